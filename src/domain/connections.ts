@@ -1,0 +1,57 @@
+import { variableStem } from './name.ts'
+import type { System } from './system.ts'
+
+/** The kinds of resources that `connects:` can name. Their names are unique over all of them. */
+export const CONNECTABLE = [
+  'services',
+  'functions',
+  'apis',
+  'workers',
+  'databases',
+  'buckets',
+  'tables',
+  'topics',
+  'caches',
+] as const
+export type ConnectableKind = (typeof CONNECTABLE)[number]
+
+/**
+ * The environment variables that a connected resource becomes, the same on every cloud. STEM is the resource's name in
+ * upper case: `connects: [db, models]` gives DB_HOST, DB_PORT, DB_USER, DB_PASSWORD, DB_DATABASE, MODELS_BUCKET, MODELS_URI.
+ * A database gives parts and no URL, because its password comes from a secret store and cannot be put inside a text.
+ */
+export const CONNECTION_SUFFIXES = {
+  /** `http(s)://...` without a trailing slash. */
+  services: ['URL'],
+  functions: ['NAME'],
+  apis: ['URL'],
+  workers: ['ID'],
+  databases: ['HOST', 'PORT', 'USER', 'PASSWORD', 'DATABASE'],
+  /** The bucket's name, and `s3://name` or `gs://name`. */
+  buckets: ['BUCKET', 'URI'],
+  tables: ['TABLE'],
+  topics: ['TOPIC'],
+  /** `redis://host:port` or `rediss://...`. */
+  caches: ['URL'],
+} as const satisfies Record<ConnectableKind, readonly string[]>
+
+export type ConnectionSuffix<K extends ConnectableKind> = (typeof CONNECTION_SUFFIXES)[K][number]
+
+/** `connectionVariable('databases', 'db', 'HOST')` -> `DB_HOST`. */
+export function connectionVariable<K extends ConnectableKind>(
+  _kind: K,
+  name: string,
+  suffix: ConnectionSuffix<K>,
+): string {
+  return `${variableStem(name)}_${suffix}`
+}
+
+/** Which kind a name belongs to; undefined where nothing has it. */
+export function kindOf(system: System, name: string): ConnectableKind | undefined {
+  return CONNECTABLE.find((kind) => Object.hasOwn(system[kind], name))
+}
+
+/** `SLUICE_MODEL_SENTIMENT`: the pin that a service must load (CONTRACTS: "How a model reaches a service"). */
+export function modelVariable(model: string): string {
+  return `SLUICE_MODEL_${variableStem(model)}`
+}

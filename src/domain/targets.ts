@@ -1,0 +1,100 @@
+import { z } from 'zod'
+
+/** Where one service, job or worker runs: the address that rollout and operate act on. */
+export const targetSchema = z.discriminatedUnion('kind', [
+  z.looseObject({
+    kind: z.literal('ecs-service'),
+    region: z.string(),
+    cluster: z.string(),
+    service: z.string(),
+    container: z.string(),
+    loadBalanced: z.boolean(),
+    url: z.string().optional(),
+  }),
+  z.looseObject({
+    kind: z.literal('cloud-run-service'),
+    project: z.string(),
+    location: z.string(),
+    service: z.string(),
+    url: z.string(),
+  }),
+  z.looseObject({
+    kind: z.literal('cloud-run-job'),
+    project: z.string(),
+    location: z.string(),
+    name: z.string(),
+  }),
+  z.looseObject({
+    kind: z.literal('worker-pool'),
+    project: z.string(),
+    location: z.string(),
+    name: z.string(),
+  }),
+  z.looseObject({
+    kind: z.literal('lambda-alias'),
+    region: z.string(),
+    function: z.string(),
+    alias: z.string(),
+  }),
+  z.looseObject({
+    kind: z.literal('ec2-worker'),
+    region: z.string(),
+    launchTemplate: z.string(),
+    instances: z.record(z.string(), z.string()),
+  }),
+  z.looseObject({ kind: z.literal('ecs-task'), region: z.string(), cluster: z.string(), family: z.string() }),
+  z.looseObject({
+    kind: z.literal('batch-job'),
+    region: z.string(),
+    queue: z.string(),
+    definition: z.string(),
+  }),
+  z.looseObject({ kind: z.literal('sagemaker-training'), region: z.string(), role: z.string() }),
+  z.looseObject({
+    kind: z.literal('vertex-job'),
+    project: z.string(),
+    location: z.string(),
+    serviceAccount: z.string(),
+  }),
+  z.looseObject({ kind: z.literal('local-process'), service: z.string(), url: z.string().optional() }),
+])
+export type Target = z.infer<typeof targetSchema>
+
+const byName = <T extends z.ZodType>(value: T) => z.record(z.string(), value).default({})
+
+/** targets.json, `sluice.targets/v1`: the Terraform output `sluice`, merged over stacks. It never holds a secret value. */
+export const targetsSchema = z.looseObject({
+  schema: z.literal('sluice.targets/v1'),
+  system: z.string(),
+  environment: z.string(),
+  region: z.string().optional(),
+  services: byName(targetSchema),
+  jobs: byName(targetSchema),
+  workers: byName(targetSchema),
+  functions: byName(targetSchema),
+  /** Bucket -> URI, `s3://...` or `gs://...`. */
+  buckets: byName(z.string()),
+  databases: byName(
+    z.looseObject({
+      kind: z.string(),
+      id: z.string(),
+      host: z.string(),
+      port: z.number().int(),
+      name: z.string(),
+      /** Name of the secret that holds the password. */
+      secret: z.string(),
+    }),
+  ),
+  /** Image -> repository that it is pushed to. */
+  registries: byName(z.string()),
+  alarms: byName(z.string()),
+  tables: byName(z.string()),
+  topics: byName(z.string()),
+  caches: byName(z.string()),
+  apis: byName(z.string()),
+  /** URI of the ledger: s3://, gs:// or file://. */
+  ledger: z.string(),
+  /** Service -> where its logs are. */
+  logs: byName(z.string()),
+})
+export type Targets = z.infer<typeof targetsSchema>

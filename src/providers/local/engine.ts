@@ -1,0 +1,24 @@
+/**
+ * A server that the local cloud runs inside or beside its supervisor: objects, PostgreSQL, the model registry. Each binds
+ * 127.0.0.1 only, keeps all its data in its own folder, and can be started again after any kind of end.
+ */
+export interface EmbeddedEngine {
+  /** For messages: `objects`, `database db`, `models`. */
+  readonly name: string
+  start(): Promise<EngineEndpoint>
+  /** Ends it cleanly; a second call does nothing. */
+  stop(): Promise<void>
+  /** Settles if it ends by itself; the supervisor starts it again. */
+  readonly died: Promise<Error>
+}
+
+export interface EngineEndpoint {
+  /** What `sluice up` shows. */
+  readonly url: string
+  /** The resource of sluice.yml that it is, where it is one. */
+  readonly resource?: string
+  /** Variables for every service and job of the system: AWS_ENDPOINT_URL_S3, MLFLOW_TRACKING_URI, ... */
+  readonly shared: Readonly<Record<string, string>>
+  /** Variables for those that `connects:` names, by resource: { db: { DB_HOST: ..., DB_PASSWORD: ... } }. */
+  readonly connections: Readonly<Record<string, Readonly<Record<string, string>>>>
+}

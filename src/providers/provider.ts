@@ -1,0 +1,188 @@
+/**
+ * The ports to a cloud, in our words. A provider is one folder that implements them; no type of an SDK crosses this
+ * line. Every provider passes the suites in test/contract.
+ */
+import type { Readable } from 'node:stream'
+import type { Digest, ImageReference } from '../domain/digest.ts'
+import type { ImageRecord } from '../domain/images.ts'
+import type { Alias, ModelVersion, ServedModel } from '../domain/model.ts'
+import type { Image, Service, Step, System } from '../domain/system.ts'
+import type { Targets } from '../domain/targets.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+
+export interface ProviderContext {
+  readonly runtime: Runtime
+  readonly system: System
+  /** Absolute path of the folder that holds sluice.yml. */
+  readonly root: string
+  /** Absolute path of `.sluice/<env>`. */
+  readonly state: string
+}
+
+export interface Provider {
+  readonly images: ImageStore
+  readonly services: ServiceHost
+  readonly operations: Operations
+  readonly jobs: JobEngine
+  readonly objects: ObjectStore
+  readonly models: ModelRegistry
+  /** Where the parts of this environment are. */
+  targets(): Promise<Targets>
+  close(): Promise<void>
+}
+
+/** A registry of images and whatever builds them. */
+export interface ImageStore {
+  /** The image that was made from this fingerprint, if the registry still has it. */
+  find(name: string, fingerprint: Digest): Promise<ImageRecord | undefined>
+  /** Builds (or mirrors) and pushes. */
+  publish(image: Image, fingerprint: Digest): Promise<ImageRecord>
+  /** Reads back what is there; undefined where the digest is unknown. */
+  inspect(
+    reference: ImageReference,
+  ): Promise<
+    | { digest: Digest; size: number; platforms: readonly string[]; labels: Readonly<Record<string, string>> }
+    | undefined
+  >
+}
+
+/** One revision of a service as the platform reports it. */
+export interface RevisionStatus {
+  /** The platform's id of the revision. */
+  readonly id: string
+  /** Digest of the release that made it, where one did. */
+  readonly release: Digest | null
+  readonly image: ImageReference
+  readonly models: readonly ServedModel[]
+  /** Share of the traffic, percent. */
+  readonly weight: number
+  readonly desired: number
+  readonly running: number
+  readonly healthy: boolean
+  /** Why it is not healthy: exit codes, last lines of output. */
+  readonly trouble: string | null
+  readonly createdAt: number
+}
+
+export interface ServiceStatus {
+  readonly service: string
+  readonly state: 'absent' | 'paused' | 'running' | 'rolling'
+  readonly url: string | null
+  readonly revisions: readonly RevisionStatus[]
+}
+
+/** What a new revision shall run. */
+export interface RevisionSpec {
+  readonly service: Service
+  readonly image: ImageReference
+  readonly models: readonly ServedModel[]
+  readonly release: Digest
+}
+
+/**
+ * Runs services and moves traffic between their revisions. Every method may be repeated after a lost answer or a kill
+ * and then does nothing more (promise R28): `stage` with the same release and spec gives the same revision.
+ */
+export interface ServiceHost {
+  describe(service: string): Promise<ServiceStatus>
+  /** A new revision at 0 %. Returns its id as soon as the platform has accepted it; it may not be healthy yet. */
+  stage(spec: RevisionSpec): Promise<string>
+  /** Gives the revision this share of the traffic; the rest goes to the one that was live before. */
+  shift(service: string, revision: string, percent: number): Promise<void>
+  /** Ends a rollout that stands at 100 %: what has no traffic is drained and stopped. */
+  settle(service: string, revision: string): Promise<void>
+  /** All traffic back to the revision that was live before; the staged one is drained and stopped. */
+  revert(service: string, revision: string): Promise<void>
+}
+
+export interface LogLine {
+  readonly at: number
+  readonly stream: 'stdout' | 'stderr'
+  readonly revision: string
+  readonly text: string
+}
+
+export interface LogQuery {
+  readonly follow: boolean
+  /** Milliseconds since the epoch; absent: the last `tail` lines. */
+  readonly since?: number
+  readonly tail: number
+  readonly filter?: string
+  readonly signal?: AbortSignal
+}
+
+/** Daily work on what runs. */
+export interface Operations {
+  logs(service: string, query: LogQuery): AsyncIterable<LogLine>
+  /** Desired count 0, addresses and data kept. */
+  pause(service: string): Promise<void>
+  resume(service: string): Promise<void>
+  restart(service: string): Promise<void>
+}
+
+export interface JobSpec {
+  /** Equal ids are the same job: a second start finds the first (promise R33). */
+  readonly id: string
+  readonly step: Step
+  readonly image: ImageReference
+  /** Environment of the container beside the step's own; secrets are named in `step.secrets` and resolved by the engine. */
+  readonly env: Readonly<Record<string, string>>
+}
+
+export interface JobStatus {
+  readonly state: 'pending' | 'running' | 'succeeded' | 'failed' | 'timed-out' | 'stopped'
+  readonly exitCode: number | null
+  /** Why it failed, in the platform's words. */
+  readonly reason: string | null
+  readonly startedAt: number | null
+  readonly endedAt: number | null
+}
+
+export interface JobEngine {
+  start(spec: JobSpec): Promise<void>
+  /** Waits for the end, relaying output as `output` events; the step's time-out is the engine's to keep. */
+  wait(id: string): Promise<JobStatus>
+  status(id: string): Promise<JobStatus | undefined>
+  /** Ends it; resolves when it has ended. */
+  stop(id: string): Promise<void>
+  logs(id: string): AsyncIterable<LogLine>
+}
+
+export interface ObjectInfo {
+  readonly uri: string
+  readonly size: number
+  /** Changes whenever the content does. */
+  readonly etag: string
+}
+
+/** For `write`: only if nothing is there, or only over exactly this version. */
+export type Precondition = { readonly absent: true } | { readonly etag: string }
+
+/** Objects by URI (`s3://`, `gs://`, `file://`): data of pipelines, model artifacts and the ledger. */
+export interface ObjectStore {
+  read(uri: string): Promise<{ readonly info: ObjectInfo; readonly body: Readable } | undefined>
+  /** The new object, or `conflict` where the precondition did not hold; nothing is written then. */
+  write(uri: string, body: Uint8Array | Readable, only?: Precondition): Promise<ObjectInfo | 'conflict'>
+  /** All objects whose URI starts with the prefix, sorted by URI. */
+  list(prefix: string): AsyncIterable<ObjectInfo>
+  remove(uri: string): Promise<void>
+}
+
+/** A model registry: MLflow, or the local one behind the same port. */
+export interface ModelRegistry {
+  register(model: Omit<ModelVersion, 'version' | 'createdAt'>): Promise<ModelVersion>
+  /** By version number, or by alias. */
+  get(
+    name: string,
+    which: { readonly version: string } | { readonly alias: Alias },
+  ): Promise<ModelVersion | undefined>
+  /** Compare-and-swap: `conflict` where the alias points elsewhere than `expected` (null: nowhere). */
+  setAlias(
+    name: string,
+    alias: Alias,
+    version: string | null,
+    expected: string | null,
+  ): Promise<'moved' | 'conflict'>
+  tag(name: string, version: string, tags: Readonly<Record<string, string>>): Promise<void>
+  list(name: string): Promise<readonly ModelVersion[]>
+}

@@ -1,0 +1,75 @@
+import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import { Readable } from 'node:stream'
+import { externalError } from '../../domain/error.ts'
+import type { Http, HttpRequest, HttpResponse } from '../runtime.ts'
+
+const BODY_LIMIT = 256 * 1024 * 1024
+
+/** node:http rather than fetch: it starts faster, and a deadline can cover the body as well. */
+export const nodeHttp: Http = {
+  async request(request) {
+    const deadline = AbortSignal.timeout(request.timeout)
+    const signal = request.signal === undefined ? deadline : AbortSignal.any([deadline, request.signal])
+    const failed = (cause: unknown): Error => {
+      if (request.signal?.aborted) return request.signal.reason as Error
+      const why = deadline.aborted ? `no answer within ${request.timeout} ms` : (cause as Error).message
+      const url = new URL(request.url)
+      return externalError(
+        'service',
+        { what: `${request.method ?? 'GET'} ${url.origin}${url.pathname}: ${why}` },
+        cause,
+      )
+    }
+    try {
+      return response(await exchange(request, signal), failed)
+    } catch (cause) {
+      throw failed(cause)
+    }
+  },
+}
+
+function exchange(request: HttpRequest, signal: AbortSignal): Promise<IncomingMessage> {
+  const send = request.url.startsWith('https:') ? httpsRequest : httpRequest
+  return new Promise((resolve, reject) => {
+    const outgoing = send(request.url, {
+      method: request.method ?? 'GET',
+      headers: { ...request.headers },
+      signal,
+    })
+    outgoing.once('response', resolve)
+    outgoing.once('error', reject)
+    if (request.body instanceof Readable) {
+      request.body.once('error', (cause) => outgoing.destroy(cause))
+      request.body.pipe(outgoing)
+    } else outgoing.end(request.body)
+  })
+}
+
+function response(incoming: IncomingMessage, failed: (cause: unknown) => Error): HttpResponse {
+  const bytes = async (limit = BODY_LIMIT): Promise<Uint8Array> => {
+    const chunks: Buffer[] = []
+    let size = 0
+    try {
+      for await (const chunk of incoming as AsyncIterable<Buffer>) {
+        size += chunk.length
+        if (size > limit) throw new Error(`the answer is longer than ${limit} bytes`)
+        chunks.push(chunk)
+      }
+    } catch (cause) {
+      throw failed(cause)
+    }
+    return Buffer.concat(chunks)
+  }
+  const headers: Record<string, string> = {}
+  for (const [name, value] of Object.entries(incoming.headers)) {
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value
+  }
+  return {
+    status: incoming.statusCode ?? 0,
+    headers,
+    bytes,
+    text: async (limit) => Buffer.from(await bytes(limit)).toString('utf8'),
+    body: incoming,
+  }
+}

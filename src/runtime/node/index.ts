@@ -1,0 +1,29 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Log, Runtime, Signals } from '../runtime.ts'
+import { nodeExec } from './exec.ts'
+import { nodeFiles } from './files.ts'
+import { nodeHttp } from './http.ts'
+
+/** The real machine. The doors hand in where events go and what cancels. */
+export function nodeRuntime(log: Log, signals: Signals, cwd = process.cwd()): Runtime {
+  const env = { ...process.env }
+  return {
+    exec: nodeExec(env, cwd),
+    env,
+    clock: {
+      now: () => Date.now(),
+      sleep: async (ms, signal) => {
+        await wait(ms, undefined, signal === undefined ? {} : { signal }).catch((cause: unknown) => {
+          throw signal?.aborted ? signal.reason : cause
+        })
+      },
+    },
+    random: { bytes: (count) => randomBytes(count) },
+    files: nodeFiles,
+    http: nodeHttp,
+    log,
+    signals,
+    cwd,
+  }
+}

@@ -1,0 +1,50 @@
+import { execFileSync } from 'node:child_process'
+import { appendFileSync } from 'node:fs'
+import { describe } from 'vitest'
+
+/**
+ * Real components that some suites need. An absent one skips its suite and is listed in the table at the end of the run
+ * (test/reporter.ts); with SLUICE_REQUIRE_REAL=1 it is a failure instead.
+ */
+const PROBES: Readonly<Record<string, { argv: readonly [string, ...string[]]; install: string }>> = {
+  skopeo: { argv: ['skopeo', '--version'], install: 'apt-get install skopeo' },
+  psql: { argv: ['psql', '--version'], install: 'apt-get install postgresql-client' },
+  act: { argv: ['act', '--version'], install: 'npm run tools' },
+  chromium: { argv: ['chromium', '--version'], install: 'apt-get install chromium' },
+  git: { argv: ['git', '--version'], install: 'apt-get install git' },
+  python3: { argv: ['python3', '--version'], install: 'apt-get install python3' },
+  'scipy+statsmodels': {
+    argv: [process.env['SLUICE_PYTHON'] ?? 'python3', '-c', 'import scipy, statsmodels'],
+    install: 'npm run tools',
+  },
+}
+
+const found = new Map<string, boolean>()
+
+export function hasReal(component: string): boolean {
+  const known = found.get(component)
+  if (known !== undefined) return known
+  const probe = PROBES[component]
+  if (probe === undefined) throw new Error(`${component} is not listed in test/real.ts`)
+  let there = true
+  try {
+    const [command, ...args] = probe.argv
+    execFileSync(command, args, { stdio: 'ignore', timeout: 30_000 })
+  } catch {
+    there = false
+    const list = process.env['SLUICE_ABSENT_LIST']
+    if (list !== undefined) appendFileSync(list, `${component}\t${probe.install}\n`)
+  }
+  found.set(component, there)
+  return there
+}
+
+/** `describe` for a suite that needs these components. */
+export function describeReal(name: string, components: readonly string[], suite: () => void): void {
+  const absent = components.filter((component) => !hasReal(component))
+  if (absent.length > 0 && process.env['SLUICE_REQUIRE_REAL'] === '1') {
+    describe(name, () => {
+      throw new Error(`SLUICE_REQUIRE_REAL=1, but this machine lacks ${absent.join(', ')}`)
+    })
+  } else describe.skipIf(absent.length > 0)(name, suite)
+}
