@@ -7,6 +7,8 @@ import { servedModelSchema } from './model.ts'
 export const releasedServiceSchema = z.looseObject({
   image: imageReferenceSchema,
   model: servedModelSchema.optional(),
+  /** Digest of the service's definition in sluice.yml: a changed variable is a new revision although the image is the same. */
+  settings: digestSchema.optional(),
 })
 export type ReleasedService = z.infer<typeof releasedServiceSchema>
 

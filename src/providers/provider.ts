@@ -62,6 +62,8 @@ export interface RevisionStatus {
   /** Why it is not healthy: exit codes, last lines of output. */
   readonly trouble: string | null
   readonly createdAt: number
+  /** Reaches exactly this revision whatever its weight, where the platform has such an address. */
+  readonly url?: string | null
 }
 
 export interface ServiceStatus {
