@@ -1,0 +1,130 @@
+/** What scripts/schema.ts writes, as values, so that a test can compare them with what is committed. */
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import standalone from 'ajv/dist/standalone/index.js'
+import { build } from 'esbuild'
+import { z } from 'zod'
+import { configSchema } from '../src/config/schema/config.ts'
+import { evaluationSchema } from '../src/domain/evaluation.ts'
+import { digestSchema, imageReferenceSchema, imagesFileSchema } from '../src/domain/images.ts'
+import { gatePolicySchema } from '../src/domain/policy.ts'
+import { ledgerEventSchema, liveSchema, releaseSchema } from '../src/domain/release.ts'
+import { targetsSchema } from '../src/domain/targets.ts'
+import { verdictSchema } from '../src/domain/verdict.ts'
+
+export type JsonSchema = Readonly<Record<string, unknown>>
+
+/** File of schema/ without `.schema.json` -> title and definition. */
+const PUBLISHED: Readonly<Record<string, readonly [title: string, schema: z.ZodType]>> = {
+  sluice: ['sluice.yml', configSchema],
+  'gate-policy': ['Gate policy', gatePolicySchema],
+  images: ['images.json', imagesFileSchema],
+  evaluation: ['evaluation.json', evaluationSchema],
+  verdict: ['verdict.json', verdictSchema],
+  release: ['release.json', releaseSchema],
+  'ledger-event': ['events/*.json of a ledger', ledgerEventSchema],
+  live: ['live.json of a ledger', liveSchema],
+  targets: ['targets.json', targetsSchema],
+}
+
+/** zod cannot say what these accept: they are functions. */
+const CUSTOM = new Map<unknown, JsonSchema>([
+  [digestSchema, { type: 'string', pattern: '^sha256:[0-9a-f]{64}$' }],
+  [imageReferenceSchema, { type: 'string', pattern: '^.+@sha256:[0-9a-f]{64}$' }],
+])
+
+/** The JSON Schema (2020-12) of what a person or program writes: defaults may be left out. */
+export function jsonSchema(file: string): JsonSchema {
+  const entry = PUBLISHED[file]
+  if (entry === undefined) throw new Error(`no schema ${file}`)
+  const [title, schema] = entry
+  const { $schema, ...rest } = z.toJSONSchema(schema, {
+    io: 'input',
+    reused: 'inline',
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema }) => void Object.assign(jsonSchema, CUSTOM.get(zodSchema)),
+  })
+  return { $schema, $id: `https://sluice.example/schema/${file}.schema.json`, title, ...rest }
+}
+
+/** The validator of sluice.yml as a module without imports; it fills in defaults and reports all errors. */
+async function compiledValidator(): Promise<string> {
+  const ajv = new Ajv2020({
+    allErrors: true,
+    verbose: true,
+    useDefaults: true,
+    messages: false,
+    inlineRefs: false,
+    code: { source: true, esm: true, lines: false, optimize: 2 },
+  })
+  const validate = ajv.compile(shared(withoutProse(jsonSchema('sluice')) as JsonSchema))
+  const result = await build({
+    stdin: { contents: standalone.default(ajv, validate), resolveDir: import.meta.dirname, loader: 'js' },
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'neutral',
+    mainFields: ['main'],
+    minify: true,
+    charset: 'utf8',
+  })
+  return `// Compiled from schema/sluice.schema.json by \`npm run schema\`.\n${result.outputFiles[0]?.text}`
+}
+
+/** Descriptions are for editors; a program that rejects a file needs only titles and examples. */
+function withoutProse(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutProse)
+  if (typeof value !== 'object' || value === null) return value
+  const isSchema = !('properties' in value) || 'type' in value
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key, member]) => !(isSchema && key === 'description' && typeof member === 'string'))
+      .map(([key, member]) => [key, withoutProse(member)]),
+  )
+}
+
+/**
+ * The same schema with each part that occurs more than once under $defs: ajv makes one function of it. Without this the
+ * module is three times as large, and reading it takes longer than the file it judges.
+ */
+function shared(root: JsonSchema): JsonSchema {
+  const counts = new Map<string, number>()
+  const isPart = (value: unknown): value is JsonSchema =>
+    typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string'
+  const keyOf = ({ default: _, ...part }: JsonSchema): string => JSON.stringify(part)
+  const count = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return
+    if (isPart(value)) counts.set(keyOf(value), (counts.get(keyOf(value)) ?? 0) + 1)
+    for (const member of Object.values(value)) count(member)
+  }
+  count(root)
+  const names = new Map<string, string>()
+  const $defs: Record<string, unknown> = {}
+  const rewrite = (value: unknown, top = false): unknown => {
+    if (Array.isArray(value)) return value.map((item) => rewrite(item))
+    if (typeof value !== 'object' || value === null) return value
+    const members = () => Object.fromEntries(Object.entries(value).map(([key, m]) => [key, rewrite(m)]))
+    if (top || !isPart(value) || (counts.get(keyOf(value)) ?? 0) < 2 || keyOf(value).length < 40)
+      return members()
+    let name = names.get(keyOf(value))
+    if (name === undefined) {
+      name = `part${names.size}`
+      names.set(keyOf(value), name)
+      const { default: _, ...part } = members()
+      $defs[name] = part
+    }
+    return { ...('default' in value ? { default: value['default'] } : {}), $ref: `#/$defs/${name}` }
+  }
+  return { ...(rewrite(root, true) as JsonSchema), $defs }
+}
+
+/** Path from the root -> content. */
+export async function derivedFiles(): Promise<Readonly<Record<string, string>>> {
+  const schemas = Object.keys(PUBLISHED).map((file) => [
+    `schema/${file}.schema.json`,
+    `${JSON.stringify(jsonSchema(file), null, 2)}\n`,
+  ])
+  return {
+    ...Object.fromEntries(schemas),
+    'src/config/generated/validate.js': await compiledValidator(),
+  }
+}

@@ -1,0 +1,60 @@
+import type { Problem } from '../domain/error.ts'
+import type { Cloud, System } from '../domain/system.ts'
+import { type Document, keyOffset } from './document.ts'
+
+/** The kinds of resources that a cloud may be asked for. */
+const KINDS = [
+  'images',
+  'services',
+  'functions',
+  'apis',
+  'workers',
+  'databases',
+  'buckets',
+  'tables',
+  'topics',
+  'caches',
+  'pipelines',
+  'models',
+] as const
+type Kind = (typeof KINDS)[number]
+
+/** What each cloud runs today. What is not listed is refused by name when an environment of that cloud opens. */
+export const CARRIES: Readonly<Record<Cloud, readonly Kind[]>> = {
+  local: ['images', 'services', 'databases', 'buckets', 'pipelines', 'models'],
+  aws: KINDS,
+  gcp: KINDS,
+}
+
+/** What this environment's cloud cannot run yet, each with the place of the resource. */
+export function notCarried(system: System, document: Document): readonly Problem[] {
+  const { cloud, name } = system.environment
+  const missing = KINDS.filter((kind) => !CARRIES[cloud].includes(kind))
+  const kinds = missing.flatMap((kind) =>
+    Object.keys(system[kind]).map((resource) => ({
+      kind,
+      resource,
+      what: `cloud ${cloud} does not run ${kind} yet`,
+    })),
+  )
+  const mirrors =
+    cloud === 'local'
+      ? Object.values(system.images).filter(
+          (image) => image.kind === 'mirror' && image.local?.run === undefined,
+        )
+      : []
+  const images = mirrors.map((image) => ({
+    kind: 'images' as const,
+    resource: image.name,
+    what: 'cloud local cannot run a mirrored image without local.run',
+  }))
+  return [...kinds, ...images].map(({ kind, resource, what }) => ({
+    at: document.place(keyOffset(document.root, [kind, resource])),
+    what: `${kind}.${resource}: ${what}`,
+    rule: `environment ${name}`,
+    remedy:
+      kind === 'images'
+        ? `give images.${resource}.local.run, or take it out of this environment: set: { images.${resource}: null }`
+        : `take it out of this environment: set: { ${kind}.${resource}: null }`,
+  }))
+}

@@ -1,0 +1,117 @@
+import { type Problem, usageError } from '../domain/error.ts'
+import { nearestName } from '../domain/nearest.ts'
+import type { Cloud, System } from '../domain/system.ts'
+import type { Files } from '../runtime/runtime.ts'
+import { notCarried } from './carries.ts'
+import { checkMeaning } from './check/index.ts'
+import { type Document, show } from './document.ts'
+import { resolveSystem } from './resolve.ts'
+import type { Config } from './schema/config.ts'
+import { applySet } from './set.ts'
+import { checkShape } from './shape.ts'
+import { parseSource } from './source.ts'
+import { displayName, readText } from './text.ts'
+
+export interface LoadedSystem {
+  readonly system: System
+  /** The file with this environment's `set:` applied. */
+  readonly document: Document
+}
+
+/** One environment of a file in which nothing is wrong. */
+export interface LoadedEnvironment extends LoadedSystem {
+  readonly name: string
+  readonly cloud: Cloud
+  /** What its cloud cannot run yet: the environment does not open, the file is fine. */
+  readonly notCarried: readonly Problem[]
+}
+
+export interface LoadedDocument {
+  readonly file: string
+  readonly environments: readonly LoadedEnvironment[]
+}
+
+/**
+ * Reads and checks the whole file, all of its environments included.
+ *
+ * @throws SluiceError usage with every problem, sorted by position.
+ */
+export async function loadDocument(files: Files, absoluteFile: string, cwd: string): Promise<LoadedDocument> {
+  const file = displayName(absoluteFile, cwd)
+  const text = await readText(files, absoluteFile, file)
+  const source = await parseSource(text, file)
+  if ('problems' in source) throw refusal(source.problems)
+  const { views, problems } = checkDocument(source.document)
+  if (problems.length > 0) throw refusal(problems)
+  const environments = views.map(({ name, document, config }) => {
+    const system = resolveSystem(config, name)
+    const { cloud } = system.environment
+    return { name, cloud, system, document, notCarried: notCarried(system, document) }
+  })
+  return { file, environments }
+}
+
+/**
+ * One environment of the system.
+ *
+ * @throws SluiceError usage: every problem of the file, an unknown environment, or what its cloud cannot run yet.
+ */
+export async function loadSystem(
+  files: Files,
+  absoluteFile: string,
+  environment: string,
+  cwd: string,
+): Promise<LoadedSystem> {
+  const { file, environments } = await loadDocument(files, absoluteFile, cwd)
+  return selectEnvironment(file, environments, environment)
+}
+
+export function selectEnvironment(
+  file: string,
+  environments: readonly LoadedEnvironment[],
+  name: string,
+): LoadedEnvironment {
+  const found = environments.find((candidate) => candidate.name === name)
+  if (found === undefined) {
+    const known = environments.map((candidate) => candidate.name)
+    const near = nearestName(name, known)
+    throw usageError({
+      what: `${file} has no environment ${show(name)}${near === undefined ? '' : `, did you mean ${near}?`}`,
+      rule: `known environments: ${known.join(', ')}`,
+    })
+  }
+  if (found.notCarried.length > 0) throw refusal(found.notCarried)
+  return found
+}
+
+interface View {
+  readonly name: string
+  readonly document: Document
+  readonly config: Config
+}
+
+/** The file as it is written, and once for each environment with its `set:`; a problem is told once. */
+function checkDocument(written: Document): { views: View[]; problems: Problem[] } {
+  const base = checkShape(written)
+  const problems = [...base.problems, ...checkMeaning(base)]
+  const views: View[] = []
+  for (const name of Object.keys(base.value.environments ?? {})) {
+    const applied = applySet(base.document, name)
+    const shaped = checkShape(applied.document)
+    problems.push(...applied.problems, ...shaped.problems, ...checkMeaning(shaped, name))
+    views.push({ name, document: shaped.document, config: shaped.value as Config })
+  }
+  return { views, problems }
+}
+
+function refusal(problems: readonly Problem[]): Error {
+  const once = new Map(problems.map((problem) => [`${problem.at} ${problem.what}`, problem]))
+  const [first, ...others] = [...once.values()].sort((a, b) => order(a) - order(b))
+  return usageError([first ?? { what: 'the configuration is refused' }, ...others])
+}
+
+/** Position as one number: lines are shorter than the longest file. */
+function order(problem: Problem): number {
+  const [, line = '0', column = '0'] = /:(\d+):(\d+)$/.exec(problem.at ?? '') ?? []
+  return Number(line) * 1_000_000 + Number(column)
+}
