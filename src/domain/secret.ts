@@ -1,4 +1,4 @@
-const REDACTED = '[redacted]'
+export const REDACTED = '[redacted]'
 
 /**
  * A value that must never be shown. Every way JavaScript turns an object into text gives `[redacted]`; only `reveal`

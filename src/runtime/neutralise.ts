@@ -1,0 +1,55 @@
+/**
+ * Text that others wrote (tools, jobs, services, users) made harmless before it is shown (promise R4).
+ *
+ * The runner reads workflow commands out of every line of a step's output: `::name::` after leading white space, and the
+ * old `##[name]` anywhere in a line. .NET ends a line at LF, CR or CRLF. Source: actions/runner,
+ * src/Runner.Common/ActionCommand.cs and src/Runner.Worker/Handlers/OutputManager.cs. A terminal obeys escape sequences, and
+ * bidirectional marks reorder what a person reads.
+ */
+
+/** CSI, then OSC, DCS, SOS, PM and APC up to their terminator or the end of the line, then two-character escapes. */
+const ESCAPES =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to find
+  /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)?|\x1b[ -/]*[0-~]?/g
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to find
+const CONTROLS = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]/g
+
+const BIDIRECTIONAL = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
+
+/** What stands where a control character stood, so that nothing is hidden. */
+const REPLACEMENT = '\ufffd'
+
+/** The lines of foreign text, each harmless in a terminal and in a workflow's log. */
+export function neutralLines(text: string): string[] {
+  return text
+    .replace(ESCAPES, '')
+    .split(/\r\n|\r|\n/)
+    .map(neutralLine)
+}
+
+/** Foreign text as text of one or more lines. */
+export function neutralText(text: string): string {
+  return neutralLines(text).join('\n')
+}
+
+function neutralLine(line: string): string {
+  return line
+    .replace(CONTROLS, REPLACEMENT)
+    .replace(BIDIRECTIONAL, REPLACEMENT)
+    .replace(/^([\s\ufeff\u180e]*)::/, '$1: :')
+    .replace(/##\[/g, '# #[')
+}
+
+/**
+ * JSON that is safe to print: the same value to every parser, but without a character sequence that a runner or a
+ * terminal obeys.
+ */
+export function neutralJson(value: unknown): string {
+  const escape = (found: string): string =>
+    [...found].map((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')
+  return (JSON.stringify(value, undefined, 2) ?? 'null')
+    .replace(/[\x7f-\x9f\u2028\u2029]/g, escape)
+    .replace(BIDIRECTIONAL, escape)
+    .replace(/##\[/g, '#\\u0023[')
+}

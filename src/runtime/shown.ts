@@ -1,0 +1,33 @@
+import type { Event } from './events.ts'
+import { neutralText } from './neutralise.ts'
+import type { Redactor } from './redact.ts'
+
+/**
+ * Text as it may be shown. Redacted before and after the escape sequences go, since one of them may stand in the middle of
+ * a secret; neutralised last, since `##` before a secret would become `##[redacted]`, which a runner reads as a command.
+ */
+export function shown(redactor: Redactor, text: string): string {
+  return neutralText(redactor.text(neutralText(redactor.text(text))))
+}
+
+/** An event with every text in it made showable; layout comes after, since both steps change lengths. */
+export function shownEvent(redactor: Redactor, event: Exclude<Event, { kind: 'mask' }>): Event {
+  const show = (text: string): string => shown(redactor, text)
+  switch (event.kind) {
+    case 'message':
+      return { ...event, text: show(event.text) }
+    case 'progress':
+      return { ...event, task: show(event.task), text: show(event.text) }
+    case 'output':
+      return { ...event, source: show(event.source), line: show(event.line) }
+    case 'table':
+      return {
+        ...event,
+        title: show(event.title),
+        columns: event.columns.map(show),
+        rows: event.rows.map((row) => row.map(show)),
+      }
+    default:
+      return event satisfies never
+  }
+}
