@@ -49,6 +49,12 @@ export const gatePolicySchema = z.strictObject({
     .default([])
     .describe('Columns of the rows whose every value must be non-inferior'),
   'slice-minimum': z.int().min(1).default(100).describe('Rows that a slice needs before it is judged'),
+  /** Absolute; default: the margin of the primary rule, and 0 where that is `superior`. */
+  'slice-margin': z
+    .number()
+    .gt(0)
+    .optional()
+    .describe('Largest tolerated loss on a slice, absolute; default: the margin of the primary rule'),
   budgets: z
     .strictObject({
       latency_p95_ms: z
