@@ -40,9 +40,12 @@ export async function loadDocument(files: Files, absoluteFile: string, cwd: stri
   const file = displayName(absoluteFile, cwd)
   const text = await readText(files, absoluteFile, file)
   const source = await parseSource(text, file)
-  if ('problems' in source) throw refusal(source.problems)
+  if (source.document === undefined) throw refusal(source.problems)
   const { views, problems } = checkDocument(source.document)
-  if (problems.length > 0) throw refusal(problems)
+  // What is no value at all breaks the schema at the same place; it is told once.
+  const told = new Set(source.problems.map(({ at }) => at))
+  const all = [...source.problems, ...problems.filter(({ at }) => !told.has(at))]
+  if (all.length > 0) throw refusal(all)
   const environments = views.map(({ name, document, config }) => {
     const system = resolveSystem(config, name)
     const { cloud } = system.environment

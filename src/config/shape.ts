@@ -190,6 +190,9 @@ function nearHint(error: RuleError): string {
     ]
     return said === undefined ? '' : `, did you mean ${said}?`
   }
+  const wantsNumber = error.params['type'] === 'number' || error.params['type'] === 'integer'
+  if (wantsNumber && typeof error.data === 'string' && /^-?[0-9.]+$/.test(error.data))
+    return ', write it without quotes'
   if (error.data === null && error.params['type'] === 'object') return ', write {} for all defaults'
   return ''
 }

@@ -9,6 +9,12 @@ export const LIMITS = { nodes: 2000, depth: 20, aliases: 50 } as const
 
 type Yaml = typeof import('yaml')
 
+/** The tree, unless the text has none; with a tree there may still be problems, beside those that its meaning has. */
+export interface Parsed {
+  readonly document?: Document
+  readonly problems: readonly Problem[]
+}
+
 /** A fault that ends reading, because what follows could cost more than it is worth. */
 class Stop extends Error {
   readonly offset: number
@@ -25,54 +31,41 @@ class Stop extends Error {
  * Text -> tree, by YAML 1.2's core schema without directives, tags and merge keys. Work is bounded before it is done:
  * lexemes are counted as they come, depth is measured on the flat syntax tree, and only then are nodes composed.
  */
-export async function parseSource(
-  text: string,
-  file: string,
-): Promise<{ document: Document } | { problems: Problem[] }> {
+export async function parseSource(text: string, file: string): Promise<Parsed> {
   const empty: MapNode = { kind: 'map', at: 0, entries: new Map() }
   const { place } = createDocument(file, text, empty)
+  const only = (offset: number, what: string, rule: string): Parsed => ({
+    problems: [{ at: place(offset), what, rule }],
+  })
   const bad = forbiddenCharacters(text, place)
   if (bad.length > 0) return { problems: bad }
   const yaml = await import('yaml')
   try {
     const tokens = readTokens(yaml, text)
     refuseDepth(tokens)
-    const documents = compose(yaml, tokens, text.length)
-    const [first, second] = documents
-    if (second !== undefined) throw new Stop(second.range[0], 'a second document', 'one document in a file')
-    const faults =
-      first?.errors.map((error) => ({
-        at: place(error.pos[0]),
-        what: `not YAML: ${firstLine(error.message)}`,
-      })) ?? []
-    if (faults.length > 0) return { problems: faults.slice(0, 20) }
-    if (first === undefined || first.contents === null)
+    const [first, second] = compose(yaml, tokens, text.length)
+    if (second !== undefined) return only(second.range[0], 'a second document', 'one document in a file')
+    const faults = first?.errors ?? []
+    if (faults.length > 0) {
       return {
-        problems: [
-          {
-            at: place(0),
-            what: 'the file has no content',
-            rule: 'it needs at least system and environments',
-          },
-        ],
+        problems: faults.slice(0, 20).map((fault) => ({ at: place(fault.pos[0]), what: syntax(fault) })),
       }
-    const tree = toTree(yaml, first.contents, LIMITS)
-    const problems = tree.problems.map(({ offset, ...rest }) => ({ at: place(offset), ...rest }))
-    if (tree.root?.kind === 'map' && problems.length === 0)
-      return { document: createDocument(file, text, tree.root) }
-    if (problems.length === 0)
-      problems.push({
-        at: place(tree.root?.at ?? 0),
-        what: `the file is ${tree.root?.kind === 'list' ? 'a list' : 'a single value'}`,
-        rule: 'a map with at least system and environments',
-      })
-    return { problems }
+    }
+    if (first === undefined || first.contents === null) return only(0, 'the file has no content', CONTENT)
+    const { root, problems } = toTree(yaml, first.contents, LIMITS)
+    const placed = problems.map(({ offset, ...rest }) => ({ at: place(offset), ...rest }))
+    if (root === undefined) return { problems: placed }
+    if (root.kind === 'map') return { document: createDocument(file, text, root), problems: placed }
+    return only(root.at, `the file is ${root.kind === 'list' ? 'a list' : 'a single value'}`, CONTENT)
   } catch (error) {
-    if (error instanceof Stop)
-      return { problems: [{ at: place(error.offset), what: error.message, rule: error.rule }] }
+    if (error instanceof Stop) return only(error.offset, error.message, error.rule)
     throw error
   }
 }
+
+const CONTENT = 'a map with at least system and environments'
+
+const syntax = (fault: { readonly message: string }): string => `not YAML: ${fault.message.split('\n', 1)[0]}`
 
 /** Tokens of the whole text; stops at the first lexeme that breaks a limit or is not allowed. */
 function readTokens(yaml: Yaml, text: string): CST.Token[] {
@@ -158,5 +151,3 @@ function compose(yaml: Yaml, tokens: CST.Token[], length: number): YamlDocument.
   })
   return [...composer.compose(tokens, false, length)] as YamlDocument.Parsed[]
 }
-
-const firstLine = (text: string): string => text.split('\n', 1)[0] ?? ''

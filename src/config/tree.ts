@@ -105,18 +105,10 @@ export function toTree(
   }
 
   const { node, nodes, depth } = convert(root, 0)
-  if (nodes > limits.nodes)
-    problems.push({
-      offset: node.at,
-      what: `${nodes} nodes with aliases replaced`,
-      rule: `at most ${limits.nodes}`,
-    })
+  const over = (what: string, rule: string) => ({ problems: [...problems, { offset: node.at, what, rule }] })
+  if (nodes > limits.nodes) return over(`${nodes} nodes with aliases replaced`, `at most ${limits.nodes}`)
   if (depth > limits.depth)
-    problems.push({
-      offset: node.at,
-      what: `nested ${depth} deep with aliases replaced`,
-      rule: `at most ${limits.depth} levels`,
-    })
+    return over(`nested ${depth} deep with aliases replaced`, `at most ${limits.depth} levels`)
   return { root: node, problems }
 }
 

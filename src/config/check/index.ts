@@ -1,6 +1,34 @@
 import type { Problem } from '../../domain/error.ts'
 import type { Shaped } from '../shape.ts'
+import { checkClouds } from './clouds.ts'
+import { checkContainers } from './containers.ts'
+import { checkData } from './data.ts'
+import { checkImages } from './images.ts'
+import { checkModels } from './models.ts'
+import { checkNames } from './names.ts'
+import { checkPaths } from './paths.ts'
+import { checkPipelines } from './pipelines.ts'
+import { checkQuantities } from './quantities.ts'
+import { checkRollout } from './rollout.ts'
+import { checkServices } from './services.ts'
+import type { Rule } from './subject.ts'
 
-export function checkMeaning(_shaped: Shaped, _environment?: string): Problem[] {
-  return []
+const RULES: readonly Rule[] = [
+  checkNames,
+  checkImages,
+  checkPaths,
+  checkContainers,
+  checkServices,
+  checkData,
+  checkPipelines,
+  checkModels,
+  checkRollout,
+  checkQuantities,
+  checkClouds,
+]
+
+/** Everything that a schema cannot say. With an environment, what its cloud asks for too. */
+export function checkMeaning(shaped: Shaped, environment?: string): Problem[] {
+  const subject = environment === undefined ? shaped : { ...shaped, environment }
+  return RULES.flatMap((rule) => rule(subject))
 }
