@@ -1,0 +1,165 @@
+import { join } from 'node:path'
+import { usageError } from '../../../domain/error.ts'
+import { isName } from '../../../domain/name.ts'
+import { signalGroup } from '../../../runtime/node/exec.ts'
+import type { Argv, Runtime } from '../../../runtime/runtime.ts'
+import type { JobEngine, JobSpec, JobStatus, LogLine } from '../../provider.ts'
+import type { ContainerSource } from '../container.ts'
+import { identify, isRunning } from '../daemon/identity.ts'
+import type { EngineEndpoint } from '../engine.ts'
+import { composeVariables, connectionVariables, inheritedVariables } from '../services/environment.ts'
+import { JobFiles } from './files.ts'
+import { followLog } from './follow.ts'
+import { resolveSecrets } from './secrets.ts'
+import { keeperCommand, startKeeper } from './start-keeper.ts'
+
+export interface JobsOptions {
+  readonly runtime: Runtime
+  /** Absolute path of `.sluice/<env>/cloud`. */
+  readonly folder: string
+  readonly containers: ContainerSource
+  /** What runs beside the jobs, at the moment of asking. */
+  readonly endpoints: () => Promise<readonly EngineEndpoint[]>
+  /** Ports of the services' proxies, for `connects:`. */
+  readonly servicePorts?: () => Promise<Readonly<Record<string, number>>>
+  /** How a keeper is started; default: the one that comes with Sluice. */
+  readonly keeper?: Argv
+  /** Milliseconds from SIGTERM to SIGKILL. The default leaves time for the rest of a cancel (7.5 s on GitHub). */
+  readonly grace?: number
+}
+
+const GRACE = 4000
+const POLL = 20
+
+/** Jobs as processes of this machine. All they leave lies in `jobs/<id>/`; any process can find them there. */
+export class ProcessJobs implements JobEngine {
+  readonly #options: JobsOptions
+
+  constructor(options: JobsOptions) {
+    this.#options = options
+  }
+
+  async start(spec: JobSpec): Promise<void> {
+    const { runtime, containers, keeper = keeperCommand(), grace = GRACE } = this.#options
+    // Before the claim: a secret without a value or an image that is not there must not leave a job behind.
+    const container = await containers.prepare(spec.image, spec.step.command)
+    const env = await this.#variables(spec, container.env)
+    const job = this.#job(spec.id)
+    const by = await identify(process.pid, runtime.exec)
+    if (by === undefined) throw usageError({ what: 'this system does not tell when a process was started' })
+    while (!(await job.claim({ id: spec.id, step: spec.step.name, by }))) {
+      if (!(await this.#wasAbandoned(job))) return
+      await job.forget()
+    }
+    const order = {
+      folder: job.folder,
+      argv: container.argv,
+      cwd: container.cwd,
+      env,
+      timeout: spec.step.timeout,
+      grace,
+    }
+    try {
+      await startKeeper(keeper, order)
+    } catch (error) {
+      await job.forget()
+      throw error
+    }
+  }
+
+  async wait(id: string): Promise<JobStatus> {
+    const step = (await this.#job(id).claimed())?.step ?? id
+    for await (const line of this.logs(id)) {
+      this.#options.runtime.log.emit({ kind: 'output', source: step, line: line.text })
+    }
+    return this.#mustHave(id)
+  }
+
+  async status(id: string): Promise<JobStatus | undefined> {
+    const job = this.#job(id)
+    if ((await job.claimed()) === undefined) return undefined
+    const ending = await job.ending()
+    if (ending !== undefined) return ending
+    const keeper = await job.keeper()
+    const none = { exitCode: null, reason: null, startedAt: null, endedAt: null }
+    if (keeper === undefined)
+      return (await this.#wasAbandoned(job)) ? undefined : { state: 'pending', ...none }
+    if (await isRunning(keeper, this.#options.runtime.exec)) return { state: 'running', ...none }
+    // It may have left its result between the two looks.
+    return (await job.ending()) ?? (await this.#lost(job))
+  }
+
+  async stop(id: string): Promise<void> {
+    const { runtime } = this.#options
+    const job = this.#job(id)
+    for (let asked = false; ; ) {
+      const status = await this.status(id)
+      if (status === undefined || (status.state !== 'running' && status.state !== 'pending')) return
+      const keeper = await job.keeper()
+      if (!asked && keeper !== undefined) {
+        signalGroup(keeper.pid, 'SIGTERM')
+        asked = true
+      }
+      await runtime.clock.sleep(POLL)
+    }
+  }
+
+  async *logs(id: string): AsyncGenerator<LogLine> {
+    await this.#mustHave(id)
+    const ended = async (): Promise<boolean> => {
+      const state = (await this.#mustHave(id)).state
+      return state !== 'running' && state !== 'pending'
+    }
+    yield* followLog(this.#job(id).log, id, ended, this.#options.runtime.clock)
+  }
+
+  #job(id: string): JobFiles {
+    if (!isName(id)) throw usageError({ what: `${JSON.stringify(id)} is no job id` })
+    return new JobFiles(this.#options.runtime.files, join(this.#options.folder, 'jobs', id))
+  }
+
+  async #mustHave(id: string): Promise<JobStatus> {
+    const status = await this.status(id)
+    if (status === undefined) throw usageError({ what: `there is no job ${id}` })
+    return status
+  }
+
+  /** Claimed by a process that ended before any keeper had taken the job: it never ran. */
+  async #wasAbandoned(job: JobFiles): Promise<boolean> {
+    const claim = await job.claimed()
+    if (claim === undefined || (await job.keeper()) !== undefined) return false
+    if (await isRunning(claim.by, this.#options.runtime.exec)) return false
+    // A keeper that was just started takes a moment to write its name; if it comes later still, it finds no folder.
+    await this.#options.runtime.clock.sleep(1000)
+    return (await job.keeper()) === undefined
+  }
+
+  /** The keeper was killed. What is left of the job has no time-out any more, so it ends here. */
+  async #lost(job: JobFiles): Promise<JobStatus> {
+    const { exec, clock } = this.#options.runtime
+    const left = await job.process()
+    if (left !== undefined && (await isRunning(left, exec))) signalGroup(left.pid, 'SIGKILL')
+    const now = clock.now()
+    const reason = 'the process that kept it ended, or the machine was restarted'
+    const ending = { state: 'failed', exitCode: null, reason, startedAt: now, endedAt: now } as const
+    await job.end(ending)
+    return ending
+  }
+
+  async #variables(spec: JobSpec, image: Readonly<Record<string, string>>): Promise<Record<string, string>> {
+    const { runtime, folder, endpoints, servicePorts } = this.#options
+    const { step } = spec
+    const around = await endpoints()
+    const secrets = await resolveSecrets(runtime, join(folder, 'secrets.json'), step.secrets)
+    return composeVariables({
+      inherited: inheritedVariables(runtime.env),
+      image,
+      shared: Object.assign({}, ...around.map(({ shared }) => shared)),
+      connections: connectionVariables(step.connects, around, (await servicePorts?.()) ?? {}),
+      own: { ...step.env, ...spec.env },
+      secrets: Object.fromEntries(Object.entries(secrets).map(([name, secret]) => [name, secret.reveal()])),
+      models: [],
+      port: null,
+    })
+  }
+}

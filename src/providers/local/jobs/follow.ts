@@ -1,0 +1,59 @@
+import { open } from 'node:fs/promises'
+import type { Clock } from '../../../runtime/runtime.ts'
+import { FrameReader, type Stream } from '../../../tools/log-relay/frames.ts'
+import { LineSplitter } from '../../../tools/log-relay/lines.ts'
+import type { LogLine } from '../../provider.ts'
+
+const PIECE = 1024 * 1024
+const POLL = 20
+
+/**
+ * The lines of a job's log as they come, until `ended` is true and everything has been read. The two streams are cut into
+ * lines on their own, so a line of one is never joined to a piece of the other.
+ */
+export async function* followLog(
+  path: string,
+  job: string,
+  ended: () => Promise<boolean>,
+  clock: Clock,
+): AsyncGenerator<LogLine> {
+  const reader = new FrameReader()
+  const splitters: Record<Stream, LineSplitter> = { stdout: new LineSplitter(), stderr: new LineSplitter() }
+  let at = 0
+  const asLine = (stream: Stream, text: string): LogLine => ({ at, stream, revision: job, text })
+  let offset = 0
+  for (;;) {
+    // Asked before reading: what was written before the end is then read after it.
+    const last = await ended()
+    for await (const piece of pieces(path, offset)) {
+      offset += piece.length
+      for (const frame of reader.push(piece)) {
+        at = frame.at
+        for (const text of splitters[frame.stream].push(frame.bytes)) yield asLine(frame.stream, text)
+      }
+    }
+    if (last) break
+    await clock.sleep(POLL)
+  }
+  for (const stream of ['stdout', 'stderr'] as const) {
+    for (const text of splitters[stream].end()) yield asLine(stream, text)
+  }
+}
+
+async function* pieces(path: string, from: number): AsyncGenerator<Buffer> {
+  const handle = await open(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined // not started yet
+    throw error
+  })
+  if (handle === undefined) return
+  try {
+    for (let offset = from; ; ) {
+      const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(PIECE), 0, PIECE, offset)
+      if (bytesRead === 0) return
+      offset += bytesRead
+      yield buffer.subarray(0, bytesRead)
+    }
+  } finally {
+    await handle.close()
+  }
+}

@@ -1,0 +1,8 @@
+import type { JobEngine } from '../../provider.ts'
+import { type JobsOptions, ProcessJobs } from './engine.ts'
+
+export type { JobsOptions } from './engine.ts'
+
+export function openJobs(options: JobsOptions): JobEngine {
+  return new ProcessJobs(options)
+}
