@@ -78,16 +78,3 @@ export function connectionVariables(
   }
   return found
 }
-
-/** @throws SluiceError usage that names every secret that has no value. */
-export function secretVariables(secrets: Variables, values: Variables, file: string): Variables {
-  const missing = [...new Set(Object.values(secrets).filter((name) => values[name] === undefined))]
-  if (missing.length > 0) {
-    throw usageError({
-      what: `no value for ${missing.length === 1 ? 'secret' : 'secrets'} ${missing.join(', ')}`,
-      rule: `cloud local reads secrets from ${file}`,
-      remedy: `write them there as JSON: { "${missing[0]}": "..." }, and chmod 600 the file`,
-    })
-  }
-  return Object.fromEntries(Object.entries(secrets).map(([variable, name]) => [variable, values[name] ?? '']))
-}

@@ -2,18 +2,14 @@ import { join } from 'node:path'
 import { bug, usageError } from '../../../domain/error.ts'
 import type { Service } from '../../../domain/system.ts'
 import { message } from '../../../runtime/events.ts'
+import { Redactor } from '../../../runtime/redact.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
 import type { RevisionSpec, ServiceHost, ServiceStatus } from '../../provider.ts'
 import type { ContainerSource } from '../container.ts'
 import type { EngineEndpoint } from '../engine.ts'
+import { resolveSecrets } from '../jobs/secrets.ts'
 import { openAddress } from './address.ts'
-import {
-  composeVariables,
-  connectionVariables,
-  inheritedVariables,
-  secretVariables,
-  type Variables,
-} from './environment.ts'
+import { composeVariables, connectionVariables, inheritedVariables, type Variables } from './environment.ts'
 import { freePort } from './free-port.ts'
 import { LocalService } from './local-service.ts'
 import { LogWriter } from './log-file.ts'
@@ -51,8 +47,11 @@ export class LocalServices implements ServiceHost {
   readonly #store: StateStore
   readonly #processes: ProcessTable
   readonly #services = new Map<string, LocalService>()
-  readonly #ports: Record<string, number> = {}
+  /** Host port of each service that takes requests. */
+  readonly ports: Record<string, number> = {}
   readonly #logs = new Map<string, LogWriter>()
+  readonly #redactor = new Redactor()
+  #opening: Promise<void> = Promise.resolve()
 
   private constructor(options: LocalServicesOptions, store: StateStore, processes: ProcessTable) {
     this.#options = options
@@ -195,8 +194,14 @@ export class LocalServices implements ServiceHost {
     return found
   }
 
-  /** Gives a service its address and its place in the state, once. */
-  async #open(service: Service): Promise<void> {
+  /** Gives a service its address and its place in the state, once; one after another. */
+  #open(service: Service): Promise<void> {
+    const work = this.#opening.then(() => this.#openNow(service))
+    this.#opening = work.catch(() => {})
+    return work
+  }
+
+  async #openNow(service: Service): Promise<void> {
     const { name } = service
     if (this.#services.has(name)) return
     const { runtime, folder } = this.#options
@@ -214,7 +219,7 @@ export class LocalServices implements ServiceHost {
       before === undefined ? newRecord(port) : before.port === port ? before : { ...before, port }
     const replicaOf = (revision: Revision) => this.#replicaOf(revision)
     this.#services.set(name, new LocalService({ name, proxy, clock: runtime.clock, replicaOf }, record))
-    if (port !== null) this.#ports[name] = port
+    if (port !== null) this.ports[name] = port
     await this.#store.change(
       (state) => (record === before ? state : { ...state, services: { ...state.services, [name]: record } }),
       () => {},
@@ -228,6 +233,7 @@ export class LocalServices implements ServiceHost {
       launch: () => this.#launch(revision),
       runtime: this.#options.runtime,
       processes: this.#processes,
+      redact: (text) => this.#redactor.text(text),
       log: (line) => this.#log(revision.service.name).append(line),
     }
   }
@@ -241,7 +247,7 @@ export class LocalServices implements ServiceHost {
       inherited: inheritedVariables(runtime.env),
       image: container.env,
       shared: Object.assign({}, ...running.map((endpoint) => endpoint.shared)),
-      connections: connectionVariables(service.connects, running, this.#ports),
+      connections: connectionVariables(service.connects, running, this.ports),
       own: service.env,
       secrets: await this.#secrets(service),
       models,
@@ -256,12 +262,13 @@ export class LocalServices implements ServiceHost {
     }
   }
 
+  /** @throws SluiceError usage that names every secret without a value. From here on the values are redacted. */
   async #secrets(service: Service): Promise<Variables> {
-    if (Object.keys(service.secrets).length === 0) return {}
     const { runtime, folder } = this.#options
-    const file = join(folder, 'secrets.json')
-    const bytes = await runtime.files.read(file)
-    return secretVariables(service.secrets, bytes === undefined ? {} : secretValues(bytes, file), file)
+    const secrets = await resolveSecrets(runtime, join(folder, 'secrets.json'), service.secrets)
+    const values = Object.entries(secrets).map(([variable, secret]) => [variable, secret.reveal()] as const)
+    for (const [, value] of values) this.#redactor.register(value)
+    return Object.fromEntries(values)
   }
 
   #log(service: string): LogWriter {
@@ -271,24 +278,4 @@ export class LocalServices implements ServiceHost {
     this.#logs.set(service, writer)
     return writer
   }
-}
-
-/** @throws SluiceError usage where the file is not an object of texts; no value is shown. */
-function secretValues(bytes: Uint8Array, file: string): Variables {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'))
-    if (
-      typeof value === 'object' &&
-      value !== null &&
-      Object.values(value).every((v) => typeof v === 'string')
-    ) {
-      return value as Variables
-    }
-  } catch {
-    // the same error as for any other content: what stands there may be a secret
-  }
-  throw usageError({
-    what: `${file} is not a JSON object of texts`,
-    rule: 'it holds one value a secret: { "name": "value" }',
-  })
 }

@@ -21,6 +21,8 @@ export interface ReplicaOptions {
   readonly launch: () => Promise<Launch>
   readonly runtime: Pick<Runtime, 'exec' | 'clock' | 'http'>
   readonly processes: { add(pid: number): Promise<void>; remove(pid: number): Promise<void> }
+  /** Takes secrets out of what the process writes. */
+  readonly redact: (text: string) => string
   readonly log: (line: LogLine) => void
   /** Its readiness or trouble has changed. */
   readonly changed: () => void
@@ -181,8 +183,9 @@ export class Replica {
   }
 
   #capture(child: Process, stream: 'stdout' | 'stderr'): Promise<void> {
-    const { log, revision, runtime } = this.#options
-    return eachLine(child[stream], (text) => {
+    const { log, redact, revision, runtime } = this.#options
+    return eachLine(child[stream], (line) => {
+      const text = redact(line)
       this.#lines.push(text)
       if (this.#lines.length > LINES_KEPT) this.#lines.shift()
       log({ at: runtime.clock.now(), stream, revision, text })

@@ -1,0 +1,178 @@
+import { bug, SluiceError } from '../../../domain/error.ts'
+import { message } from '../../../runtime/events.ts'
+import type { Runtime } from '../../../runtime/runtime.ts'
+import type { ContainerSource } from '../container.ts'
+import type { EmbeddedEngine } from '../engine.ts'
+import { withLock } from '../file-lock.ts'
+import { connectionVariables } from '../services/environment.ts'
+import { LocalServices } from '../services/host.ts'
+import type { DaemonApi } from './api.ts'
+import { openControl } from './control.ts'
+import { EngineKeeper } from './engines.ts'
+import { identify, isRunning } from './identity.ts'
+import {
+  type Assignment,
+  assignmentPath,
+  cloudFolder,
+  type DaemonRecord,
+  readAssignment,
+  readRecord,
+  recordPath,
+  shapeOf,
+  writeRecord,
+} from './record.ts'
+import { toWire } from './wire.ts'
+
+/** What the supervisor runs beside the services, made from the system that it was given. */
+export interface Parts {
+  readonly engines: readonly EmbeddedEngine[]
+  readonly containers: ContainerSource
+}
+
+export interface DaemonOptions {
+  /** Its `signals.cancelled` ends the supervisor: SIGTERM and SIGINT. */
+  readonly runtime: Runtime
+  /** Absolute path of `.sluice/<env>`. */
+  readonly state: string
+  readonly parts: (assignment: Assignment, folder: string, runtime: Runtime) => Promise<Parts>
+}
+
+/**
+ * The supervisor of one environment on cloud `local`: owns engines, services and their proxies until it is told to stop.
+ * Whatever ended an earlier one, this one brings everything back to what was desired.
+ *
+ * @throws SluiceError locked where another supervisor runs; every other failure to start also stands in daemon.json.
+ */
+export async function runDaemon(options: DaemonOptions): Promise<void> {
+  const { runtime, state } = options
+  const folder = cloudFolder(state)
+  const assignment = await readAssignment(runtime.files, folder)
+  if (assignment === undefined) {
+    throw bug(
+      `${assignmentPath(folder)} is missing or cannot be read: the supervisor does not know what to run`,
+    )
+  }
+  const starting = await claim(runtime, folder, assignment)
+  const stopping = Promise.withResolvers<void>()
+  const cloud = await open(options, assignment, folder).catch(async (error: unknown) => {
+    await writeRecord(runtime.files, folder, { ...starting, phase: 'failed', error: toWire(error) }).catch(
+      () => {},
+    )
+    throw error
+  })
+  const token = Buffer.from(runtime.random.bytes(32)).toString('base64url')
+  const control = await openControl(apiOf(cloud, stopping.resolve), token)
+  const endpoints = cloud.engines
+    .endpoints()
+    .map(({ url, resource }) => ({ url, ...(resource ? { resource } : {}) }))
+  await writeRecord(runtime.files, folder, {
+    ...starting,
+    phase: 'ready',
+    control: { url: control.url, token },
+    endpoints,
+  })
+  runtime.log.emit(message('info', `the local cloud of ${state} is up as process ${process.pid}`))
+  const { cancelled } = runtime.signals
+  if (cancelled.aborted) stopping.resolve()
+  cancelled.addEventListener('abort', () => stopping.resolve(), { once: true })
+  await stopping.promise
+  await control.close()
+  await cloud.close()
+  await runtime.files.remove(recordPath(folder))
+  runtime.log.emit(message('info', 'the local cloud is down'))
+}
+
+/** One supervisor an environment: daemon.json is the claim, and a claim of a dead process counts for nothing. */
+function claim(runtime: Runtime, folder: string, assignment: Assignment): Promise<DaemonRecord> {
+  return withLock(`${folder}/daemon.lock`, async () => {
+    const other = await readRecord(runtime.files, folder)
+    if (other !== undefined && other.phase !== 'failed' && (await isRunning(other, runtime.exec))) {
+      throw new SluiceError('locked', 'user', {
+        what: `the local cloud in ${folder} is already run by process ${other.pid}`,
+        rule: 'one supervisor an environment',
+        remedy: 'use it as it is, or end it with: sluice down',
+      })
+    }
+    const self = await identify(process.pid, runtime.exec)
+    if (self === undefined) throw bug('this process cannot find itself in the list of processes')
+    const record: DaemonRecord = {
+      schema: 'sluice.daemon/v1',
+      ...self,
+      phase: 'starting',
+      shape: shapeOf(assignment.system),
+      control: null,
+      endpoints: [],
+    }
+    await writeRecord(runtime.files, folder, record)
+    return record
+  })
+}
+
+interface Cloud {
+  readonly engines: EngineKeeper
+  readonly services: LocalServices
+  close(): Promise<void>
+}
+
+async function open(options: DaemonOptions, assignment: Assignment, folder: string): Promise<Cloud> {
+  const { runtime } = options
+  const { engines: list, containers } = await options.parts(assignment, folder, runtime)
+  let services: LocalServices | undefined
+  const moved = (): void => {
+    for (const name of services?.names() ?? []) {
+      services?.restart(name).catch((error: unknown) => {
+        runtime.log.emit(message('warning', `service ${name}: ${(error as Error).message}`))
+      })
+    }
+  }
+  const engines = new EngineKeeper(runtime, list, moved)
+  await engines.start()
+  try {
+    services = await LocalServices.open({
+      runtime,
+      folder,
+      services: Object.values(assignment.system.services),
+      containers,
+      endpoints: () => engines.endpoints(),
+    })
+  } catch (error) {
+    await engines.stop()
+    throw error
+  }
+  const opened = services
+  const close = async (): Promise<void> => {
+    await opened.close()
+    await engines.stop()
+  }
+  return { engines, services: opened, close }
+}
+
+function apiOf({ engines, services }: Cloud, stop: () => void): DaemonApi {
+  return {
+    describe: (service) => services.describe(service),
+    stage: (spec) => services.stage(spec),
+    shift: (service, revision, percent) => services.shift(service, revision, percent),
+    settle: (service, revision) => services.settle(service, revision),
+    revert: (service, revision) => services.revert(service, revision),
+    pause: (service) => services.pause(service),
+    resume: (service) => services.resume(service),
+    restart: (service) => services.restart(service),
+    services: () => Promise.all(services.names().map((name) => services.describe(name))),
+    variables: async () => {
+      const endpoints = engines.endpoints()
+      const ofServices = Object.keys(services.ports).map((name) => [
+        name,
+        connectionVariables([name], [], services.ports),
+      ])
+      return {
+        shared: Object.assign({}, ...endpoints.map((endpoint) => endpoint.shared)),
+        connections: Object.assign(
+          Object.fromEntries(ofServices),
+          ...endpoints.map((endpoint) => endpoint.connections),
+        ),
+      }
+    },
+    // The answer leaves before the door closes.
+    stop: async () => void setImmediate(stop),
+  }
+}
