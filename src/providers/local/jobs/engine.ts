@@ -18,10 +18,8 @@ export interface JobsOptions {
   /** Absolute path of `.sluice/<env>/cloud`. */
   readonly folder: string
   readonly containers: ContainerSource
-  /** What runs beside the jobs, at the moment of asking. */
-  readonly endpoints: () => Promise<readonly EngineEndpoint[]>
-  /** Ports of the services' proxies, for `connects:`. */
-  readonly servicePorts?: () => Promise<Readonly<Record<string, number>>>
+  /** Addresses of what runs beside the jobs, at the moment of asking: for all of them, and for those that connect. */
+  readonly variables: () => Promise<Pick<EngineEndpoint, 'shared' | 'connections'>>
   /** How a keeper is started; default: the one that comes with Sluice. */
   readonly keeper?: Argv
   /** Milliseconds from SIGTERM to SIGKILL. The default leaves time for the rest of a cancel (7.5 s on GitHub). */
@@ -147,15 +145,15 @@ export class ProcessJobs implements JobEngine {
   }
 
   async #variables(spec: JobSpec, image: Readonly<Record<string, string>>): Promise<Record<string, string>> {
-    const { runtime, folder, endpoints, servicePorts } = this.#options
+    const { runtime, folder, variables } = this.#options
     const { step } = spec
-    const around = await endpoints()
+    const around = await variables()
     const secrets = await resolveSecrets(runtime, join(folder, 'secrets.json'), step.secrets)
     return composeVariables({
       inherited: inheritedVariables(runtime.env),
       image,
-      shared: Object.assign({}, ...around.map(({ shared }) => shared)),
-      connections: connectionVariables(step.connects, around, (await servicePorts?.()) ?? {}),
+      shared: around.shared,
+      connections: connectionVariables(step.connects, [{ url: '', ...around }], {}),
       own: { ...step.env, ...spec.env },
       secrets: Object.fromEntries(Object.entries(secrets).map(([name, secret]) => [name, secret.reveal()])),
       models: [],

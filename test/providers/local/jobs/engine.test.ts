@@ -77,7 +77,12 @@ test('a command that is not there is the reason of the failure', async () => {
   const containers = {
     prepare: async () => ({ argv: ['no-such-command'] as const, cwd: world.folder, env: {} }),
   }
-  const engine = openJobs({ runtime, folder: world.folder, containers, endpoints: async () => [] })
+  const engine = openJobs({
+    runtime,
+    folder: world.folder,
+    containers,
+    variables: async () => ({ shared: {}, connections: {} }),
+  })
   await engine.start(localSpec('missing', ''))
   expect(await engine.wait('missing')).toMatchObject({
     state: 'failed',

@@ -14,7 +14,12 @@ const containers = {
   }),
 }
 const script = `console.log('begun'); setTimeout(() => { console.log('finished'); process.exit(7) }, 1000)`
-await openJobs({ runtime, folder, containers, endpoints: async () => [] }).start({
+await openJobs({
+  runtime,
+  folder,
+  containers,
+  variables: async () => ({ shared: {}, connections: {} }),
+}).start({
   id: 'orphan',
   image: imageReference('local/test/trainer', digestOf('trainer')),
   env: {},

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { EngineEndpoint } from '../../../../src/providers/local/engine.ts'
 import { openJobs } from '../../../../src/providers/local/jobs/index.ts'
 import type { JobSpec } from '../../../../src/providers/provider.ts'
 import type { Event } from '../../../../src/runtime/events.ts'
@@ -10,8 +9,7 @@ import type { Runtime } from '../../../../src/runtime/runtime.ts'
 import { type JobWorld, PROGRAMS, type Program } from '../../../contract/job-engine.ts'
 import { aStep, TRAINER } from '../../../domain/pipeline/builders.ts'
 
-export const ENDPOINT: EngineEndpoint = {
-  url: 'http://127.0.0.1:1',
+export const AROUND = {
   shared: { AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:1' },
   connections: { db: { DB_HOST: '127.0.0.1' } },
 }
@@ -45,7 +43,7 @@ export async function localJobs(): Promise<LocalJobWorld> {
           env: { FROM_IMAGE: 'image', WHO: 'image' },
         }),
       }
-      const engine = openJobs({ runtime, folder, containers, endpoints: async () => [ENDPOINT], grace: 300 })
+      const engine = openJobs({ runtime, folder, containers, variables: async () => AROUND, grace: 300 })
       return { engine, events, runtime }
     },
     spec: (id, program, change, env) => localSpec(id, PROGRAMS[program], change, env),
