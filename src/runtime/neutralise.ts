@@ -46,10 +46,10 @@ function neutralLine(line: string): string {
  * terminal obeys.
  */
 export function neutralJson(value: unknown): string {
-  const escape = (found: string): string =>
+  const escaped = (found: string): string =>
     [...found].map((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')
   return (JSON.stringify(value, undefined, 2) ?? 'null')
-    .replace(/[\x7f-\x9f\u2028\u2029]/g, escape)
-    .replace(BIDIRECTIONAL, escape)
+    .replace(/[\x7f-\x9f\u2028\u2029]/g, escaped)
+    .replace(BIDIRECTIONAL, escaped)
     .replace(/##\[/g, '#\\u0023[')
 }

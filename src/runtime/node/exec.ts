@@ -54,6 +54,8 @@ export function nodeExec(inherited: Readonly<Record<string, string | undefined>>
 
   const run = async (argv: Argv, options?: ExecOptions): Promise<ExecResult> => {
     const child = await start(argv, options)
+    foreground.add(child.pid)
+    void child.ended.then(() => foreground.delete(child.pid))
     const [stdout, stderr, { code, signal }] = await Promise.all([
       collect(child.stdout),
       collect(child.stderr),
@@ -106,6 +108,14 @@ function endOn(options: ExecOptions, kill: (signal: NodeJS.Signals) => void): ()
     clearTimeout(last)
     options.signal?.removeEventListener('abort', end)
   }
+}
+
+/** Process groups that a caller waits for. Those made by `start` have an owner of their own. */
+const foreground = new Set<number>()
+
+/** For a forced end: kills what `run` is still waiting for, since nobody will. */
+export function endForeground(): void {
+  for (const pid of foreground) signalGroup(pid, 'SIGKILL')
 }
 
 /** A group that is already gone is what was asked for. */

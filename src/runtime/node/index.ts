@@ -6,8 +6,13 @@ import { nodeFiles } from './files.ts'
 import { nodeHttp } from './http.ts'
 
 /** The real machine. The doors hand in where events go and what cancels. */
-export function nodeRuntime(log: Log, signals: Signals, cwd = process.cwd()): Runtime {
-  const env = { ...process.env }
+export function nodeRuntime(
+  log: Log,
+  signals: Signals,
+  cwd = process.cwd(),
+  inherited: Readonly<Record<string, string | undefined>> = process.env,
+): Runtime {
+  const env = { ...inherited }
   return {
     exec: nodeExec(env, cwd),
     env,

@@ -1,0 +1,221 @@
+import { OPERATIONS } from '../domain/operations.ts'
+import type { CommandSpec, Line, OptionSpec } from './spec.ts'
+
+/** The options that every command has. Help, docs/cli.md and the parser are made from this file. */
+export const COMMON: readonly OptionSpec[] = [
+  { name: 'env', kind: 'name', value: 'ENVIRONMENT', summary: 'the environment of sluice.yml to work on' },
+  { name: 'file', kind: 'text', value: 'FILE', summary: 'the configuration; default sluice.yml' },
+  {
+    name: 'state',
+    kind: 'text',
+    value: 'DIR',
+    summary: 'the working folder; default .sluice beside the file',
+  },
+  { name: 'dry-run', kind: 'flag', summary: 'show the decision and stop before acting on it' },
+  { name: 'json', kind: 'flag', summary: 'print the result as JSON on stdout, everything else on stderr' },
+  { name: 'verbose', kind: 'flag', summary: 'show debug messages, and the stack of an error' },
+  { name: 'no-color', kind: 'flag', summary: 'no colours; the variable NO_COLOR does the same' },
+  { name: 'help', kind: 'flag', short: 'h', summary: 'show the options of the command' },
+  { name: 'version', kind: 'flag', summary: 'show the version' },
+]
+
+/** Every command, in the order of help. `load` is the only way to a command's code. */
+export const COMMANDS: readonly CommandSpec[] = [
+  {
+    name: 'validate',
+    summary: 'check sluice.yml and show every problem at once',
+    environment: 'optional',
+    options: [],
+    load: async () => {
+      const { validate } = await import('../commands/validate.ts')
+      return (world) => validate(world, {})
+    },
+  },
+  {
+    name: 'bootstrap',
+    summary: 'make what an environment needs before its first deployment: state, trust, roles',
+    environment: 'required',
+    options: [],
+    load: async () => {
+      const { bootstrap } = await import('../commands/bootstrap.ts')
+      return (world) => bootstrap(world, {})
+    },
+  },
+  {
+    name: 'build',
+    summary: 'build the images whose content changed, and mirror the others',
+    environment: 'required',
+    options: [
+      { name: 'image', kind: 'name', many: true, value: 'NAME', summary: 'only this image; may be repeated' },
+    ],
+    load: async (line) => {
+      const { build } = await import('../commands/build.ts')
+      return (world) => build(world, { images: line.list('image') })
+    },
+  },
+  {
+    name: 'synth',
+    summary: 'write the Terraform JSON of every stack',
+    environment: 'required',
+    options: [
+      { name: 'out', kind: 'text', value: 'DIR', summary: 'write to DIR/<stack>/ instead of .sluice' },
+    ],
+    load: async (line) => {
+      const { synth } = await import('../commands/synth.ts')
+      const out = line.text('out')
+      return (world) => synth(world, out === undefined ? {} : { out })
+    },
+  },
+  {
+    name: 'plan',
+    summary: 'show what would change in the cloud, and record it for approval',
+    environment: 'required',
+    options: [],
+    load: async () => {
+      const { plan } = await import('../commands/plan.ts')
+      return (world) => plan(world, {})
+    },
+  },
+  {
+    name: 'apply',
+    summary: 'apply exactly the plan that was approved',
+    environment: 'required',
+    options: [],
+    load: async () => {
+      const { apply } = await import('../commands/apply.ts')
+      return (world) => apply(world, {})
+    },
+  },
+  {
+    name: 'train',
+    summary: 'run the steps of a pipeline whose inputs changed, and register the model',
+    environment: 'required',
+    options: [
+      {
+        name: 'pipeline',
+        kind: 'name',
+        value: 'NAME',
+        summary: 'the pipeline; needed where there are several',
+      },
+      { name: 'force', kind: 'flag', summary: 'run every step, changed or not' },
+    ],
+    load: async (line) => {
+      const { train } = await import('../commands/train.ts')
+      const pipeline = line.text('pipeline')
+      return (world) =>
+        train(world, { ...(pipeline === undefined ? {} : { pipeline }), force: line.has('force') })
+    },
+  },
+  {
+    name: 'evaluate',
+    summary: 'judge a challenger against the champion: promote, reject or inconclusive',
+    environment: { unless: 'evidence' },
+    options: [
+      { name: 'model', kind: 'name', value: 'NAME', summary: 'the model; needed where there are several' },
+      { name: 'evidence', kind: 'text', value: 'FILE', summary: 'judge this evidence; needs --policy' },
+      {
+        name: 'policy',
+        kind: 'text',
+        value: 'FILE',
+        summary: 'the policy: a file, or sluice.yml#models.NAME',
+      },
+      { name: 'explain', kind: 'flag', summary: 'show how the verdict was reached' },
+      { name: 'html', kind: 'text', value: 'FILE', summary: 'write the report as HTML' },
+    ],
+    load: async (line) => {
+      const { evaluate } = await import('../commands/evaluate.ts')
+      return (world) =>
+        evaluate(world, {
+          ...given(line, ['model', 'evidence', 'policy', 'html']),
+          explain: line.has('explain'),
+        })
+    },
+  },
+  {
+    name: 'rollout',
+    summary: 'move traffic to a new release step by step, and back if it fails',
+    environment: 'required',
+    options: [
+      {
+        name: 'image',
+        kind: 'text',
+        many: true,
+        value: 'NAME=REFERENCE',
+        summary: 'roll out this image; may be repeated',
+      },
+    ],
+    load: async (line) => {
+      const { rollout } = await import('../commands/rollout.ts')
+      return (world) => rollout(world, { images: line.list('image') })
+    },
+  },
+  {
+    name: 'operate',
+    summary: 'look after what runs: status, logs, pause, rollback and the like',
+    environment: 'required',
+    operand: { name: 'operation', choices: OPERATIONS },
+    options: [
+      { name: 'service', kind: 'name', value: 'NAME', summary: 'only this service' },
+      { name: 'follow', short: 'f', kind: 'flag', summary: 'logs: keep on showing new lines' },
+      {
+        name: 'tail',
+        kind: 'count',
+        value: 'LINES',
+        summary: 'logs: start with this many lines; default 100',
+      },
+      { name: 'since', kind: 'text', value: 'DURATION', summary: 'logs: start this long ago, as in 10m' },
+      { name: 'filter', kind: 'text', value: 'TEXT', summary: 'logs: only lines with this text' },
+      {
+        name: 'to',
+        kind: 'text',
+        value: 'RELEASE',
+        summary: 'rollback: to this release; default the one before',
+      },
+      { name: 'yes', kind: 'flag', summary: 'destroy: do not ask' },
+    ],
+    load: async (line) => {
+      const { operate } = await import('../commands/operate.ts')
+      return (world) => operate(world, { operation: line.operand })
+    },
+  },
+  {
+    name: 'release',
+    summary: 'build, train and evaluate what changed, then roll it out',
+    environment: 'required',
+    options: [],
+    load: async () => {
+      const { release } = await import('../commands/release.ts')
+      return (world) => release(world, {})
+    },
+  },
+  {
+    name: 'up',
+    summary: 'start the whole system on this machine (cloud local)',
+    environment: 'required',
+    options: [],
+    load: async () => {
+      const { up } = await import('../commands/up.ts')
+      return (world) => up(world, {})
+    },
+  },
+  {
+    name: 'down',
+    summary: 'stop what up started; data stay',
+    environment: 'required',
+    options: [],
+    load: async () => {
+      const { down } = await import('../commands/down.ts')
+      return (world) => down(world, {})
+    },
+  },
+]
+
+/** The text options that were given, by name. */
+function given<K extends string>(line: Line, names: readonly K[]): { [P in K]?: string } {
+  const result: { [P in K]?: string } = {}
+  for (const name of names) {
+    const value = line.text(name)
+    if (value !== undefined) result[name] = value
+  }
+  return result
+}

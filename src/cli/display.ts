@@ -1,0 +1,58 @@
+import type { Event } from '../runtime/events.ts'
+import { eventLines, type Line } from '../runtime/lines.ts'
+import { neutralLines } from '../runtime/neutralise.ts'
+import { progressPace } from '../runtime/pace.ts'
+import type { Redactor } from '../runtime/redact.ts'
+import { shownEvent } from '../runtime/shown.ts'
+import type { Style } from './style.ts'
+
+/** How events look to who started the command. */
+export interface Display {
+  event(event: Event): void
+  close(): void
+}
+
+export interface DisplayOptions {
+  readonly write: (text: string) => void
+  readonly redactor: Redactor
+  readonly style: Style
+  /** Terminal cells of a line. */
+  readonly width: () => number
+  readonly verbose: boolean
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+}
+
+/** Lines for a log: nothing moves, nothing is overwritten. */
+export function plainDisplay(options: DisplayOptions): Display {
+  const isDue = progressPace(options.now)
+  return {
+    event(event) {
+      if (!isDue(event)) return
+      for (const line of visibleLines(event, options)) options.write(`${line}\n`)
+    },
+    close() {},
+  }
+}
+
+/** An event as finished lines of a terminal or a log, without line ends. */
+export function visibleLines(event: Event, options: DisplayOptions): string[] {
+  if (event.kind === 'mask') {
+    warnOfShortSecret(event.value, options)
+    return []
+  }
+  if (event.kind === 'message' && event.level === 'debug' && !options.verbose) return []
+  return eventLines(shownEvent(options.redactor, event), options.width()).flatMap((line) =>
+    styled(line, options),
+  )
+}
+
+export function styled(line: Line, { style }: Pick<DisplayOptions, 'style'>): string[] {
+  // Layout may have joined harmless pieces: the last look is at the whole line.
+  return neutralLines(line.text).map((text) => style(line.tone, text))
+}
+
+function warnOfShortSecret(value: string, { redactor, write, style }: DisplayOptions): void {
+  if (redactor.register(value)) return
+  write(`${style('warning', 'a secret of fewer than 4 characters cannot be hidden in what is shown')}\n`)
+}

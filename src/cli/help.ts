@@ -1,0 +1,67 @@
+import { COMMANDS, COMMON } from './commands.ts'
+import { placeholder } from './parse.ts'
+import type { CommandSpec, OptionSpec } from './spec.ts'
+
+/** Help goes to stdout where it was asked for; where a command was forgotten it is an error. */
+export function printHelp(command: CommandSpec | undefined, forgotten: boolean): void {
+  const text = command === undefined ? overview() : commandHelp(command)
+  if (forgotten) {
+    process.stderr.write(text)
+    process.exitCode = 2
+  } else process.stdout.write(text)
+}
+
+export async function printVersion(): Promise<void> {
+  const { default: manifest } = await import('../../package.json', { with: { type: 'json' } })
+  process.stdout.write(`${manifest.version}\n`)
+}
+
+function overview(): string {
+  return [
+    'sluice <command> [options]',
+    '',
+    'Takes a machine-learning system from its repository to the cloud, through an evaluation gate.',
+    '',
+    'Commands:',
+    ...COMMANDS.map(({ name, summary }) => `  ${name.padEnd(11)}${summary}`),
+    '',
+    'Common options:',
+    ...optionLines(COMMON),
+    '',
+    'sluice <command> --help shows the options of a command.',
+    '',
+  ].join('\n')
+}
+
+function commandHelp(command: CommandSpec): string {
+  const own = command.options.length === 0 ? [] : ['Options:', ...optionLines(command.options), '']
+  const operand =
+    command.operand === undefined
+      ? []
+      : [`${command.operand.name}: ${command.operand.choices.join(', ')}`, '']
+  return [
+    usage(command),
+    '',
+    `${command.summary[0]?.toUpperCase()}${command.summary.slice(1)}.`,
+    '',
+    ...operand,
+    ...own,
+    'Common options:',
+    ...optionLines(COMMON),
+    '',
+  ].join('\n')
+}
+
+export function usage({ name, operand, environment }: CommandSpec): string {
+  const env = environment === 'required' ? ' --env ENVIRONMENT' : ''
+  return `sluice ${name}${operand === undefined ? '' : ` <${operand.name}>`}${env} [options]`
+}
+
+export function optionForm(option: OptionSpec): string {
+  const short = option.short === undefined ? '' : `-${option.short}, `
+  return `${short}--${option.name}${option.kind === 'flag' ? '' : ` ${placeholder(option)}`}`
+}
+
+function optionLines(options: readonly OptionSpec[]): string[] {
+  return options.map((option) => `  ${optionForm(option).padEnd(26)}${option.summary}`)
+}

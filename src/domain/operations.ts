@@ -1,0 +1,16 @@
+/** What `operate` can do, in the order of help. */
+export const OPERATIONS = [
+  'status',
+  'logs',
+  'pause',
+  'resume',
+  'restart',
+  'rollback',
+  'history',
+  'drift',
+  'reap',
+  'clean',
+  'destroy',
+] as const
+
+export type Operation = (typeof OPERATIONS)[number]
