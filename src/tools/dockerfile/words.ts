@@ -139,6 +139,8 @@ class Expansion {
         return this.#trimmed(sign, value ?? '')
       case '/':
         return this.#replaced(value ?? '')
+      case '':
+        throw new ExpansionProblem(`"${this.#text}" has a \${ that never ends`)
       default:
         throw new ExpansionProblem(`"${this.#text}" has the unknown form \${${name}${sign}`)
     }
