@@ -32,18 +32,23 @@ export interface Choice {
  * process is passed over, so that one bad revision does not turn its share of the requests into errors.
  */
 export class Balancer {
-  #lanes: readonly Lane[] = []
+  /** Revisions that have a process to go to. */
+  #open: readonly Lane[] = []
   readonly #upstreams = new Map<string, Upstream>()
   readonly #weights = new SmoothWeights()
   readonly #turns = new Map<string, number>()
 
   /** Replaces all routes at once. Requests in flight stay where they are. */
   route(routes: readonly Route[]): void {
-    this.#lanes = routes.map(({ revision, weight, backends }) => ({
-      id: revision,
-      weight,
-      upstreams: backends.map((backend) => this.#upstream(backend)),
-    }))
+    this.#open = routes
+      .filter(({ backends }) => backends.length > 0)
+      .map(({ revision, weight, backends }) => ({
+        id: revision,
+        weight,
+        upstreams: backends.map((backend) => this.#upstream(backend)),
+      }))
+    const known = new Set(this.#open.map((lane) => lane.id))
+    for (const id of this.#turns.keys()) if (!known.has(id)) this.#turns.delete(id)
     this.#weights.reset()
     for (const upstream of this.#upstreams.values()) {
       if (!this.#routed(upstream)) void this.#retire(upstream)
@@ -52,16 +57,15 @@ export class Balancer {
 
   /** With `revision`, that one whatever its weight; with `except`, another process than this one. */
   choose(revision?: string, except?: Upstream): Choice | undefined {
-    const open = this.#lanes.filter((lane) => lane.upstreams.some((upstream) => upstream !== except))
+    const open = except === undefined ? this.#open : without(this.#open, except)
     const lane =
       revision === undefined
         ? this.#weights.choose(open)
         : open.find((candidate) => candidate.id === revision)
     if (lane === undefined) return undefined
-    const upstreams = except === undefined ? lane.upstreams : lane.upstreams.filter((one) => one !== except)
     const turn = (this.#turns.get(lane.id) ?? -1) + 1
     this.#turns.set(lane.id, turn)
-    const upstream = upstreams[turn % upstreams.length]
+    const upstream = lane.upstreams[turn % lane.upstreams.length]
     return upstream === undefined ? undefined : { revision: lane.id, upstream }
   }
 
@@ -92,7 +96,7 @@ export class Balancer {
   }
 
   #routed(upstream: Upstream): boolean {
-    return this.#lanes.some((lane) => lane.upstreams.includes(upstream))
+    return this.#open.some((lane) => lane.upstreams.includes(upstream))
   }
 
   /** Ends the connections to a process once nothing is in flight there, unless it was routed to again. */
@@ -105,4 +109,10 @@ export class Balancer {
     if (this.#upstreams.get(upstream.id) === upstream) this.#upstreams.delete(upstream.id)
     await upstream.destroy()
   }
+}
+
+function without(lanes: readonly Lane[], except: Upstream): readonly Lane[] {
+  return lanes
+    .map((lane) => ({ ...lane, upstreams: lane.upstreams.filter((upstream) => upstream !== except) }))
+    .filter((lane) => lane.upstreams.length > 0)
 }
