@@ -112,9 +112,11 @@ function shared(root: JsonSchema): JsonSchema {
       const { default: _, ...part } = members()
       $defs[name] = part
     }
-    return { ...('default' in value ? { default: value['default'] } : {}), $ref: `#/$defs/${name}` }
+    // What a message says about a missing member stays where the member is named.
+    const { default: otherwise, title, examples } = value as JsonSchema
+    return { default: otherwise, title, examples, $ref: `#/$defs/${name}` }
   }
-  return { ...(rewrite(root, true) as JsonSchema), $defs }
+  return JSON.parse(JSON.stringify({ ...(rewrite(root, true) as JsonSchema), $defs }))
 }
 
 /** Path from the root -> content. */

@@ -1,10 +1,11 @@
 import { type Problem, usageError } from '../domain/error.ts'
-import { nearestName } from '../domain/nearest.ts'
 import type { Cloud, System } from '../domain/system.ts'
 import type { Files } from '../runtime/runtime.ts'
 import { notCarried } from './carries.ts'
 import { checkMeaning } from './check/index.ts'
+import { tooManyEnvironments } from './check/names.ts'
 import { type Document, show } from './document.ts'
+import { hint, knownNames } from './hint.ts'
 import { resolveSystem } from './resolve.ts'
 import type { Config } from './schema/config.ts'
 import { applySet } from './set.ts'
@@ -77,15 +78,16 @@ export function selectEnvironment(
   const found = environments.find((candidate) => candidate.name === name)
   if (found === undefined) {
     const known = environments.map((candidate) => candidate.name)
-    const near = nearestName(name, known)
     throw usageError({
-      what: `${file} has no environment ${show(name)}${near === undefined ? '' : `, did you mean ${near}?`}`,
-      rule: `known environments: ${known.join(', ')}`,
+      what: `${file} has no environment ${show(name)}${hint(name, known)}`,
+      rule: knownNames('environments', known),
     })
   }
   if (found.notCarried.length > 0) throw refusal(found.notCarried)
   return found
 }
+
+const MANY = 100
 
 interface View {
   readonly name: string
@@ -98,6 +100,8 @@ function checkDocument(written: Document): { views: View[]; problems: Problem[] 
   const base = checkShape(written)
   const problems = [...base.problems, ...checkMeaning(base)]
   const views: View[] = []
+  // So much is wrong with the file itself that it costs more than it tells to look at it from each environment.
+  if (problems.length > MANY || tooManyEnvironments(base)) return { views, problems }
   for (const name of Object.keys(base.value.environments ?? {})) {
     const applied = applySet(base.document, name)
     const shaped = checkShape(applied.document)

@@ -1,6 +1,6 @@
 import type { Problem } from '../domain/error.ts'
-import { nearestName } from '../domain/nearest.ts'
 import { type Document, type MapNode, type Node, nodeAt, replaceAt, show, withRoot } from './document.ts'
+import { hint, knownNames } from './hint.ts'
 
 /** What `set:` may change: the file's resources and policies, not its name and its environments. */
 const CHANGEABLE = [
@@ -72,9 +72,8 @@ function unknownPart(
   [section = '', name, ...rest]: readonly string[],
 ): { what: string; rule: string } | undefined {
   if (!CHANGEABLE.includes(section)) {
-    const near = nearestName(section, CHANGEABLE)
     return {
-      what: `changes ${show(section)}${near === undefined ? '' : `, did you mean ${near}?`}`,
+      what: `changes ${show(section)}${hint(section, CHANGEABLE)}`,
       rule: `set changes ${CHANGEABLE.join(', ')}`,
     }
   }
@@ -85,10 +84,9 @@ function unknownPart(
   const entries = nodeAt(root, [section])
   const known = entries?.kind === 'map' ? [...entries.entries.keys()] : []
   if (PLAIN.includes(section) || known.includes(name)) return undefined
-  const near = nearestName(name, known)
   return {
-    what: `names no resource of the file${near === undefined ? '' : `, did you mean ${section}.${near}?`}`,
-    rule: known.length === 0 ? `the file has no ${section}` : `known ${section}: ${known.join(', ')}`,
+    what: `names no resource of the file${hint(name, known, `${section}.`)}`,
+    rule: knownNames(section, known),
   }
 }
 

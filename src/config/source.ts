@@ -5,7 +5,7 @@ import { forbiddenCharacters } from './text.ts'
 import { toTree } from './tree.ts'
 
 /** Promise R45. Nodes are maps, lists, scalars and keys, with aliases counted as what they stand for. */
-export const LIMITS = { nodes: 2000, depth: 20, aliases: 50 } as const
+export const LIMITS = { nodes: 2000, depth: 20, aliases: 50, lexemes: 24_000 } as const
 
 type Yaml = typeof import('yaml')
 
@@ -75,9 +75,19 @@ function readTokens(yaml: Yaml, text: string): CST.Token[] {
   let offset = 0
   let structural = 0
   let aliases = 0
+  let anchors = 0
+  let documents = 0
+  let lexemes = 0
   let flow = 0
   let content = false
   for (const lexeme of new Lexer().lex(text)) {
+    lexemes += 1
+    if (lexemes > LIMITS.lexemes)
+      throw new Stop(
+        offset,
+        'more line breaks and tokens than a configuration needs',
+        `at most ${LIMITS.lexemes}`,
+      )
     // After the mark of a scalar the next lexeme is its text, whatever it looks like.
     const type: ReturnType<typeof CST.tokenType> | undefined = content ? undefined : CST.tokenType(lexeme)
     content = type === 'scalar'
@@ -91,6 +101,16 @@ function readTokens(yaml: Yaml, text: string): CST.Token[] {
         structural += 1
         if (aliases > LIMITS.aliases)
           throw new Stop(offset, `more than ${LIMITS.aliases} aliases`, `at most ${LIMITS.aliases}`)
+        break
+      case 'anchor':
+        anchors += 1
+        if (anchors > LIMITS.aliases)
+          throw new Stop(offset, `more than ${LIMITS.aliases} anchors`, `at most ${LIMITS.aliases}`)
+        break
+      case 'doc-start':
+      case 'doc-end':
+        documents += 1
+        if (documents > 2) throw new Stop(offset, 'a second document', 'one document in a file')
         break
       case 'flow-map-start':
       case 'flow-seq-start':

@@ -11,7 +11,7 @@ import { checkPipelines } from './pipelines.ts'
 import { checkQuantities } from './quantities.ts'
 import { checkRollout } from './rollout.ts'
 import { checkServices } from './services.ts'
-import type { Rule } from './subject.ts'
+import { type Rule, subjectOf } from './subject.ts'
 
 const RULES: readonly Rule[] = [
   checkNames,
@@ -29,6 +29,6 @@ const RULES: readonly Rule[] = [
 
 /** Everything that a schema cannot say. With an environment, what its cloud asks for too. */
 export function checkMeaning(shaped: Shaped, environment?: string): Problem[] {
-  const subject = environment === undefined ? shaped : { ...shaped, environment }
+  const subject = subjectOf(shaped, environment)
   return RULES.flatMap((rule) => rule(subject))
 }

@@ -20,8 +20,24 @@ export const checkNames: Rule = (subject) => [
   ...components(subject),
 ]
 
+/** The file is checked once for each, so there is an end. */
+const MAX_ENVIRONMENTS = 20
+
+export const tooManyEnvironments = ({ document }: Pick<Subject, 'document'>): boolean =>
+  (keysAt(document, ['environments']) ?? []).length > MAX_ENVIRONMENTS
+
 function somewhere(subject: Subject): Problem[] {
   const names = keysAt(subject.document, ['environments'])
+  if (tooManyEnvironments(subject)) {
+    return [
+      complain(
+        subject,
+        ['environments'],
+        `found ${names?.length} environments`,
+        `at most ${MAX_ENVIRONMENTS}`,
+      ),
+    ]
+  }
   if (names === undefined || names.length > 0 || subject.value.environments === undefined) return []
   return [complain(subject, ['environments'], 'found no environment', 'a system runs in at least one')]
 }

@@ -1,18 +1,40 @@
 import type { Problem } from '../../domain/error.ts'
-import { nearestName } from '../../domain/nearest.ts'
 import { type Document, keyOffset, nodeAt, offsetAt, type Path, show, showPath } from '../document.ts'
-import type { Config } from '../schema/config.ts'
+import { hint, knownNames, nearest } from '../hint.ts'
 import type { Shaped } from '../shape.ts'
 
 /** What a rule looks at: the file, or the file as one environment sees it. */
 export interface Subject extends Pick<Shaped, 'document' | 'value' | 'removed'> {
   readonly environment?: string
+  /** Sections that may stand under a misspelt key: then nothing is known about their names. */
+  readonly misspelt: ReadonlySet<string>
+}
+
+export function subjectOf(shaped: Shaped, environment?: string): Subject {
+  const unknown = shaped.removed.filter((path) => path.length === 1).map(([key]) => String(key))
+  const misspelt = new Set(unknown.map((key) => nearest(key, SECTIONS)).filter((near) => near !== undefined))
+  return environment === undefined ? { ...shaped, misspelt } : { ...shaped, misspelt, environment }
 }
 
 /** A rule about meaning. It says nothing about parts that are missing because their spelling was wrong. */
 export type Rule = (subject: Subject) => Problem[]
 
-export type Section = Exclude<keyof Config, 'system' | 'rollout' | 'infra'>
+const SECTIONS = [
+  'environments',
+  'images',
+  'services',
+  'functions',
+  'apis',
+  'workers',
+  'databases',
+  'buckets',
+  'tables',
+  'topics',
+  'caches',
+  'pipelines',
+  'models',
+] as const
+export type Section = (typeof SECTIONS)[number]
 
 /** `services.api.port: found 80 (rule)`, at the value; a part that is not written is reported at what holds it. */
 export function complain(subject: Subject, path: Path, what: string, rule: string): Problem {
@@ -40,11 +62,7 @@ export function pairs<T>(
  * is wrong, or may stand under a misspelt key: then nothing is known about names.
  */
 export function declared(subject: Subject, section: Section): readonly string[] | undefined {
-  const { document, removed } = subject
-  const misspelt = removed.some(
-    (path) => path.length === 1 && nearestName(String(path[0]), [section]) !== undefined,
-  )
-  return misspelt ? undefined : keysAt(document, [section])
+  return subject.misspelt.has(section) ? undefined : keysAt(subject.document, [section])
 }
 
 /** The keys that are written at a path; none where nothing is; undefined where it is no map. */
@@ -67,8 +85,5 @@ export function reference(
   kind: string,
 ): Problem[] {
   if (name === undefined || known === undefined || known.includes(name)) return []
-  const near = nearestName(name, known)
-  const hint = near === undefined ? '' : `, did you mean ${near}?`
-  const rule = known.length === 0 ? `the file has no ${kind}` : `known ${kind}: ${known.join(', ')}`
-  return [complain(subject, path, `found ${show(name)}${hint}`, rule)]
+  return [complain(subject, path, `found ${show(name)}${hint(name, known)}`, knownNames(kind, known))]
 }

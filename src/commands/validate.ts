@@ -1,0 +1,80 @@
+import { resolve } from 'node:path'
+import { type LoadedEnvironment, loadDocument, selectEnvironment } from '../config/load.ts'
+import { problemLine } from '../domain/error.ts'
+import { message } from '../runtime/events.ts'
+import type { Command } from './command.ts'
+
+/** The kinds of resources that are counted, in the order of the schema. */
+const COUNTED = [
+  'images',
+  'services',
+  'functions',
+  'apis',
+  'workers',
+  'databases',
+  'buckets',
+  'tables',
+  'topics',
+  'caches',
+  'pipelines',
+  'models',
+] as const
+
+interface Checked {
+  readonly name: string
+  readonly cloud: string
+  readonly counts: Readonly<Record<(typeof COUNTED)[number], number>>
+  /** What the environment's cloud cannot run yet, one line each. */
+  readonly notCarried: readonly string[]
+}
+
+/**
+ * Checks sluice.yml. With `--env` what that environment's cloud cannot run is an error, as it is for every verb; without,
+ * it is a warning, because the other environments are fine.
+ *
+ * @throws SluiceError usage with every problem, sorted by position
+ */
+export const validate: Command<Readonly<Record<string, never>>> = async ({ runtime, request }) => {
+  const absolute = resolve(runtime.cwd, request.file)
+  const { file, environments } = await loadDocument(runtime.files, absolute, runtime.cwd)
+  const chosen =
+    request.environment === '' ? environments : [selectEnvironment(file, environments, request.environment)]
+  const checked = chosen.map(summarise)
+  const columns = [
+    'environment',
+    'cloud',
+    ...COUNTED.filter((kind) => checked.some((env) => env.counts[kind] > 0)),
+  ]
+  const rows = checked.map((env) => columns.map((column) => cell(env, column)))
+  runtime.log.emit({ kind: 'table', title: file, columns, rows })
+  for (const { name, notCarried } of checked) {
+    for (const line of notCarried)
+      runtime.log.emit(message('warning', `${name} cannot be opened yet: ${line}`))
+  }
+  const names = checked.map(({ name }) => name).join(', ')
+  return {
+    command: 'validate',
+    outcome: 'done',
+    message: `${file} is valid for ${names}`,
+    outputs: {},
+    data: { file, environments: checked },
+    summary: markdown(columns, rows),
+  }
+}
+
+function summarise({ name, cloud, system, notCarried }: LoadedEnvironment): Checked {
+  const counts = Object.fromEntries(COUNTED.map((kind) => [kind, Object.keys(system[kind]).length]))
+  return { name, cloud, counts: counts as Checked['counts'], notCarried: notCarried.map(problemLine) }
+}
+
+function cell(env: Checked, column: string): string {
+  if (column === 'environment') return env.name
+  if (column === 'cloud') return env.cloud
+  return String(env.counts[column as keyof Checked['counts']])
+}
+
+/** Names have no characters that Markdown reads (src/domain/name.ts). */
+function markdown(columns: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |\n`
+  return [line(columns), line(columns.map(() => '---')), ...rows.map(line)].join('')
+}
