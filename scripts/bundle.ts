@@ -1,35 +1,57 @@
 /**
  * `npm run bundle [FOLDER]`: dist/, what the actions and the command line run. The same sources give the same bytes in
  * any folder (promise R11): no path, no time and no source map gets into them.
+ *
+ * A door (cli.js, <verb>.js) is one file with what it needs to refuse bad input, since every further file costs a door
+ * about 3 % of Node's start. What a door imports lazily is bundled on its own, with shared code split into chunks.
  */
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { build, type Metafile } from 'esbuild'
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild'
 import { notices } from './notices.ts'
 
-const root = join(import.meta.dirname, '..')
+/** The supervisor of the local cloud is a process of its own: launch.ts looks for it beside its own chunk. */
+const PROCESSES = { 'chunks/local-daemon': 'src/providers/local/daemon/entry.ts' }
 
-/** Name in dist/, without .js -> source. */
-function entries(): Record<string, string> {
-  const actions = readdirSync(join(root, 'actions')).map((verb) => [verb, `actions/${verb}/main.ts`])
-  return {
-    cli: 'src/cli/main.ts',
-    ...Object.fromEntries(actions),
-    // The supervisor of the local cloud is a process of its own; launch.ts looks for it beside its own chunk.
-    'chunks/local-daemon': 'src/providers/local/daemon/entry.ts',
-  }
+export interface Bundle {
+  /** Of the doors. */
+  readonly doors: Metafile
+  /** Of what they import lazily. */
+  readonly lazy: Metafile
 }
 
-/** Builds into a folder and returns which source went where. */
-export async function bundle(folder: string): Promise<Metafile> {
+/** Builds the sources below `root` into `folder`, which is emptied first. */
+export async function bundle(root: string, folder: string): Promise<Bundle> {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
-  const { metafile } = await build({
-    absWorkingDir: root,
-    entryPoints: entries(),
-    outdir: resolve(folder),
-    bundle: true,
+  const options = optionsFor(root, resolve(folder))
+  const doors = doorEntries(root)
+  const targets = await lazyTargets(options, doors)
+  const lazy = await build({
+    ...options,
+    entryPoints: { ...Object.fromEntries(targets.map((path) => [lazyName(path), path])), ...PROCESSES },
     splitting: true,
+    // Bundled CommonJS packages call require for Node's own modules.
+    banner: {
+      js: "import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);",
+    },
+  })
+  const built = await build({
+    ...options,
+    entryPoints: doors,
+    plugins: [...(options.plugins ?? []), lazyImports(root)],
+  })
+  const inputs = [built, lazy].flatMap(({ metafile }) => Object.keys(metafile.inputs))
+  writeFileSync(join(folder, 'NOTICES.txt'), notices(root, inputs))
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n')
+  return { doors: built.metafile, lazy: lazy.metafile }
+}
+
+function optionsFor(root: string, outdir: string) {
+  return {
+    absWorkingDir: root,
+    outdir,
+    bundle: true,
     format: 'esm',
     platform: 'node',
     target: 'node20',
@@ -38,20 +60,74 @@ export async function bundle(folder: string): Promise<Metafile> {
     chunkNames: 'chunks/[name]-[hash]',
     metafile: true,
     logLevel: 'warning',
-    loader: { '.node': 'copy' },
-    // Bundled CommonJS packages call require for Node's own modules.
-    banner: {
-      js: "import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);",
+    plugins: [onlyVersion(root)],
+  } as const satisfies BuildOptions
+}
+
+/** Name in dist/, without .js -> source. */
+function doorEntries(root: string): Record<string, string> {
+  const actions = readdirSync(join(root, 'actions')).map((verb) => [verb, `actions/${verb}/main.ts`])
+  return { cli: 'src/cli/main.ts', ...Object.fromEntries(actions) }
+}
+
+/** The sources that the doors' own files import by `import()`. */
+async function lazyTargets(options: BuildOptions, doors: Record<string, string>): Promise<string[]> {
+  const lazy = new Set<string>()
+  const noteAndLeave: Plugin = {
+    name: 'note-lazy-imports',
+    setup(esbuild) {
+      esbuild.onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
+        if (kind !== 'dynamic-import') return undefined
+        lazy.add(relativeTo(options.absWorkingDir ?? '', join(resolveDir, path)))
+        return { path, external: true }
+      })
     },
-  })
-  writeFileSync(join(folder, 'NOTICES.txt'), notices(root, Object.keys(metafile.inputs)))
-  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n')
-  return metafile
+  }
+  await build({ ...options, entryPoints: doors, write: false, plugins: [noteAndLeave] })
+  return [...lazy].sort()
+}
+
+/** In a door, `import('../commands/build.ts')` becomes `import('./chunks/src-commands-build.js')`. */
+function lazyImports(root: string): Plugin {
+  return {
+    name: 'lazy-imports',
+    setup(esbuild) {
+      esbuild.onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) =>
+        kind === 'dynamic-import'
+          ? { path: `./${lazyName(relativeTo(root, join(resolveDir, path)))}.js`, external: true }
+          : undefined,
+      )
+    },
+  }
+}
+
+/** Of our own package.json only the version gets in: dist/ does not change when a script or a dependency does. */
+function onlyVersion(root: string): Plugin {
+  return {
+    name: 'only-version',
+    setup(esbuild) {
+      esbuild.onLoad({ filter: /package\.json$/ }, ({ path }) => {
+        if (path !== join(root, 'package.json')) return undefined
+        const { version } = JSON.parse(readFileSync(path, 'utf8')) as { version: string }
+        return { contents: JSON.stringify({ version }), loader: 'json' }
+      })
+    },
+  }
+}
+
+function lazyName(source: string): string {
+  return `chunks/${source.replace(/\.ts$/, '').replaceAll('/', '-')}`
+}
+
+function relativeTo(root: string, path: string): string {
+  return path.slice(root.length + 1).replaceAll('\\', '/')
 }
 
 if (process.argv[1] === import.meta.filename) {
+  const root = join(import.meta.dirname, '..')
   const folder = process.argv[2] ?? join(root, 'dist')
-  const { outputs } = await bundle(folder)
+  const { doors, lazy } = await bundle(root, folder)
+  const outputs = { ...doors.outputs, ...lazy.outputs }
   const bytes = Object.values(outputs).reduce((sum, output) => sum + output.bytes, 0)
   console.log(`${Object.keys(outputs).length} files, ${(bytes / 1024).toFixed(0)} KiB in ${folder}`)
 }

@@ -1,8 +1,10 @@
 /**
  * The door of GitHub Actions. Only what is needed to refuse bad inputs is loaded here; the work comes by `import()`.
  */
+import { say } from '../runtime/node/say.ts'
 import type { Action } from './define-action.ts'
 import { readInputs } from './inputs.ts'
+import { randomBytes } from './random.ts'
 import { annotation, writeKey } from './runner.ts'
 
 /** Reads the inputs, does the work, and leaves outputs, summary, annotations and the exit code of promise R48. */
@@ -18,14 +20,13 @@ export async function runAction(action: Action): Promise<void> {
 }
 
 function refuse(problems: readonly string[]): void {
-  process.stdout.write(problems.map((problem) => annotation('error', problem)).join(''))
-  const random = (count: number): Uint8Array => crypto.getRandomValues(new Uint8Array(count))
+  say(1, problems.map((problem) => annotation('error', problem)).join(''))
   const file = process.env['GITHUB_OUTPUT']
   for (const [key, value] of [
     ['outcome', 'usage'],
     ['code', '2'],
     ['result', ''],
   ] as const) {
-    writeKey(file, key, value, random)
+    writeKey(file, key, value, randomBytes)
   }
 }

@@ -4,6 +4,7 @@
  * once the line is known to be good.
  */
 import { neutralJson, neutralText } from '../runtime/neutralise.ts'
+import { say } from '../runtime/node/say.ts'
 import { COMMANDS, COMMON } from './commands.ts'
 import { parseLine } from './parse.ts'
 import type { Parsed } from './spec.ts'
@@ -27,7 +28,7 @@ async function main(argv: readonly string[]): Promise<void> {
 
 function reject({ command, problems, json }: Extract<Parsed, { kind: 'bad' }>): void {
   const remedy = `see sluice ${command === undefined ? '' : `${command.name} `}--help`
-  process.stderr.write(`${neutralText(problems.map((text) => `sluice: ${text}`).join('\n'))}\n${remedy}\n`)
+  say(2, `${neutralText(problems.map((text) => `sluice: ${text}`).join('\n'))}\n${remedy}\n`)
   if (json) {
     const result = {
       schema: 'sluice.result/v1',
@@ -41,7 +42,7 @@ function reject({ command, problems, json }: Extract<Parsed, { kind: 'bad' }>): 
       durationMs: 0,
       outputs: {},
     }
-    process.stdout.write(`${neutralJson(result)}\n`)
+    say(1, `${neutralJson(result)}\n`)
   }
   process.exitCode = 2
 }
