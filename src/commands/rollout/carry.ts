@@ -1,0 +1,179 @@
+import { join } from 'node:path'
+import { problemLine } from '../../domain/error.ts'
+import type { CommandName, Outcome } from '../../domain/outcome.ts'
+import { rolloutLock } from '../../release/lock.ts'
+import { planRollout, type RolloutDecision, type RolloutPlan } from '../../release/plan.ts'
+import { message } from '../../runtime/events.ts'
+import type { Report } from '../command.ts'
+import { type Ended, execute } from './execute.ts'
+import { holdLock } from './hold.ts'
+import { COLUMNS, markdownTable, planLines, rolloutGraph, rolloutRows } from './show.ts'
+import type { Site } from './site.ts'
+import { type Survey, survey, type Wanted } from './survey.ts'
+
+export interface CarryOptions {
+  readonly command: CommandName
+  readonly dryRun: boolean
+  /** Milliseconds that a rollout of somebody else is waited for. */
+  readonly waitLock: number
+}
+
+/** From what is wanted to a report: takes the lock, decides on what is true then, acts, frees the lock. */
+export async function carry(site: Site, wanted: Wanted, options: CarryOptions): Promise<Report> {
+  if (options.dryRun) {
+    const surveyed = await survey(site, wanted)
+    const decision = planRollout(surveyed.input)
+    show(site, decision)
+    return decision.kind === 'refused'
+      ? refusedReport(options, surveyed, decision)
+      : plannedReport(options, surveyed, decision)
+  }
+  const { runtime, provider, ledger } = site
+  const held = await holdLock(runtime, rolloutLock(provider.objects, ledger.uri), options.waitLock)
+  try {
+    const surveyed = await survey(site, wanted)
+    const decision = planRollout(surveyed.input)
+    show(site, decision)
+    if (decision.kind === 'refused') return refusedReport(options, surveyed, decision)
+    if (decision.kind === 'no-change' && !surveyed.unfinished) {
+      return await unchangedReport(site, options, decision.plan)
+    }
+    const ended = await execute(site, decision.plan, surveyed, held.lost)
+    return await endedReport(site, options, decision.plan, ended)
+  } finally {
+    await held.free().catch((cause: unknown) => {
+      runtime.log.emit(
+        message('warning', `the lock was not freed, it ends by itself: ${(cause as Error).message}`),
+      )
+    })
+  }
+}
+
+function show({ runtime }: Site, decision: RolloutDecision): void {
+  if (decision.kind === 'refused') return
+  const { plan } = decision
+  const title = plan.live === undefined ? 'first release' : `from release ${plan.live.sequence}`
+  runtime.log.emit({
+    kind: 'table',
+    title,
+    columns: [...COLUMNS.slice(0, 4), 'plan'],
+    rows: rolloutRows(plan),
+  })
+  for (const line of planLines(plan)) runtime.log.emit(message('info', line))
+}
+
+function refusedReport(
+  { command }: CarryOptions,
+  { input }: Survey,
+  { outcome, problems }: Extract<RolloutDecision, { kind: 'refused' }>,
+): Report {
+  const remedies = [...new Set(problems.flatMap(({ remedy }) => (remedy === undefined ? [] : [remedy])))]
+  const text = problems.map(problemLine).join('\n')
+  return {
+    command,
+    outcome,
+    message: text,
+    ...(remedies.length === 0 ? {} : { remedy: remedies.join('\n') }),
+    outputs: { release: '', previous: input.live?.id ?? '', url: '' },
+    data: { reasons: problems.map(({ what }) => what) },
+    summary: `### Rollout refused\n\n${markdownTable(
+      ['why'],
+      problems.map((problem) => [problem.what]),
+    )}\n`,
+  }
+}
+
+function plannedReport(
+  { command }: CarryOptions,
+  { unfinished }: Survey,
+  { kind, plan }: Exclude<RolloutDecision, { kind: 'refused' }>,
+): Report {
+  const rows = rolloutRows(plan)
+  const nothing = kind === 'no-change' && !unfinished
+  return {
+    command,
+    outcome: 'done',
+    message: nothing ? 'nothing would change' : `would roll out ${plan.actions.length} services`,
+    outputs: { release: plan.id, previous: plan.live?.id ?? '', url: '' },
+    data: { plan: planData(plan), changes: !nothing },
+    summary: `### Rollout plan\n\n${markdownTable([...COLUMNS.slice(0, 4), 'plan'], rows)}\n\n${rolloutGraph(plan)}\n`,
+  }
+}
+
+async function unchangedReport(site: Site, { command }: CarryOptions, plan: RolloutPlan): Promise<Report> {
+  const { live } = plan
+  if (live !== undefined) await writeRelease(site, live)
+  return {
+    command,
+    outcome: 'done',
+    message: `no change: release ${live?.sequence} is live and serves this already`,
+    outputs: { release: plan.id, previous: live?.previous ?? '', url: await firstUrl(site) },
+    data: { changes: false, sequence: live?.sequence ?? null },
+    summary: `### No change\n\nRelease ${live?.sequence} is live.\n`,
+  }
+}
+
+async function endedReport(
+  site: Site,
+  { command }: CarryOptions,
+  plan: RolloutPlan,
+  ended: Ended,
+): Promise<Report> {
+  const { outcome, release, why, remedy } = ended
+  const live = outcome === 'done'
+  if (live) await writeRelease(site, release)
+  const rows = rolloutRows(plan, { live, outcome: RESULT[outcome] ?? outcome })
+  const { log } = site.runtime
+  log.emit({ kind: 'progress', task: 'rollout', state: live ? 'done' : 'failed', text: why })
+  log.emit({ kind: 'table', title: `release ${release.sequence}`, columns: COLUMNS, rows })
+  return {
+    command,
+    outcome,
+    message: why,
+    ...(remedy === undefined ? {} : { remedy }),
+    outputs: { release: release.id, previous: plan.live?.id ?? '', url: await firstUrl(site) },
+    data: { sequence: release.sequence, changes: true, services: release.services },
+    summary: `### Release ${release.sequence}: ${RESULT[outcome] ?? outcome}\n\n${markdownTable(COLUMNS, rows)}\n\n${rolloutGraph(plan)}\n`,
+  }
+}
+
+const RESULT: Partial<Record<Outcome, string>> = { done: 'deployed', 'timed-out': 'timed out' }
+
+function planData({ id, actions, steps, policy, aliases, leftovers, notes, forced }: RolloutPlan) {
+  return {
+    id,
+    services: actions.map((action) =>
+      action.kind === 'remove'
+        ? { action: action.kind, service: action.name }
+        : {
+            action: action.kind,
+            service: action.service.name,
+            from: action.from?.image ?? null,
+            to: action.image,
+            models: action.models,
+          },
+    ),
+    steps,
+    bake: policy.bake,
+    checks: policy.checks,
+    aliases,
+    leftovers,
+    notes,
+    ...(forced === undefined ? {} : { forced }),
+  }
+}
+
+/** Address of the first public service, else of the first that has one. */
+async function firstUrl({ system, provider }: Site): Promise<string> {
+  const services = Object.values(system.services).toSorted((a, b) => Number(b.public) - Number(a.public))
+  for (const { name, domain } of services) {
+    const { url } = await provider.services.describe(name).catch(() => ({ url: null }))
+    if (url !== null)
+      return domain !== undefined && system.environment.cloud !== 'local' ? `https://${domain}` : url
+  }
+  return ''
+}
+
+async function writeRelease({ runtime, state }: Site, release: object): Promise<void> {
+  await runtime.files.write(join(state, 'release.json'), `${JSON.stringify(release, null, 2)}\n`)
+}

@@ -1,0 +1,25 @@
+import { SluiceError } from '../../domain/error.ts'
+import type { ModelRegistry } from '../../providers/provider.ts'
+import type { AliasMove } from '../../release/plan.ts'
+
+/**
+ * Moves `champion` from what the gate saw to what is live (promise R43).
+ *
+ * @throws SluiceError stale where somebody else moved it meanwhile; then it stays where they put it.
+ */
+export async function moveChampion(models: ModelRegistry, { model, from, to }: AliasMove): Promise<void> {
+  if ((await models.setAlias(model, 'champion', to, from)) === 'moved') return
+  const now = await models.get(model, { alias: 'champion' })
+  // The swap was ours and its answer was lost.
+  if (now?.version === to) return
+  throw new SluiceError('stale', 'user', {
+    what: `the champion of model ${model} is version ${now?.version ?? 'none'} now, the gate compared with ${from === null ? 'none' : `version ${from}`}`,
+    rule: 'a moved champion voids the verdict',
+    remedy: 'run evaluate again, against the champion of now',
+  })
+}
+
+/** Back to what the gate saw; whatever somebody else has set stays. */
+export async function restoreChampion(models: ModelRegistry, { model, from, to }: AliasMove): Promise<void> {
+  await models.setAlias(model, 'champion', from, to)
+}

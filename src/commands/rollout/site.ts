@@ -1,0 +1,32 @@
+import type { System } from '../../domain/system.ts'
+import type { Provider } from '../../providers/provider.ts'
+import { type Ledger, openLedger } from '../../release/ledger.ts'
+import type { Runtime } from '../../runtime/runtime.ts'
+import type { OpenEnvironment } from '../environment.ts'
+import { personOf } from './identity.ts'
+
+/** The environment as a rollout sees it. */
+export interface Site {
+  readonly runtime: Runtime
+  readonly system: System
+  readonly root: string
+  readonly state: string
+  readonly provider: Provider
+  readonly ledger: Ledger
+  readonly by: string
+}
+
+export async function openSite(runtime: Runtime, environment: OpenEnvironment): Promise<Site> {
+  const { system, root, state } = environment
+  const provider = await environment.provider()
+  const { ledger } = await provider.targets()
+  return {
+    runtime,
+    system,
+    root,
+    state,
+    provider,
+    ledger: openLedger(provider.objects, ledger, runtime),
+    by: personOf(runtime),
+  }
+}

@@ -1,0 +1,90 @@
+import type { Digest } from '../../domain/digest.ts'
+import { SluiceError } from '../../domain/error.ts'
+import type { ServedModel } from '../../domain/model.ts'
+import { formatDuration } from '../../domain/quantity.ts'
+import type { ServiceAction } from '../../release/plan.ts'
+import { judgeReady } from '../../release/serving.ts'
+import { pollUntil } from '../../runtime/poll.ts'
+import { isTransient, persist, unfit } from './failure.ts'
+import type { Site } from './site.ts'
+
+export type Start = Extract<ServiceAction, { kind: 'start' }>
+
+/** A new revision that the platform has accepted. */
+export interface Staged {
+  readonly action: Start
+  readonly revision: string
+  readonly release: Digest
+  readonly models: readonly ServedModel[]
+}
+
+export interface Limits {
+  /** Milliseconds since the epoch. */
+  readonly deadline: number
+  readonly signal: AbortSignal
+}
+
+/** One new revision at 0 %. */
+export async function stageOne(site: Site, action: Start, release: Digest, limits: Limits): Promise<Staged> {
+  const { service, image, models } = action
+  const revision = await persist(site.runtime, `staging ${service.name}`, limits, () =>
+    site.provider.services.stage({ service, image, models, release }),
+  )
+  return { action, revision, release, models }
+}
+
+/** Looks in a row that find nothing running and a reason, before a start is given up. */
+const HOPELESS = 5
+
+/**
+ * Waits until a staged revision runs what was asked and is healthy.
+ *
+ * @throws SluiceError rolled-back where it does not become so within `rollout.start-timeout`, refused where it stays idle.
+ */
+export async function waitReady(site: Site, staged: Staged, limits: Limits): Promise<void> {
+  const { runtime, provider, system } = site
+  const { name } = staged.action.service
+  let last = 'the platform has not reported it'
+  let hopeless = 0
+  const look = async (): Promise<'ready' | 'idle' | { wrong: string } | undefined> => {
+    const status = await provider.services.describe(name)
+    const ours = status.revisions.find((one) => one.id === staged.revision)
+    if (ours === undefined) return undefined
+    const state = judgeReady({ image: staged.action.image, models: staged.models }, ours)
+    switch (state.kind) {
+      case 'deployed':
+        return 'ready'
+      case 'idle':
+        return 'idle'
+      case 'wrong':
+        return { wrong: state.why }
+      case 'superseded':
+        return { wrong: `superseded by ${state.by}` }
+      case 'waiting':
+        last = state.why
+        hopeless = ours.running === 0 && ours.trouble !== null ? hopeless + 1 : 0
+        return hopeless >= HOPELESS ? { wrong: state.why } : undefined
+      default:
+        return state satisfies never
+    }
+  }
+  const start = runtime.clock.now() + system.rollout.startTimeout
+  const ended = await pollUntil(runtime, look, {
+    every: 250,
+    deadline: Math.min(start, limits.deadline),
+    signal: limits.signal,
+    bear: { transient: isTransient, inARow: 4 },
+  })
+  if (ended === 'timed-out') {
+    throw unfit(
+      `${name} did not become healthy within ${formatDuration(system.rollout.startTimeout)}: ${last}`,
+    )
+  }
+  if (ended.found === 'ready' || (ended.found === 'idle' && system.rollout.allowZero)) return
+  if (ended.found !== 'idle') throw unfit(`${name}: ${ended.found.wrong}`)
+  throw new SluiceError('refused', 'user', {
+    what: `${name} has no instance to run`,
+    rule: 'a release is deployed only where it runs',
+    remedy: 'raise its scale, resume it, or set rollout.allow-zero',
+  })
+}

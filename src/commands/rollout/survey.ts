@@ -1,0 +1,108 @@
+import { type ImageReference, parseImageReference } from '../../domain/digest.ts'
+import { SluiceError } from '../../domain/error.ts'
+import type { ImagesFile } from '../../domain/images.ts'
+import type { Live, Release } from '../../domain/release.ts'
+import type { Check } from '../../domain/system.ts'
+import type { ServiceStatus } from '../../providers/provider.ts'
+import { previousOf } from '../../release/ledger.ts'
+import type { RolloutInput } from '../../release/plan.ts'
+import type { Stored } from '../../release/stored.ts'
+import { commitOf, descentOf } from './identity.ts'
+import { chooseModels } from './models.ts'
+import type { Site } from './site.ts'
+import type { Judged } from './wanted.ts'
+
+/** What the caller asks for; everything else is read from the environment. */
+export interface Wanted {
+  /** Chosen once it is known what is live. */
+  images(live: Release | undefined): Readonly<Record<string, ImageReference>>
+  readonly commit?: string
+  readonly judged: Judged | undefined
+  /** images.json: the images that a verdict may have been reached with. */
+  readonly built: ImagesFile['images'] | undefined
+  /** Leave the served models as they are. */
+  readonly keepModels: boolean
+  /** Models fixed by the caller, as a rollback does; the gate is not asked. */
+  readonly models?: Release
+  readonly forced: { readonly by: string; readonly reason: string } | undefined
+  readonly allowOlder: boolean
+}
+
+export interface Survey {
+  readonly input: RolloutInput
+  readonly live: Stored<Live & { readonly release: Release }> | undefined
+  /** The live release has no `live` event: it was killed before it was done. */
+  readonly unfinished: boolean
+}
+
+/** Checks that need nothing but requests. Request counts and alarms have no source on any cloud yet. */
+const OBSERVABLE: readonly Check['kind'][] = ['http']
+
+/** Reads everything that decides the rollout; changes nothing. */
+export async function survey(site: Site, wanted: Wanted): Promise<Survey> {
+  const { runtime, system, ledger, root } = site
+  const live = await ledger.live()
+  const release = live?.value.release
+  const before = release === undefined ? undefined : await previousOf(ledger, release)
+  const unfinished =
+    release !== undefined && !(await ledger.events(release.sequence)).some((event) => event.kind === 'live')
+  const names = Object.keys(system.services)
+  const gone = [...Object.keys(release?.services ?? {}), ...Object.keys(before?.services ?? {})]
+  const attempts = await ledger.releases(release?.sequence ?? 0)
+  const commit = wanted.commit ?? (await commitOf(runtime, root))
+  const images = wanted.images(release)
+  await inspectImages(site, images, release)
+  const input: RolloutInput = {
+    system,
+    commit,
+    descent: await descentOf(runtime, root, commit, release?.commit),
+    releasedBefore: release !== undefined && (await wasReleasedBefore(site, commit, release)),
+    allowOlder: wanted.allowOlder,
+    live: release,
+    abandoned: attempts.map((attempt) => attempt.id),
+    statuses: await describeAll(site, names),
+    retired: await describeAll(
+      site,
+      gone.filter((name) => !names.includes(name)),
+    ),
+    images,
+    models: await chooseModels(site, wanted, { live: release, before, unfinished, images }),
+    forced: wanted.forced,
+    observable: OBSERVABLE,
+  }
+  return { input, live, unfinished }
+}
+
+async function describeAll(
+  { provider }: Site,
+  services: readonly string[],
+): Promise<Record<string, ServiceStatus>> {
+  const found: Record<string, ServiceStatus> = {}
+  for (const service of new Set(services)) found[service] = await provider.services.describe(service)
+  return found
+}
+
+async function wasReleasedBefore({ ledger }: Site, commit: string, live: Release): Promise<boolean> {
+  if (commit === live.commit) return false
+  const earlier = await ledger.releases()
+  return earlier.some((one) => one.commit === commit && one.sequence < live.sequence)
+}
+
+/** An image that is gone, or that answers with another digest, is found before anything moves. */
+async function inspectImages(
+  { provider }: Site,
+  images: Readonly<Record<string, ImageReference>>,
+  live: Release | undefined,
+): Promise<void> {
+  const served = new Set(Object.values(live?.services ?? {}).map((service) => service.image))
+  for (const reference of new Set(Object.values(images))) {
+    if (served.has(reference)) continue
+    const found = await provider.images.inspect(reference)
+    if (found?.digest === parseImageReference(reference)?.digest) continue
+    throw new SluiceError('stale', 'user', {
+      what: `${reference} ${found === undefined ? 'is not in the registry' : `comes back as ${found.digest}`}`,
+      rule: 'what was built is what is rolled out',
+      remedy: 'run "sluice build" again',
+    })
+  }
+}

@@ -1,0 +1,85 @@
+import { bug } from '../../domain/error.ts'
+import type { Check } from '../../domain/system.ts'
+import { type CheckAnswer, judgeProbes, worst } from '../../release/check.ts'
+import { checkedServices, describeCheck } from '../../release/check-plan.ts'
+import { judgeReady } from '../../release/serving.ts'
+import { jittered } from '../../runtime/poll.ts'
+import { unfit } from './failure.ts'
+import { probeRevision } from './probe.ts'
+import type { Site } from './site.ts'
+import type { Staged } from './stage.ts'
+
+const BETWEEN_LOOKS = 12_000
+
+/**
+ * Watches the new revisions for the bake time of one step. A revision that stops being healthy or a check that fails
+ * ends it at once; at the end every check must have passed on its last round: no data never promotes (promise R31).
+ *
+ * @throws SluiceError rolled-back with what was seen.
+ */
+export async function watchStep(site: Site, staged: readonly Staged[], signal: AbortSignal): Promise<void> {
+  const { runtime, system } = site
+  const end = runtime.clock.now() + system.rollout.bake
+  for (;;) {
+    const round = await lookOnce(site, staged, signal)
+    const failed = round.find(({ answer }) => answer.says === 'fail')
+    if (failed !== undefined) throw unfit(`check "${failed.check}" failed: ${failed.answer.why}`)
+    const left = end - runtime.clock.now()
+    if (left <= 0) {
+      const open = round.find(({ answer }) => answer.says !== 'pass')
+      if (open === undefined) return
+      throw unfit(`check "${open.check}" is inconclusive, and no data never promotes: ${open.answer.why}`)
+    }
+    const pause = jittered(Math.min(BETWEEN_LOOKS, system.rollout.bake / 4), runtime.random)
+    await runtime.clock.sleep(Math.min(left, pause), signal)
+  }
+}
+
+interface Seen {
+  readonly check: string
+  readonly answer: CheckAnswer
+}
+
+async function lookOnce(
+  site: Site,
+  staged: readonly Staged[],
+  signal: AbortSignal,
+): Promise<readonly Seen[]> {
+  for (const { action, revision, models } of staged) {
+    const status = await site.provider.services.describe(action.service.name)
+    const ours = status.revisions.find((one) => one.id === revision)
+    if (ours === undefined) throw unfit(`revision ${revision} of ${action.service.name} is gone`)
+    const state = judgeReady({ image: action.image, models }, ours)
+    if (state.kind !== 'deployed' && state.kind !== 'idle') {
+      throw unfit(
+        `${action.service.name} is not healthy any more: ${'why' in state ? state.why : state.kind}`,
+      )
+    }
+  }
+  const seen: Seen[] = []
+  for (const check of site.system.rollout.checks) {
+    const answer = await answerOf(site, check, staged, signal)
+    if (answer !== undefined) seen.push({ check: describeCheck(check), answer })
+  }
+  return seen
+}
+
+/** undefined where the check looks only at services that this release leaves alone. */
+async function answerOf(
+  { runtime, system, provider }: Site,
+  check: Check,
+  staged: readonly Staged[],
+  signal: AbortSignal,
+): Promise<CheckAnswer | undefined> {
+  if (check.kind !== 'http')
+    throw bug(`check "${describeCheck(check)}" should have been refused before the start`)
+  const names = new Set(checkedServices(system, check).map((service) => service.name))
+  const answers: CheckAnswer[] = []
+  for (const { action, revision } of staged.filter(({ action }) => names.has(action.service.name))) {
+    const status = await provider.services.describe(action.service.name)
+    const probes = await probeRevision(runtime, check, status, revision, signal)
+    const { says, why } = judgeProbes(check, probes)
+    answers.push({ says, why: `${action.service.name}: ${why}` })
+  }
+  return answers.length === 0 ? undefined : worst(answers)
+}

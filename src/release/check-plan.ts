@@ -1,0 +1,56 @@
+import type { Problem } from '../domain/error.ts'
+import type { Check, Service, System } from '../domain/system.ts'
+
+/** The services that a check looks at. */
+export function checkedServices(system: Pick<System, 'services'>, check: Check): readonly Service[] {
+  switch (check.kind) {
+    case 'http':
+    case 'error-rate':
+      return Object.values(system.services).filter(
+        ({ name, port }) => port !== undefined && (check.service === undefined || check.service === name),
+      )
+    case 'alarm':
+      return []
+    default:
+      return check satisfies never
+  }
+}
+
+export function describeCheck(check: Check): string {
+  switch (check.kind) {
+    case 'http':
+      return `http ${check.path}${check.service === undefined ? '' : ` of ${check.service}`}`
+    case 'error-rate':
+      return `error-rate${check.service === undefined ? '' : ` of ${check.service}`}`
+    case 'alarm':
+      return `alarm ${check.alarm}`
+    default:
+      return check satisfies never
+  }
+}
+
+/** Checks that could never give an answer: they are refused before the rollout, because no data never promotes. */
+export function checkProblems(
+  system: Pick<System, 'services' | 'rollout' | 'environment'>,
+  observable: readonly Check['kind'][],
+): readonly Problem[] {
+  return system.rollout.checks.flatMap((check): Problem[] => {
+    if (!observable.includes(check.kind)) {
+      return [
+        {
+          what: `rollout check "${describeCheck(check)}" cannot be observed on cloud ${system.environment.cloud}`,
+          rule: `checks of kind ${observable.join(', ')} can`,
+          remedy: `replace it for environment ${system.environment.name} under "set: rollout.checks"`,
+        },
+      ]
+    }
+    if (check.kind === 'alarm' || checkedServices(system, check).length > 0) return []
+    return [
+      {
+        what: `rollout check "${describeCheck(check)}" looks at no service with a port`,
+        rule: 'no data never promotes',
+        remedy: 'name a service that takes requests, or remove the check',
+      },
+    ]
+  })
+}
