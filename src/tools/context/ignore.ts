@@ -2,8 +2,8 @@ import { posix } from 'node:path'
 import { type Problem, usageError } from '../../domain/error.ts'
 
 /**
- * What .dockerignore leaves out, exactly as BuildKit decides it: moby/patternmatcher (`MatchesOrParentMatches`, `compile`)
- * and its `ignorefile` package. The last pattern that fits a path or one of its parents decides; `!` takes back in.
+ * What .dockerignore leaves out, exactly as BuildKit decides it: moby/patternmatcher (`MatchesUsingParentResults`,
+ * `compile`) and its `ignorefile` package. The last pattern that fits a path or its folder decides; `!` takes back in.
  */
 export interface Ignore {
   /** True where something below an ignored folder may come back in, so the folder has to be looked into. */
@@ -62,10 +62,13 @@ export function parseIgnore(text: string, file: string): Ignore {
 
 function ignoreOf(patterns: readonly Pattern[]): Ignore {
   const decide = (folder: IgnoreDecision, path: string): IgnoreDecision => {
-    const fits = patterns.map(({ regexp }, index) => folder.fits[index] === true || regexp.test(path))
+    const fits: boolean[] = []
     let ignored = false
-    for (const [index, { exception }] of patterns.entries()) {
-      if (fits[index] === true && exception === ignored) ignored = !exception
+    for (const [index, { exception, regexp }] of patterns.entries()) {
+      // A pattern that would change nothing is not asked, and its answer for the folder is then not known below.
+      const fit = folder.fits[index] === true || (exception === ignored && regexp.test(path))
+      fits.push(fit)
+      if (fit) ignored = !exception
     }
     return { ignored, fits }
   }
@@ -109,7 +112,7 @@ export function patternRegexp(pattern: string): RegExp {
       at += escaped ? 2 : 1
     }
   }
-  return new RegExp(`^${source}$`, 's')
+  return new RegExp(`^${source}$`, 'su')
 }
 
 /** Where the `]` stands that ends the class. A class without an end, or without members, is an error in Go. */
@@ -126,7 +129,7 @@ function classEnd(pattern: string, start: number): number {
 
 function classSource(inside: string): string {
   const negated = inside.startsWith('^')
-  const members = (negated ? inside.slice(1) : inside).replace(/\\(.)|([[\]^&])/g, (_, quoted, plain) =>
+  const members = (negated ? inside.slice(1) : inside).replace(/\\(.)|([[\]^])/gu, (_, quoted, plain) =>
     quoted === undefined ? `\\${plain}` : literal(quoted).replace(/^([-^])$/, '\\$1'),
   )
   return `[${negated ? '^/' : ''}${members}]`
