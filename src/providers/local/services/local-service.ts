@@ -145,7 +145,7 @@ export class LocalService {
     if (this.#record.paused)
       return `service ${name} is paused; resume it with: sluice operate resume --service ${name}`
     const trouble = [...this.#replicas.values()].flat().find((replica) => replica.trouble !== null)?.trouble
-    return `service ${name} is not healthy: ${trouble ?? 'it is stopping'}`
+    return `service ${name} is not healthy: ${trouble ?? 'it is starting or stopping'}`
   }
 
   #leave(replicas: readonly Replica[]): Promise<void> {
@@ -167,7 +167,8 @@ export class LocalService {
   #revisionStatus(revision: Revision): RevisionStatus {
     const replicas = this.#replicas.get(revision.id) ?? []
     const desired = desiredCount(this.#record, revision)
-    const ready = replicas.filter((replica) => replica.ready).length
+    const ready = replicas.filter((replica) => replica.ready)
+    const port = ready.find((replica) => replica.readyPort !== undefined)?.readyPort
     return {
       id: revision.id,
       release: revision.release,
@@ -176,9 +177,10 @@ export class LocalService {
       weight: weightOf(this.#record, revision.id),
       desired,
       running: replicas.filter((replica) => replica.running).length,
-      healthy: desired > 0 && ready >= desired,
+      healthy: desired > 0 && ready.length >= desired,
       trouble: this.#record.paused ? null : (replicas.find((one) => !one.ready)?.trouble ?? null),
       createdAt: revision.createdAt,
+      url: port === undefined ? null : `http://127.0.0.1:${port}`,
     }
   }
 }

@@ -50,7 +50,7 @@ export class Replica {
   #port: number | undefined
   #ready = false
   #readySince = 0
-  #trouble: string | null = 'starting'
+  #trouble: string | null = null
   #failures = 0
 
   constructor(options: ReplicaOptions) {
