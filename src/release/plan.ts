@@ -49,8 +49,6 @@ export type ServiceAction =
       readonly image: ImageReference
       readonly models: readonly ServedModel[]
       readonly from: RevisionStatus
-      /** It stands at 100 % beside its predecessor: an interrupted rollout has still to drain that. */
-      readonly unsettled: boolean
     }
   | { readonly kind: 'remove'; readonly name: string }
 
@@ -60,14 +58,21 @@ export interface AliasMove {
   readonly to: string
 }
 
+export interface ServiceRevision {
+  readonly service: string
+  readonly revision: string
+}
+
 export interface RolloutPlan {
   readonly id: Digest
   readonly content: ReleaseContent
   readonly live: Release | undefined
   /** In the order of the work. */
   readonly actions: readonly ServiceAction[]
+  /** Revisions of the live release whose rollout was killed before it drained their predecessors. */
+  readonly unsettled: readonly ServiceRevision[]
   /** Revisions that an interrupted rollout of another release left. */
-  readonly leftovers: readonly { readonly service: string; readonly revision: string }[]
+  readonly leftovers: readonly ServiceRevision[]
   readonly aliases: readonly AliasMove[]
   readonly policy: RolloutPolicy
   /** Rising percentages; 100 alone where nothing is live yet. */
@@ -106,12 +111,14 @@ export function planRollout(input: RolloutInput): RolloutDecision {
   const id = releaseId(content)
   const actions = actionsOf(input, services, id)
   const leftovers = leftoversOf(input, id)
+  const unsettled = unsettledOf(input)
   const aliases = aliasesOf(input)
   const plan: RolloutPlan = {
     id,
     content,
     live,
     actions,
+    unsettled,
     leftovers,
     aliases,
     policy: system.rollout,
@@ -119,8 +126,9 @@ export function planRollout(input: RolloutInput): RolloutDecision {
     forced: input.forced,
     notes: notesOf(input, actions),
   }
-  const untouched = actions.every((action) => action.kind === 'keep' && !action.unsettled)
-  return { kind: same && untouched && leftovers.length + aliases.length === 0 ? 'no-change' : 'go', plan }
+  const untouched = actions.every((action) => action.kind === 'keep')
+  const clean = leftovers.length + unsettled.length + aliases.length === 0
+  return { kind: same && untouched && clean ? 'no-change' : 'go', plan }
 }
 
 function refusalOf(input: RolloutInput): RolloutDecision | undefined {
@@ -191,7 +199,7 @@ function actionsOf(
     // A revision of an attempt that never went live may still have to go back, so it counts as started.
     const ours = now !== undefined && (now.release !== id || id === live?.id)
     if (unchanged && serves && ours) {
-      return { kind: 'keep', ...base, from: now, unsettled: status?.state === 'rolling' }
+      return { kind: 'keep', ...base, from: now }
     }
     const before = status === undefined ? undefined : servedRevision(status, id === live?.id ? undefined : id)
     return { kind: 'start', ...base, from: before ?? null }
@@ -202,7 +210,18 @@ function actionsOf(
   return [...work, ...gone]
 }
 
-function leftoversOf(input: RolloutInput, id: Digest): RolloutPlan['leftovers'] {
+function unsettledOf({ statuses, live }: RolloutInput): readonly ServiceRevision[] {
+  return Object.values(statuses).flatMap((status) => {
+    const serves = servedRevision(status)
+    // The newest one has all the traffic: what is older only waits to be drained.
+    const newest = status.revisions.every((one) => one.createdAt <= (serves?.createdAt ?? 0))
+    return status.state === 'rolling' && serves?.weight === 100 && serves.release === live?.id && newest
+      ? [{ service: status.service, revision: serves.id }]
+      : []
+  })
+}
+
+function leftoversOf(input: RolloutInput, id: Digest): readonly ServiceRevision[] {
   const abandoned = input.abandoned.filter((other) => other !== id && other !== input.live?.id)
   return Object.values(input.statuses).flatMap((status) =>
     status.state !== 'rolling' && input.live !== undefined

@@ -28,7 +28,7 @@ const FINISHING = 120_000
 export async function execute(
   site: Site,
   plan: RolloutPlan,
-  { live }: Pick<Survey, 'live'>,
+  { live, unfinished }: Pick<Survey, 'live' | 'unfinished'>,
   lost: AbortSignal,
 ): Promise<Ended> {
   const { runtime, ledger, provider, by } = site
@@ -58,6 +58,13 @@ export async function execute(
     })
   try {
     await persist(runtime, 'writing to the ledger', limits, () => note('started'))
+    for (const { service, revision } of plan.unsettled) {
+      await persist(runtime, `settling ${service}`, limits, () => provider.services.settle(service, revision))
+    }
+    if (unfinished && live !== undefined && release !== plan.live) {
+      const { id, sequence } = live.value
+      await ledger.note({ kind: 'live', release: id, sequence, by, detail: 'seen by the next release' })
+    }
     for (const { service, revision } of plan.leftovers) {
       runtime.log.emit(message('notice', `${service}: taking back what an interrupted rollout left`))
       await persist(runtime, `reverting ${service}`, limits, () =>
@@ -99,15 +106,8 @@ async function finish(
 ): Promise<void> {
   const { runtime, provider } = site
   const limits = { deadline: runtime.clock.now() + FINISHING }
-  const unsettled = [
-    ...staged.map(({ action, revision }) => ({ name: action.service.name, revision })),
-    ...plan.actions.flatMap((action) =>
-      action.kind === 'keep' && action.unsettled
-        ? [{ name: action.service.name, revision: action.from.id }]
-        : [],
-    ),
-  ]
-  for (const { name, revision } of unsettled) {
+  for (const { action, revision } of staged) {
+    const { name } = action.service
     await persist(runtime, `settling ${name}`, limits, () => provider.services.settle(name, revision))
   }
   for (const action of plan.actions) {
