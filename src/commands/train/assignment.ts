@@ -41,7 +41,8 @@ export function assign(system: System, images: ImagesFile['images'], options: Tr
   const problems: Problem[] = []
   const parameters = { ...pipeline.parameters, ...options.parameters }
   for (const name of Object.keys(options.parameters ?? {})) {
-    if (!Object.hasOwn(pipeline.parameters, name)) {
+    // Every step has a seed (SLUICE_SEED), so it can be given without being declared.
+    if (name !== 'seed' && !Object.hasOwn(pipeline.parameters, name)) {
       problems.push(
         unknown(`pipeline ${pipeline.name} has no parameter`, name, Object.keys(pipeline.parameters)),
       )

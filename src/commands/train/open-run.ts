@@ -41,7 +41,7 @@ export async function beginRun(world: RunWorld, pipeline: string, request: Diges
     }
     if (found?.value.state === 'open') await refuseWhileRunning(world.jobs, pipeline, found.value)
     const started = new Date(clock.now()).toISOString()
-    const suffix = Buffer.from(random.bytes(3)).toString('hex')
+    const suffix = Buffer.from(random.bytes(4)).toString('hex')
     const value: OpenRun = {
       schema: 'sluice.run/v1',
       run: `${pipeline}-${started.slice(0, 19).replace(/[-:T]/g, '')}-${suffix}`,

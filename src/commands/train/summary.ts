@@ -47,13 +47,13 @@ function mermaid(graph: StepGraph, results: readonly StepResult[]): string[] {
   const ids = new Map(results.map(({ step }, i) => [step, `s${i}`]))
   const nodes = results.map(({ step, state, durationMs }) => {
     const time = durationMs === null ? '' : ` ${formatDuration(durationMs)}`
-    return `  ${ids.get(step)}["${label(step)}<br/>${state}${time}"]:::${state}`
+    return `  ${ids.get(step)}["${label(step)}<br/>${state}${time}"]:::${state.replace('-', '')}`
   })
   const edges = results.flatMap(({ step }) =>
     (graph[step]?.needs ?? []).map((need) => `  ${ids.get(need)} --> ${ids.get(step)}`),
   )
   const used = [...new Set(results.map(({ state }) => state))]
-  const classes = used.map((state) => `  classDef ${state} ${COLOURS[state]}`)
+  const classes = used.map((state) => `  classDef ${state.replace('-', '')} ${COLOURS[state]}`)
   return ['```mermaid', 'flowchart LR', ...nodes, ...edges, ...classes, '```']
 }
 
