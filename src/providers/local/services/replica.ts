@@ -37,7 +37,7 @@ const UNREADY_AFTER = 3
 const REPLACE_AFTER = 10
 /** A process that was healthy for this long has paid for its earlier ends. */
 const FORGIVEN_AFTER = 10_000
-const LINES_KEPT = 20
+const LINES_KEPT = 40
 
 /** One process of a revision: started, watched, started again when it ends, until it is told to stop. */
 export class Replica {

@@ -12,6 +12,8 @@ export interface Ending {
 }
 
 const SHOWN_LINES = 5
+/** `TypeError: ...`, `panic: ...`, `FATAL: ...`; not a frame of a stack, which may hold such a word too. */
+const NAMED_ERROR = /^\s*(?!at\s).*(?:Error|Exception|FATAL|fatal|panic)\b[^:]*:\s/
 
 /** `exited with code 1 after 300ms, 3 times in a row; last output: ...` */
 export function endingText(ending: Ending): string {
@@ -27,9 +29,15 @@ export function unhealthyText(why: string, since: number, lastLines: readonly st
   return `not healthy for ${formatDuration(since)}: ${why}${outputText(lastLines)}`
 }
 
+/** The last lines; where they are only the end of a stack trace, the line that names the error too. */
 function outputText(lines: readonly string[]): string {
-  const shown = lines.slice(-SHOWN_LINES)
-  return shown.length === 0 ? '; it wrote nothing' : `; last output: ${shown.join(' | ')}`
+  const written = lines.filter((line) => line.trim() !== '')
+  const shown = written.slice(-SHOWN_LINES)
+  const named = written.slice(0, -SHOWN_LINES).findLast((line) => NAMED_ERROR.test(line))
+  const all = named === undefined ? shown : [named, '...', ...shown]
+  return all.length === 0
+    ? '; it wrote nothing'
+    : `; last output: ${all.map((line) => line.trim()).join(' | ')}`
 }
 
 /** Milliseconds to wait before the next start after so many failures in a row: 200 ms, doubling, 30 s at most. */
