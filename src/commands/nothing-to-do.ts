@@ -1,6 +1,5 @@
 import { usageError } from '../domain/error.ts'
 import type { CommandName } from '../domain/outcome.ts'
-import { message } from '../runtime/events.ts'
 import type { Report, World } from './command.ts'
 import { openEnvironment } from './environment.ts'
 
@@ -26,6 +25,5 @@ export async function nothingToDo(
     })
   }
   const text = `nothing to do: environment ${name} is on cloud local, which needs no ${command}`
-  world.runtime.log.emit(message('debug', text))
   return { command, outcome: 'done', message: text, outputs, data, summary: `${text}\n` }
 }
