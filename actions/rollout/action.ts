@@ -1,13 +1,23 @@
 import { defineAction } from '../../src/action/define-action.ts'
+import { given } from '../../src/domain/given.ts'
 
 export const rollout = defineAction({
   name: 'rollout',
   inputs: {
     images: { kind: 'lines' },
+    'force-reason': { kind: 'text' },
+    'allow-older': { kind: 'boolean', default: false },
+    'keep-models': { kind: 'boolean', default: false },
+    'wait-lock': { kind: 'duration' },
   },
   outputs: ['release', 'previous', 'url'],
   run: async (inputs, world) => {
     const { rollout } = await import('../../src/commands/rollout.ts')
-    return rollout(world, { images: inputs.images })
+    return rollout(world, {
+      ...(inputs.images.length === 0 ? {} : { images: inputs.images }),
+      ...given({ forceReason: inputs['force-reason'], waitLock: inputs['wait-lock'] }),
+      allowOlder: inputs['allow-older'],
+      keepModels: inputs['keep-models'],
+    })
   },
 })

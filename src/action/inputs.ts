@@ -1,10 +1,11 @@
 import { isName, NAME_RULE } from '../domain/name.ts'
 import { nearestName } from '../domain/nearest.ts'
+import { parseDuration } from '../domain/quantity.ts'
 import { Secret } from '../domain/secret.ts'
 
 /**
  * One input of action.yml. An absent input is its default, or undefined where it has none and is not required.
- * `names` and `lines` hold one item a line.
+ * `names` and `lines` hold one item a line; a `duration` becomes milliseconds.
  */
 export type InputSpec =
   | { readonly kind: 'text' | 'name' | 'path'; readonly required?: true; readonly default?: string }
@@ -16,7 +17,7 @@ export type InputSpec =
     }
   | { readonly kind: 'boolean'; readonly default: boolean }
   | { readonly kind: 'names' | 'lines' }
-  | { readonly kind: 'count' }
+  | { readonly kind: 'count' | 'duration' }
   | { readonly kind: 'secret' }
 
 export type InputSpecs = Readonly<Record<string, InputSpec>>
@@ -25,7 +26,7 @@ type ValueOf<S extends InputSpec> = S extends { kind: 'boolean' }
   ? boolean
   : S extends { kind: 'names' | 'lines' }
     ? readonly string[]
-    : S extends { kind: 'count' }
+    : S extends { kind: 'count' | 'duration' }
       ? number | undefined
       : S extends { kind: 'secret' }
         ? Secret | undefined
@@ -96,6 +97,9 @@ function readOne(
     case 'count':
       if (text === '') return undefined
       return /^\d{1,9}$/.test(text) ? Number(text) : { fault: 'a whole number is needed' }
+    case 'duration':
+      if (text === '') return undefined
+      return parseDuration(text) ?? { fault: 'a duration is needed, as in 90s, 10m or 2h' }
     case 'names':
     case 'lines': {
       const items = text

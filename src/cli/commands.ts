@@ -1,5 +1,6 @@
+import { given } from '../domain/given.ts'
 import { OPERATIONS } from '../domain/operations.ts'
-import type { CommandSpec, Line, OptionSpec } from './spec.ts'
+import type { CommandSpec, OptionSpec } from './spec.ts'
 
 /** The options that every command has. Help, docs/cli.md and the parser are made from this file. */
 export const COMMON: readonly OptionSpec[] = [
@@ -97,13 +98,25 @@ export const COMMANDS: readonly CommandSpec[] = [
         value: 'NAME',
         summary: 'the pipeline; needed where there are several',
       },
+      { name: 'from', kind: 'name', value: 'STEP', summary: 'run this step and all that needs it' },
+      {
+        name: 'param',
+        kind: 'text',
+        many: true,
+        value: 'NAME=VALUE',
+        summary: 'a parameter of the pipeline; may be repeated',
+      },
       { name: 'force', kind: 'flag', summary: 'run every step, changed or not' },
     ],
     load: async (line) => {
       const { train } = await import('../commands/train.ts')
-      const pipeline = line.text('pipeline')
+      const { parsePairs } = await import('../domain/pairs.ts')
       return (world) =>
-        train(world, { ...(pipeline === undefined ? {} : { pipeline }), force: line.has('force') })
+        train(world, {
+          ...given({ pipeline: line.text('pipeline'), from: line.text('from') }),
+          parameters: parsePairs(line.list('param')),
+          force: line.has('force'),
+        })
     },
   },
   {
@@ -119,16 +132,28 @@ export const COMMANDS: readonly CommandSpec[] = [
         value: 'FILE',
         summary: 'the policy: a file, or sluice.yml#models.NAME',
       },
+      {
+        name: 'look',
+        kind: 'count',
+        value: 'NUMBER',
+        summary: 'the how-manieth look this is, where no ledger counts them',
+      },
       { name: 'explain', kind: 'flag', summary: 'show how the verdict was reached' },
       { name: 'html', kind: 'text', value: 'FILE', summary: 'write the report as HTML' },
     ],
     load: async (line) => {
       const { evaluate } = await import('../commands/evaluate.ts')
-      return (world) =>
-        evaluate(world, {
-          ...given(line, ['model', 'evidence', 'policy', 'html']),
-          explain: line.has('explain'),
-        })
+      const options = {
+        ...given({
+          model: line.text('model'),
+          evidence: line.text('evidence'),
+          policy: line.text('policy'),
+          html: line.text('html'),
+          look: line.count('look'),
+        }),
+        explain: line.has('explain'),
+      }
+      return (world) => evaluate(world, options)
     },
   },
   {
@@ -141,12 +166,32 @@ export const COMMANDS: readonly CommandSpec[] = [
         kind: 'text',
         many: true,
         value: 'NAME=REFERENCE',
-        summary: 'roll out this image; may be repeated',
+        summary: 'only this image moves; may be repeated',
+      },
+      {
+        name: 'force-reason',
+        kind: 'text',
+        value: 'TEXT',
+        summary: 'take the place of the gate; written into the release',
+      },
+      { name: 'allow-older', kind: 'flag', summary: 'let an older commit replace a newer one' },
+      { name: 'keep-models', kind: 'flag', summary: 'keep the models that serve, whatever a verdict says' },
+      {
+        name: 'wait-lock',
+        kind: 'duration',
+        value: 'DURATION',
+        summary: 'wait this long for a rollout of somebody else, as in 10m',
       },
     ],
     load: async (line) => {
       const { rollout } = await import('../commands/rollout.ts')
-      return (world) => rollout(world, { images: line.list('image') })
+      const options = {
+        ...(line.has('image') ? { images: line.list('image') } : {}),
+        ...given({ forceReason: line.text('force-reason'), waitLock: line.duration('wait-lock') }),
+        allowOlder: line.has('allow-older'),
+        keepModels: line.has('keep-models'),
+      }
+      return (world) => rollout(world, options)
     },
   },
   {
@@ -192,10 +237,23 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'up',
     summary: 'start the whole system on this machine (cloud local)',
     environment: 'required',
-    options: [],
-    load: async () => {
+    options: [
+      { name: 'detach', kind: 'flag', summary: 'return when everything runs' },
+      {
+        name: 'export',
+        kind: 'flag',
+        summary: 'print the variables for a shell, secrets too; implies --detach',
+      },
+      { name: 'show-secrets', kind: 'flag', summary: 'show the values of secret variables' },
+    ],
+    load: async (line) => {
       const { up } = await import('../commands/up.ts')
-      return (world) => up(world, {})
+      const options = {
+        detach: line.has('detach'),
+        export: line.has('export'),
+        showSecrets: line.has('show-secrets'),
+      }
+      return (world) => up(world, options)
     },
   },
   {
@@ -209,13 +267,3 @@ export const COMMANDS: readonly CommandSpec[] = [
     },
   },
 ]
-
-/** The text options that were given, by name. */
-function given<K extends string>(line: Line, names: readonly K[]): { [P in K]?: string } {
-  const result: { [P in K]?: string } = {}
-  for (const name of names) {
-    const value = line.text(name)
-    if (value !== undefined) result[name] = value
-  }
-  return result
-}

@@ -1,5 +1,6 @@
 import { isName, NAME_RULE } from '../domain/name.ts'
 import { nearestName } from '../domain/nearest.ts'
+import { parseDuration } from '../domain/quantity.ts'
 import type { CommandSpec, Line, OptionSpec, Parsed } from './spec.ts'
 
 /**
@@ -101,6 +102,8 @@ function valueFault(option: OptionSpec, value: string): string | undefined {
       return isName(value) ? undefined : `a name has ${NAME_RULE}`
     case 'count':
       return /^\d{1,9}$/.test(value) ? undefined : 'a whole number is needed'
+    case 'duration':
+      return parseDuration(value) === undefined ? 'a duration is needed, as in 90s, 10m or 2h' : undefined
     case 'choice':
       return option.choices?.includes(value) ? undefined : `one of ${option.choices?.join(', ')}`
     default:
@@ -128,6 +131,7 @@ function lineOf({ command, operand, values }: Reader): Line {
     has: (name) => values.has(name),
     text: (name) => values.get(name)?.at(-1),
     count: (name) => (values.has(name) ? Number(values.get(name)?.at(-1)) : undefined),
+    duration: (name) => parseDuration(values.get(name)?.at(-1) ?? ''),
     list: (name) => values.get(name) ?? [],
   }
 }

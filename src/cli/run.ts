@@ -17,8 +17,9 @@ const LINGER_MS = 2000
 
 /** Runs one good command line: composes the machine, shows events, prints the result. */
 export async function run(line: Line): Promise<ExitCode> {
-  // With --json, stdout belongs to the result alone.
-  const stream = line.has('json') ? process.stderr : process.stdout
+  // With --json and --export, stdout belongs to the result alone.
+  const isForProgram = line.has('json') || line.has('export')
+  const stream = isForProgram ? process.stderr : process.stdout
   ignoreClosedPipes()
   const redactor = new Redactor()
   const colour = wantsColour(process.env, stream.isTTY, line.has('no-color'))
@@ -35,7 +36,12 @@ export async function run(line: Line): Promise<ExitCode> {
   const log = { emit: display.event }
   const signals = watchSignals((text) => log.emit(message('warning', text)))
   const runtime = nodeRuntime(log, signals)
-  const work = async (world: World): Promise<Report> => (await line.command.load(line))(world)
+  let lines: unknown
+  const work = async (world: World): Promise<Report> => {
+    const report = await (await line.command.load(line))(world)
+    lines = report.data['lines']
+    return report
+  }
   const performed = await perform(
     { runtime, openProvider, request: requestOf(line) },
     redactor,
@@ -44,6 +50,10 @@ export async function run(line: Line): Promise<ExitCode> {
   )
   display.close()
   printEnd(performed, options, line.has('json'))
+  // A shell is to read these, secrets too: the user has asked for them as they are.
+  if (line.has('export') && !line.has('json') && Array.isArray(lines)) {
+    process.stdout.write(lines.map((text) => `${text}\n`).join(''))
+  }
   setTimeout(() => process.exit(), LINGER_MS).unref()
   return performed.result.code
 }

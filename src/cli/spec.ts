@@ -4,8 +4,8 @@ import type { CommandName } from '../domain/outcome.ts'
 export interface OptionSpec {
   /** Without the dashes. */
   readonly name: string
-  /** `flag` takes no value; `name` obeys the rule of names; `count` is a whole number from 0. */
-  readonly kind: 'flag' | 'text' | 'name' | 'count' | 'choice'
+  /** `flag` takes no value; `name` obeys the rule of names; `count` is a whole number from 0; `duration` as in `10m`. */
+  readonly kind: 'flag' | 'text' | 'name' | 'count' | 'duration' | 'choice'
   /** What the value is called in help. */
   readonly value?: string
   readonly short?: string
@@ -35,6 +35,8 @@ export interface Line {
   has(option: string): boolean
   text(option: string): string | undefined
   count(option: string): number | undefined
+  /** Milliseconds. */
+  duration(option: string): number | undefined
   list(option: string): readonly string[]
 }
 
