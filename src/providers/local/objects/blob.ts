@@ -155,3 +155,10 @@ function hasher(algorithm: ChecksumAlgorithm): Hasher {
   const hash = createHash(algorithm)
   return { update: (chunk) => void hash.update(chunk), base64: () => hash.digest('base64') }
 }
+
+/** In base64. */
+export function checksumOf(algorithm: ChecksumAlgorithm, bytes: Uint8Array): string {
+  const hash = hasher(algorithm)
+  hash.update(bytes)
+  return hash.base64()
+}
