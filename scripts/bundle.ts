@@ -10,8 +10,11 @@ import { join, resolve } from 'node:path'
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild'
 import { notices } from './notices.ts'
 
-/** The supervisor of the local cloud is a process of its own: launch.ts looks for it beside its own chunk. */
-const PROCESSES = { 'chunks/local-daemon': 'src/providers/local/daemon/entry.ts' }
+/** Processes of their own, looked for beside the chunk that starts them: the local cloud's supervisor, a job's keeper. */
+const PROCESSES = {
+  'chunks/local-daemon': 'src/providers/local/daemon/entry.ts',
+  'chunks/job-keeper': 'src/providers/local/jobs/keeper.ts',
+}
 
 export interface Bundle {
   /** Of the doors. */

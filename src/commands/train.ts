@@ -59,7 +59,10 @@ async function carryOut(site: Site, plan: TrainPlan): Promise<Report> {
     outputs:
       trained === undefined
         ? {}
-        : { evaluation: trained.evaluation, 'model-version': trained.version.version },
+        : {
+            evaluation: trained.evaluation,
+            'model-version': `${trained.version.name}@${trained.version.version}`,
+          },
     data: { pipeline: plan.pipeline, ...(run === undefined ? {} : { run: run.id }), steps },
     summary: trainSummary({
       pipeline: plan.pipeline,

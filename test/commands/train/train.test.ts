@@ -9,7 +9,7 @@ test('a first run runs every step in order and leaves a challenger and its evide
   const { report, runtime } = await world.train()
   expect(report).toMatchObject({
     outcome: 'done',
-    outputs: { evaluation: `${STATE}/evaluation.json`, 'model-version': '1' },
+    outputs: { evaluation: `${STATE}/evaluation.json`, 'model-version': 'rank@1' },
   })
   expect(world.jobs.started).toEqual(['extract', 'split', 'train', 'score'])
   const texts = runtime.files.texts()
@@ -49,7 +49,7 @@ test('the same again has nothing to do, and gives the same evidence on a new mac
   expect(world.jobs.started).toHaveLength(4)
   const evidence = (run: typeof first) => run.runtime.files.texts()[`${STATE}/evaluation.json`]
   expect(evidence(second)).toBe(evidence(first))
-  expect(second.report.outputs['model-version']).toBe('1')
+  expect(second.report.outputs['model-version']).toBe('rank@1')
   expect(world.models.versions).toHaveLength(1)
 })
 
@@ -79,7 +79,7 @@ test('a parameter reaches the steps, and another model is another version', asyn
   const world = new TrainWorld()
   await world.train()
   const { report } = await world.train({ parameters: { epochs: '9' } })
-  expect(report.outputs['model-version']).toBe('2')
+  expect(report.outputs['model-version']).toBe('rank@2')
   expect(world.models.versions[1]?.digest).toBe(digestOf(MODEL.replace('3', '9')))
 })
 
