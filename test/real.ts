@@ -1,6 +1,21 @@
 import { execFileSync } from 'node:child_process'
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 import { describe } from 'vitest'
+
+/** The virtual environment that .ci/run and `npm run tools` make, unless another one is named. */
+const PYTHON_HOME = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'sluice/python/bin')
+
+export function pythonCommand(): string {
+  const made = join(PYTHON_HOME, 'python')
+  return process.env['SLUICE_PYTHON'] ?? (existsSync(made) ? made : 'python3')
+}
+
+export function mlflowCommand(): string {
+  const made = join(PYTHON_HOME, 'mlflow')
+  return process.env['SLUICE_MLFLOW'] ?? (existsSync(made) ? made : 'mlflow')
+}
 
 /**
  * Real components that some suites need. An absent one skips its suite and is listed in the table at the end of the run
@@ -14,8 +29,12 @@ const PROBES: Readonly<Record<string, { argv: readonly [string, ...string[]]; in
   git: { argv: ['git', '--version'], install: 'apt-get install git' },
   python3: { argv: ['python3', '--version'], install: 'apt-get install python3' },
   'scipy+statsmodels': {
-    argv: [process.env['SLUICE_PYTHON'] ?? 'python3', '-c', 'import scipy, statsmodels'],
-    install: 'npm run tools',
+    argv: [pythonCommand(), '-c', 'import scipy, statsmodels'],
+    install: 'pip install -r test/python-requirements.txt, SLUICE_PYTHON',
+  },
+  mlflow: {
+    argv: [mlflowCommand(), '--version'],
+    install: 'pip install -r test/python-requirements.txt, SLUICE_MLFLOW',
   },
 }
 

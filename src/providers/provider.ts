@@ -28,6 +28,8 @@ export interface Provider {
   readonly models: ModelRegistry
   /** Only where the cloud is this machine: `sluice up` and `sluice down`. */
   readonly machine?: Machine
+  /** Where the cloud can tidy up after itself; otherwise its own lifecycle rules do. */
+  readonly upkeep?: Upkeep
   /** Where the parts of this environment are. */
   targets(): Promise<Targets>
   close(): Promise<void>
@@ -189,7 +191,7 @@ export interface ObjectStore {
 
 /** A model registry: MLflow, or the local one behind the same port. */
 export interface ModelRegistry {
-  register(model: Omit<ModelVersion, 'version' | 'createdAt'>): Promise<ModelVersion>
+  register(model: Pick<ModelVersion, 'name' | 'digest' | 'source' | 'tags'>): Promise<ModelVersion>
   /** By version number, or by alias. */
   get(
     name: string,
@@ -204,4 +206,25 @@ export interface ModelRegistry {
   ): Promise<'moved' | 'conflict'>
   tag(name: string, version: string, tags: Readonly<Record<string, string>>): Promise<void>
   list(name: string): Promise<readonly ModelVersion[]>
+}
+
+/** Something that nothing needs any more. */
+export interface Leftover {
+  readonly kind: 'image' | 'job' | 'log'
+  /** Unique within its kind. */
+  readonly name: string
+  readonly size: number
+  /** Milliseconds since the epoch. */
+  readonly since: number
+}
+
+export interface Upkeep {
+  /** Images that no release of `keep` has, ended jobs and closed logs, all last used before this time. */
+  leftovers(keep: readonly ImageReference[], before: number): Promise<readonly Leftover[]>
+  /** Nothing to remove is fine. */
+  remove(leftover: Leftover): Promise<void>
+  /** Ids of jobs that still run although their time is over. */
+  overdue(now: number): Promise<readonly string[]>
+  /** Everything of the environment, its data included. */
+  destroy(): Promise<void>
 }
