@@ -2,11 +2,10 @@ import { type Problem, usageError } from '../domain/error.ts'
 import type { Cloud, System } from '../domain/system.ts'
 import type { Files } from '../runtime/runtime.ts'
 import { notCarried } from './carries.ts'
-import { checkMeaning } from './check/index.ts'
+import { checkEnvironment, checkMeaning } from './check/index.ts'
 import { tooManyEnvironments } from './check/names.ts'
 import { type Document, show } from './document.ts'
 import { hint, knownNames } from './hint.ts'
-import { resolveSystem } from './resolve.ts'
 import type { Config } from './schema/config.ts'
 import { applySet } from './set.ts'
 import { checkShape } from './shape.ts'
@@ -47,6 +46,8 @@ export async function loadDocument(files: Files, absoluteFile: string, cwd: stri
   const told = new Set(source.problems.map(({ at }) => at))
   const all = [...source.problems, ...problems.filter(({ at }) => !told.has(at))]
   if (all.length > 0) throw refusal(all)
+  // Only a good file needs this; a bad one is told sooner without it.
+  const { resolveSystem } = await import('./resolve.ts')
   const environments = views.map(({ name, document, config }) => {
     const system = resolveSystem(config, name)
     const { cloud } = system.environment
@@ -104,8 +105,10 @@ function checkDocument(written: Document): { views: View[]; problems: Problem[] 
   if (problems.length > MANY || tooManyEnvironments(base)) return { views, problems }
   for (const name of Object.keys(base.value.environments ?? {})) {
     const applied = applySet(base.document, name)
-    const shaped = checkShape(applied.document)
-    problems.push(...applied.problems, ...shaped.problems, ...checkMeaning(shaped, name))
+    const isChanged = applied.document !== base.document
+    const shaped = isChanged ? checkShape(applied.document) : base
+    problems.push(...applied.problems, ...checkEnvironment(shaped, name))
+    if (isChanged) problems.push(...shaped.problems, ...checkMeaning(shaped))
     views.push({ name, document: shaped.document, config: shaped.value as Config })
   }
   return { views, problems }

@@ -43,7 +43,8 @@ export function applySet(
     else root = replaceAt(root, path, value.kind === 'scalar' && value.value === null ? undefined : value, at)
   }
   // An override is written in one place; the environments are not part of what they change.
-  const applied = root.kind === 'map' ? withRoot(document, withoutSet(root)) : document
+  const applied =
+    root.kind === 'map' && root !== document.root ? withRoot(document, withoutSet(root)) : document
   return { document: applied, problems }
 }
 

@@ -7,7 +7,7 @@ import { toTree } from './tree.ts'
 /** Promise R45. Nodes are maps, lists, scalars and keys, with aliases counted as what they stand for. */
 export const LIMITS = { nodes: 2000, depth: 20, aliases: 50, lexemes: 24_000 } as const
 
-type Yaml = typeof import('yaml')
+export type Yaml = typeof import('./yaml.ts')
 
 /** The tree, unless the text has none; with a tree there may still be problems, beside those that its meaning has. */
 export interface Parsed {
@@ -39,7 +39,7 @@ export async function parseSource(text: string, file: string): Promise<Parsed> {
   })
   const bad = forbiddenCharacters(text, place)
   if (bad.length > 0) return { problems: bad }
-  const yaml = await import('yaml')
+  const yaml = await import('./yaml.ts')
   try {
     const tokens = readTokens(yaml, text)
     refuseDepth(tokens)

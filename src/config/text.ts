@@ -78,7 +78,7 @@ const FORBIDDEN: readonly (readonly [pattern: RegExp, what: string])[] = [
   // Text that is shown in another order than it is read (Trojan Source, CVE-2021-42574).
   [/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, 'a bidirectional control character'],
   [
-    /(?<=^[ \t]*)[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff]/gm,
+    /^[ \t]*[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff]/gm,
     'a space that is not U+0020 in the indentation',
   ],
   [/[\u0085\u2028\u2029]|\r(?!\n)/g, 'a line break that is not LF or CRLF'],
@@ -91,9 +91,14 @@ export function forbiddenCharacters(text: string, place: (offset: number) => str
   return FORBIDDEN.flatMap(([pattern, what]) => {
     const match = text.matchAll(pattern).next().value
     if (match === undefined) return []
-    const code = match[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')
+    const last = match[0].length - 1
+    const code = match[0].charCodeAt(last).toString(16).toUpperCase().padStart(4, '0')
     return [
-      { at: place(match.index), what: `${what}, U+${code}`, rule: 'plain text, spaces for indentation' },
+      {
+        at: place(match.index + last),
+        what: `${what}, U+${code}`,
+        rule: 'plain text, spaces for indentation',
+      },
     ]
   })
 }

@@ -22,7 +22,7 @@ interface Measured {
 
 /** Composed YAML -> our tree: text keys that occur once, no merge keys, aliases replaced by what they stand for. */
 export function toTree(
-  yaml: typeof import('yaml'),
+  yaml: typeof import('./yaml.ts'),
   root: YamlNode,
   limits: Limits,
 ): { readonly root?: Node; readonly problems: readonly Fault[] } {
@@ -116,7 +116,7 @@ function leaf(node: Node): Measured {
   return { node, nodes: 1, depth: 0 }
 }
 
-function keyProblem(yaml: typeof import('yaml'), key: YamlNode | null): Omit<Problem, 'at'> | undefined {
+function keyProblem(yaml: typeof import('./yaml.ts'), key: YamlNode | null): Omit<Problem, 'at'> | undefined {
   if (key === null || !yaml.isScalar(key)) return { what: 'a key that is not text', rule: 'keys are text' }
   if (typeof key.value !== 'string') {
     const source = key.source ?? String(key.value)

@@ -1,7 +1,7 @@
 import type { Problem } from '../../domain/error.ts'
 import { type Cloud, ENGINES, type Engine } from '../../domain/system.ts'
 import { show } from '../document.ts'
-import { complain, complainOfKey, isWritten, pairs, type Rule, type Subject } from './subject.ts'
+import { complain, complainOfKey, isWritten, pairs, type Subject } from './subject.ts'
 
 /** What an environment of each cloud must say, and what only some of them understand. */
 const NEEDS: Readonly<Record<Cloud, readonly string[]>> = {
@@ -26,11 +26,9 @@ const RUNS: Readonly<Record<Cloud, readonly Engine[]>> = {
   gcp: ['cloud-run', 'vertex'],
 }
 
-/** Rules of one environment; the file as such has none. */
-export const checkClouds: Rule = (subject) => {
-  const { environment } = subject
-  const raw = environment === undefined ? undefined : subject.value.environments?.[environment]
-  if (environment === undefined || raw?.cloud === undefined) return []
+export function checkClouds(subject: Subject, environment: string): Problem[] {
+  const raw = subject.value.environments?.[environment]
+  if (raw?.cloud === undefined) return []
   const { cloud } = raw
   return [
     ...definition(subject, environment, cloud),

@@ -24,11 +24,15 @@ const RULES: readonly Rule[] = [
   checkModels,
   checkRollout,
   checkQuantities,
-  checkClouds,
 ]
 
-/** Everything that a schema cannot say. With an environment, what its cloud asks for too. */
-export function checkMeaning(shaped: Shaped, environment?: string): Problem[] {
-  const subject = subjectOf(shaped, environment)
+/** Everything that a schema cannot say. */
+export function checkMeaning(shaped: Shaped): Problem[] {
+  const subject = subjectOf(shaped)
   return RULES.flatMap((rule) => rule(subject))
+}
+
+/** What the cloud of one environment asks for. */
+export function checkEnvironment(shaped: Shaped, environment: string): Problem[] {
+  return checkClouds(subjectOf(shaped), environment)
 }

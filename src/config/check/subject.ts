@@ -5,15 +5,14 @@ import type { Shaped } from '../shape.ts'
 
 /** What a rule looks at: the file, or the file as one environment sees it. */
 export interface Subject extends Pick<Shaped, 'document' | 'value' | 'removed'> {
-  readonly environment?: string
   /** Sections that may stand under a misspelt key: then nothing is known about their names. */
   readonly misspelt: ReadonlySet<string>
 }
 
-export function subjectOf(shaped: Shaped, environment?: string): Subject {
+export function subjectOf(shaped: Shaped): Subject {
   const unknown = shaped.removed.filter((path) => path.length === 1).map(([key]) => String(key))
   const misspelt = new Set(unknown.map((key) => nearest(key, SECTIONS)).filter((near) => near !== undefined))
-  return environment === undefined ? { ...shaped, misspelt } : { ...shaped, misspelt, environment }
+  return { ...shaped, misspelt }
 }
 
 /** A rule about meaning. It says nothing about parts that are missing because their spelling was wrong. */

@@ -4,11 +4,9 @@ export interface RuleError {
   readonly instancePath: string
   readonly keyword: string
   readonly params: Readonly<Record<string, unknown>>
-  readonly schema: unknown
+  /** The schema that has the rule, without descriptions. */
   readonly parentSchema: Readonly<Record<string, unknown>>
   readonly data: unknown
-  /** Set where the rule was about a key: the key. */
-  readonly propertyName?: string
 }
 
 /** Judges a value by schema/sluice.schema.json and fills in defaults where they are missing. */
