@@ -2,8 +2,14 @@ import type { Command } from './command.ts'
 import { openEnvironment } from './environment.ts'
 import { carry } from './rollout/carry.ts'
 import { personOf } from './rollout/identity.ts'
-import { openSite } from './rollout/site.ts'
-import { imagesOfServices, parseImageOptions, readImages, readVerdict } from './rollout/wanted.ts'
+import { openSite, steady } from './rollout/site.ts'
+import {
+  imagesOfServices,
+  type Judged,
+  parseImageOptions,
+  readImages,
+  readVerdicts,
+} from './rollout/wanted.ts'
 
 export interface RolloutOptions {
   /** `NAME=REPOSITORY@sha256:...`: only these images move, everything else stays as it is live. */
@@ -13,6 +19,8 @@ export interface RolloutOptions {
   readonly allowOlder?: boolean
   /** The served models stay, whatever a verdict says. */
   readonly keepModels?: boolean
+  /** The gate's answers of this release; default: the one in verdict.json. */
+  readonly judged?: readonly Judged[]
   /** Milliseconds to wait for a rollout of somebody else; default: not at all. */
   readonly waitLock?: number
 }
@@ -22,13 +30,13 @@ export interface RolloutOptions {
  * beside what serves, step by step, watched, and back if it fails.
  */
 export const rollout: Command<RolloutOptions> = async (world, options) => {
-  const environment = await openEnvironment(world)
+  const environment = await openEnvironment(steady(world))
   try {
     const { system, state } = environment
     const { runtime, request } = world
     const moved = parseImageOptions(options.images ?? [], system)
     const built = await readImages(runtime.files, state)
-    const judged = await readVerdict(runtime.files, state)
+    const judged = options.judged ?? (await readVerdicts(runtime.files, state))
     const site = await openSite(runtime, environment)
     const reason = options.forceReason
     return await carry(

@@ -55,7 +55,7 @@ export async function start(world: World, options: ClientOptions = {}) {
   const wanted: Wanted = {
     images: (_live: Release | undefined) => images,
     commit: options.commit ?? 'c1',
-    judged: undefined,
+    judged: [],
     built: undefined,
     keepModels: false,
     forced: undefined,

@@ -33,7 +33,7 @@ export async function chooseModels(
       choices[name] = { kind: 'serve', ...fixed, champion: from === to ? undefined : { from, to } }
       continue
     }
-    const judged = wanted.judged?.verdict.model.name === name ? wanted.judged : undefined
+    const judged = wanted.judged.findLast(({ verdict }) => verdict.model.name === name)
     const live = servedBy(served.live, name)
     const from = servedBy(served.before, name)?.model.digest ?? null
     choices[name] = chooseModel({

@@ -2,6 +2,7 @@ import type { System } from '../../domain/system.ts'
 import type { Provider } from '../../providers/provider.ts'
 import { type Ledger, openLedger } from '../../release/ledger.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
+import type { World } from '../command.ts'
 import type { OpenEnvironment } from '../environment.ts'
 import { personOf } from './identity.ts'
 
@@ -14,6 +15,15 @@ export interface Site {
   readonly provider: Provider
   readonly ledger: Ledger
   readonly by: string
+}
+
+/**
+ * The same world with a cloud that a cancel does not cut off: what was begun is brought to an end on exactly one release,
+ * and that takes requests after the cancel. Every wait in between heeds the cancel itself.
+ */
+export function steady(world: World): World {
+  const runtime = { ...world.runtime, signals: { cancelled: new AbortController().signal } }
+  return { ...world, runtime }
 }
 
 export async function openSite(runtime: Runtime, environment: OpenEnvironment): Promise<Site> {

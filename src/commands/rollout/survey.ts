@@ -17,7 +17,8 @@ export interface Wanted {
   /** Chosen once it is known what is live. */
   images(live: Release | undefined): Readonly<Record<string, ImageReference>>
   readonly commit?: string
-  readonly judged: Judged | undefined
+  /** At most one a model; the last one counts. */
+  readonly judged: readonly Judged[]
   /** images.json: the images that a verdict may have been reached with. */
   readonly built: ImagesFile['images'] | undefined
   /** Leave the served models as they are. */

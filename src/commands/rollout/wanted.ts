@@ -53,14 +53,12 @@ export interface Judged {
 }
 
 /** verdict.json, where evaluate has left one, with the digest of the file. */
-export async function readVerdict(files: Files, state: string): Promise<Judged | undefined> {
+export async function readVerdicts(files: Files, state: string): Promise<readonly Judged[]> {
   const path = join(state, 'verdict.json')
   const bytes = await files.read(path)
-  if (bytes === undefined) return undefined
-  return {
-    verdict: parsed(path, bytes, verdictSchema, 'run "sluice evaluate" again'),
-    digest: digestOf(bytes),
-  }
+  if (bytes === undefined) return []
+  const verdict = parsed(path, bytes, verdictSchema, 'run "sluice evaluate" again')
+  return [{ verdict, digest: digestOf(bytes) }]
 }
 
 /**

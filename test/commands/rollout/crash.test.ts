@@ -13,12 +13,12 @@ interface Scene {
 async function goodRelease(): Promise<Scene> {
   const world = new World()
   const system = shopWithModel()
-  await rollOut(world, { system, wanted: { judged: await judged(world, 'one') } })
+  await rollOut(world, { system, wanted: { judged: [await judged(world, 'one')] } })
   const next = {
     system,
     content: { web: 'v2', api: 'v2' },
     commit: 'c2',
-    wanted: { judged: await judged(world, 'two') },
+    wanted: { judged: [await judged(world, 'two')] },
   }
   return { world, next }
 }
@@ -26,19 +26,19 @@ async function goodRelease(): Promise<Scene> {
 async function badRelease(): Promise<Scene> {
   const world = new World(({ image: runs }) => (runs === image('web', 'v2') ? { diesAfter: 5000 } : {}))
   const system = shopWithModel()
-  await rollOut(world, { system, wanted: { judged: await judged(world, 'one') } })
+  await rollOut(world, { system, wanted: { judged: [await judged(world, 'one')] } })
   const next = {
     system,
     content: { web: 'v2', api: 'v2' },
     commit: 'c2',
-    wanted: { judged: await judged(world, 'two') },
+    wanted: { judged: [await judged(world, 'two')] },
   }
   return { world, next }
 }
 
 async function firstRelease(): Promise<Scene> {
   const world = new World()
-  return { world, next: { system: shopWithModel(), wanted: { judged: await judged(world, 'one') } } }
+  return { world, next: { system: shopWithModel(), wanted: { judged: [await judged(world, 'one')] } } }
 }
 
 /** What must be the same however often the client was killed. */

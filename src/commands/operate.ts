@@ -1,0 +1,61 @@
+import { usageError } from '../domain/error.ts'
+import { nearestName } from '../domain/nearest.ts'
+import { OPERATIONS, type Operation } from '../domain/operations.ts'
+import type { System } from '../domain/system.ts'
+import type { Command, Report } from './command.ts'
+import { openEnvironment } from './environment.ts'
+import type { OperateOptions, Post } from './operate/post.ts'
+import { openSite, steady } from './rollout/site.ts'
+
+export type { OperateOptions } from './operate/post.ts'
+
+/** Each operation is a file of its own, loaded when it is asked for. */
+const LOAD: Readonly<Record<Operation, () => Promise<(post: Post) => Promise<Report>>>> = {
+  status: async () => (await import('./operate/status.ts')).status,
+  logs: async () => (await import('./operate/logs.ts')).logs,
+  pause: async () => (await import('./operate/switch.ts')).pause,
+  resume: async () => (await import('./operate/switch.ts')).resume,
+  restart: async () => (await import('./operate/switch.ts')).restart,
+  rollback: async () => (await import('./operate/rollback.ts')).rollback,
+  history: async () => (await import('./operate/history.ts')).history,
+  drift: async () => (await import('./operate/drift.ts')).drift,
+  reap: async () => (await import('./operate/reap.ts')).reap,
+  clean: async () => (await import('./operate/clean.ts')).clean,
+  destroy: async () => (await import('./operate/destroy.ts')).destroy,
+}
+
+/** Daily work on an environment: looking, pausing, going back, tidying up. */
+export const operate: Command<OperateOptions> = async (world, options) => {
+  const operation = OPERATIONS.find((known) => known === options.operation)
+  if (operation === undefined) throw unknownOperation(options.operation)
+  const moves = operation === 'rollback'
+  const environment = await openEnvironment(moves ? steady(world) : world)
+  try {
+    const services = servicesOf(environment.system, options.service)
+    const site = await openSite(world.runtime, environment)
+    return await (await LOAD[operation]())({ site, services, options, dryRun: world.request.dryRun })
+  } finally {
+    await environment.close()
+  }
+}
+
+function servicesOf({ services }: System, asked: string | undefined): readonly string[] {
+  const known = Object.keys(services)
+  if (asked === undefined || asked === '') return known
+  if (known.includes(asked)) return [asked]
+  const near = nearestName(asked, known)
+  throw usageError({
+    what: `there is no service ${asked}`,
+    rule: `services: ${known.join(', ')}`,
+    remedy: near === undefined ? 'name one of these with --service' : `did you mean ${near}?`,
+  })
+}
+
+function unknownOperation(text: string): Error {
+  const near = nearestName(text, OPERATIONS)
+  return usageError({
+    what: `there is no operation "${text}"`,
+    rule: `operations: ${OPERATIONS.join(', ')}`,
+    remedy: near === undefined ? 'run "sluice operate status"' : `did you mean ${near}?`,
+  })
+}

@@ -1,0 +1,43 @@
+import type { LedgerEvent, Release } from '../../domain/release.ts'
+import type { Report } from '../command.ts'
+import { runs } from '../rollout/show.ts'
+import { type Post, tableReport } from './post.ts'
+
+const COLUMNS = ['release', 'when', 'by', 'commit', 'services', 'end'] as const
+
+/** All releases of the ledger, the newest first. */
+export async function history({ site }: Post): Promise<Report> {
+  const { ledger } = site
+  const live = await ledger.live()
+  const releases = await ledger.releases()
+  const events = await ledger.events()
+  const entries = releases.toReversed().map((release) => ({
+    ...release,
+    end: endOf(release, events, live?.value.sequence),
+  }))
+  const rows = entries.map((one) => [
+    String(one.sequence),
+    one.createdAt,
+    one.forced === undefined ? one.by : `${one.by} (forced: ${one.forced.reason})`,
+    one.commit.slice(0, 12),
+    Object.entries(one.services)
+      .map(([name, { image, model }]) => `${name} ${runs(image, model === undefined ? [] : [model])}`)
+      .join('; '),
+    one.end,
+  ])
+  const count = `${releases.length} releases`
+  return tableReport(site, { title: 'releases', columns: COLUMNS, rows }, count, { releases: entries })
+}
+
+/** How a release ended, from its last event. */
+function endOf(
+  { sequence }: Release,
+  events: readonly LedgerEvent[],
+  live: number | undefined,
+): 'live' | 'replaced' | 'rolled back' | 'failed' | 'interrupted' {
+  if (sequence === live) return 'live'
+  const own = events.filter((event) => event.sequence === sequence)
+  if (own.some((event) => event.kind === 'live')) return 'replaced'
+  const last = own.at(-1)?.kind
+  return last === 'rolled-back' ? 'rolled back' : last === 'failed' ? 'failed' : 'interrupted'
+}
