@@ -6,7 +6,6 @@ import { digestOf } from '../../domain/digest.ts'
 import type { Clock } from '../../runtime/runtime.ts'
 import { type Disk, diskProblem, realDisk } from './disk.ts'
 import type { Descriptor, ImageConfig, ImageIndex, Manifest } from './documents.ts'
-import { withLock } from './index-lock.ts'
 import { type Compression, type LayerEntry, type LayerResult, writeLayer } from './layer.ts'
 import { keepBlob, type Layout, openStaging, readIndex, sweepStaging } from './layout.ts'
 import { CONFIG, INDEX, MANIFEST, REF_NAME } from './media-types.ts'
@@ -26,6 +25,8 @@ export interface NewImage {
 
 export interface PublishOptions {
   readonly clock: Clock
+  /** Runs work while nobody else, in any process, runs with the same lock file. */
+  readonly lock: <T>(path: string, work: () => Promise<T>) => Promise<T>
   readonly disk?: Disk
   readonly onBytes?: (bytes: number) => void
   /** Asked after the layer was read and before anything is visible; throws to publish nothing. */
@@ -67,7 +68,7 @@ export async function publishImage(
       platform: { os: image.os, architecture: image.architecture },
       annotations: { ...image.annotations, [REF_NAME]: image.tag },
     }
-    await addToIndex(layout, descriptor, options.clock, disk)
+    await addToIndex(layout, descriptor, options, disk)
     await sweepStaging(layout, options.clock.now() - FORGOTTEN)
     return descriptor
   } catch (error) {
@@ -144,9 +145,14 @@ function withImage(index: ImageIndex | undefined, descriptor: Descriptor): Image
   return { schemaVersion: 2, mediaType: INDEX, ...index, manifests: [...others, descriptor] }
 }
 
-async function addToIndex(layout: Layout, descriptor: Descriptor, clock: Clock, disk: Disk): Promise<void> {
+async function addToIndex(
+  layout: Layout,
+  descriptor: Descriptor,
+  { lock }: PublishOptions,
+  disk: Disk,
+): Promise<void> {
   await mkdir(layout.folder, { recursive: true })
-  await withLock(join(layout.folder, 'index.lock'), clock, async () => {
+  await lock(join(layout.folder, 'index.lock'), async () => {
     await replaceFile(disk, join(layout.folder, 'oci-layout'), { imageLayoutVersion: '1.0.0' })
     await replaceFile(disk, join(layout.folder, 'index.json'), withImage(await readIndex(layout), descriptor))
   })

@@ -6,11 +6,10 @@ import { gunzipSync } from 'node:zlib'
 import { pack } from 'tar-stream'
 import { expect, test } from 'vitest'
 import { type Digest, digestOf } from '../../../src/domain/digest.ts'
-import { FakeClock } from '../../../src/runtime/fake/clock.ts'
+import { withLock } from '../../../src/providers/local/file-lock.ts'
 import { nodeRuntime } from '../../../src/runtime/node/index.ts'
 import { type Disk, realDisk } from '../../../src/tools/oci/disk.ts'
 import type { Descriptor } from '../../../src/tools/oci/documents.ts'
-import { withLock } from '../../../src/tools/oci/index-lock.ts'
 import { type Compression, type LayerEntry, writeLayer } from '../../../src/tools/oci/layer.ts'
 import { blobPath, readBlob, readImage, readIndex } from '../../../src/tools/oci/layout.ts'
 import { FINGERPRINT, LAYER_TAR, REF_NAME } from '../../../src/tools/oci/media-types.ts'
@@ -20,6 +19,7 @@ import { describeReal } from '../../real.ts'
 import { folder, refusal } from '../context/tree.ts'
 
 const { clock } = nodeRuntime({ emit: () => {} }, { cancelled: new AbortController().signal })
+const options = { clock, lock: withLock }
 const long = `${'deep/'.repeat(60)}naïve-${'x'.repeat(120)}`
 
 const LAYER: readonly LayerEntry[] = [
@@ -122,7 +122,7 @@ test.each(['none', 'gzip'] as const)(
   async (compression) => {
     using place = folder()
     const layout = { folder: join(place.path, 'api') }
-    const descriptor = await publishImage(layout, image({ compression }), { clock })
+    const descriptor = await publishImage(layout, image({ compression }), options)
     const into = join(place.path, 'root')
     mkdirSync(into)
     await unpacked(layout, descriptor, into)
@@ -138,7 +138,7 @@ test.each(['none', 'gzip'] as const)(
 test('the same image published twice, anywhere, is the same files', async () => {
   using one = folder()
   using two = folder()
-  for (const root of [one.path, two.path, two.path]) await publishImage({ folder: root }, image(), { clock })
+  for (const root of [one.path, two.path, two.path]) await publishImage({ folder: root }, image(), options)
   const contents = (root: string) =>
     readdirSync(root, { recursive: true, encoding: 'utf8' })
       .filter((name) => lstatSync(join(root, name)).isFile())
@@ -156,30 +156,17 @@ test('publishers at the same time lose nothing of each other', async () => {
   using place = folder()
   const layout = { folder: place.path }
   const tags = Array.from({ length: 12 }, (_, i) => `t${i}`)
-  await Promise.all(
-    tags.map((tag) => publishImage(layout, image({ tag, config: { Cmd: [tag] } }), { clock })),
-  )
+  await Promise.all(tags.map((tag) => publishImage(layout, image({ tag, config: { Cmd: [tag] } }), options)))
   const index = await readIndex(layout)
   const found = index?.manifests.map((descriptor) => descriptor.annotations?.[REF_NAME]).sort()
   expect(found).toEqual([...tags].sort())
   for (const descriptor of index?.manifests ?? []) await readImage(layout, descriptor)
 })
 
-test('the lock of a process that is gone is taken away, that of a living one is waited for', async () => {
-  using place = folder()
-  const lock = join(place.path, 'lock')
-  const host = (await import('node:os')).hostname()
-  writeFileSync(lock, JSON.stringify({ host, pid: 2 ** 30 }))
-  expect(await withLock(lock, clock, async () => 'done')).toBe('done')
-  writeFileSync(lock, JSON.stringify({ host, pid: process.pid }))
-  const said = await refusal(() => withLock(lock, new FakeClock(), async () => 'done'))
-  expect(said[0]).toContain('has been held for 30 s')
-})
-
 test('a disk that is full leaves nothing behind, and says so', async () => {
   using place = folder()
   const layout = { folder: join(place.path, 'api') }
-  await publishImage(layout, image(), { clock })
+  await publishImage(layout, image(), options)
   const before = readdirSync(layout.folder, { recursive: true }).sort()
   for (const bytes of [0, 100, 6000, 6500, 7000]) {
     let left = bytes
@@ -198,7 +185,7 @@ test('a disk that is full leaves nothing behind, and says so', async () => {
       },
     }
     const work = () =>
-      publishImage(layout, image({ tag: 'two', config: { Cmd: ['two'] } }), { clock, disk: full })
+      publishImage(layout, image({ tag: 'two', config: { Cmd: ['two'] } }), { ...options, disk: full })
     expect([bytes, ...(await refusal(work))]).toEqual([
       bytes,
       `no space left for ${layout.folder} (an image is published whole or not at all)`,
@@ -212,7 +199,7 @@ test('a disk that is full leaves nothing behind, and says so', async () => {
 test('R42 one flipped byte in any blob is found and named', async () => {
   using place = folder()
   const layout = { folder: join(place.path, 'api') }
-  const descriptor = await publishImage(layout, image(), { clock })
+  const descriptor = await publishImage(layout, image(), options)
   const { manifest } = await readImage(layout, descriptor)
   for (const { digest } of [descriptor, manifest.config, ...manifest.layers]) {
     const path = blobPath(layout, digest)
@@ -234,7 +221,7 @@ test('R42 one flipped byte in any blob is found and named', async () => {
   }
   // Publishing again puts a good blob in the place of a damaged one.
   writeFileSync(blobPath(layout, manifest.layers[0]?.digest as Digest), 'x')
-  await publishImage(layout, image(), { clock })
+  await publishImage(layout, image(), options)
   mkdirSync(join(place.path, 'again'))
   await unpacked(layout, descriptor, join(place.path, 'again'))
 })
@@ -317,10 +304,12 @@ describeReal('skopeo', ['skopeo'], () => {
     async (compression) => {
       using place = folder()
       const layout = { folder: join(place.path, 'api') }
-      const first = await publishImage(layout, image({ compression }), { clock })
-      const second = await publishImage(layout, image({ compression, tag: 'two', config: { Cmd: ['2'] } }), {
-        clock,
-      })
+      const first = await publishImage(layout, image({ compression }), options)
+      const second = await publishImage(
+        layout,
+        image({ compression, tag: 'two', config: { Cmd: ['2'] } }),
+        options,
+      )
       for (const [tag, { digest }] of [
         ['one', first],
         ['two', second],
