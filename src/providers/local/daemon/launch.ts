@@ -3,6 +3,7 @@ import { mkdir, open, rename, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { externalError, SluiceError } from '../../../domain/error.ts'
+import type { System } from '../../../domain/system.ts'
 import { message } from '../../../runtime/events.ts'
 import type { Argv, Runtime } from '../../../runtime/runtime.ts'
 import type { ProviderContext } from '../../provider.ts'
@@ -108,6 +109,22 @@ export async function endDaemon(runtime: Runtime, state: string): Promise<boolea
   return true
 }
 
+const CREDENTIAL = /TOKEN|SECRET|PASSWORD|CREDENTIAL|^INPUT_|^ACTIONS_/i
+
+/**
+ * The supervisor outlives the command that starts it, so it is not given the command's credentials: of those only
+ * the ones pass that sluice.yml names as secrets of a service.
+ */
+export function supervisorVariables(
+  env: Readonly<Record<string, string | undefined>>,
+  system: Pick<System, 'services'>,
+): Record<string, string | undefined> {
+  const wanted = new Set(Object.values(system.services).flatMap(({ secrets }) => Object.keys(secrets)))
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => wanted.has(name) || !CREDENTIAL.test(name)),
+  )
+}
+
 interface Child {
   readonly pid: number
   /** Exit code once it has ended. */
@@ -130,7 +147,7 @@ async function launch(context: ProviderContext, command: Argv): Promise<Child> {
     // Not through the port: a supervisor outlives the command that starts it, and writes to a file.
     const child = spawn(executable, [...args, state], {
       cwd: root,
-      env: { ...runtime.env },
+      env: supervisorVariables(runtime.env, system),
       detached: true,
       stdio: ['ignore', log.fd, log.fd],
     })

@@ -10,7 +10,7 @@ import { digestOf } from '../../../../src/domain/digest.ts'
 import type { Service, System } from '../../../../src/domain/system.ts'
 import { DaemonClient } from '../../../../src/providers/local/client.ts'
 import { identify } from '../../../../src/providers/local/daemon/identity.ts'
-import { endDaemon, findDaemon } from '../../../../src/providers/local/daemon/launch.ts'
+import { endDaemon, findDaemon, supervisorVariables } from '../../../../src/providers/local/daemon/launch.ts'
 import { recordPath } from '../../../../src/providers/local/daemon/record.ts'
 import type { ProviderContext } from '../../../../src/providers/provider.ts'
 import type { Event } from '../../../../src/runtime/events.ts'
@@ -274,4 +274,14 @@ test('another fixed port in sluice.yml starts the cloud again, and the service m
   const moved = clientOf([testService({ local: { port } })])
   await until(async () => (await moved.describe('api')).revisions[0]?.healthy === true)
   expect((await ask(`http://127.0.0.1:${port}/`)).body).toBe('1')
+})
+
+test('R5 the supervisor is not given credentials of the command, save those that a service asks for', () => {
+  const env = { PATH: '/bin', GITHUB_TOKEN: 'a', INPUT_X: 'b', TMDB_TOKEN: 'c', npm_config_registry: 'd' }
+  const { services } = contextOf([testService({ secrets: { TMDB_TOKEN: 'filmlens/tmdb' } })]).system
+  expect(supervisorVariables(env, { services })).toEqual({
+    PATH: '/bin',
+    TMDB_TOKEN: 'c',
+    npm_config_registry: 'd',
+  })
 })
