@@ -42,6 +42,8 @@ export interface ExecOptions {
   /** After SIGTERM the process group has this long before SIGKILL; default 10 s. */
   readonly killAfter?: number
   readonly timeout?: number
+  /** The account to run as; only root may give one. */
+  readonly account?: { readonly uid: number; readonly gid: number }
 }
 
 export interface ExecResult {
@@ -84,6 +86,8 @@ export interface FileStat {
 export interface Files {
   /** undefined where there is no such file; an error for a directory or without permission. */
   read(path: string): Promise<Uint8Array | undefined>
+  /** Bytes of a file in order, never whole in memory. Optional: without it, large files are read whole. */
+  stream?(path: string): AsyncIterable<Uint8Array>
   /**
    * All or nothing: written beside, flushed, renamed. With `exclusive` it fails with code EEXIST where the file is
    * there. Folders are made as needed.

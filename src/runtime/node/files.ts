@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { createReadStream } from 'node:fs'
 import { link, lstat, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Files } from '../runtime.ts'
@@ -19,6 +20,8 @@ async function missingIs<T, U>(work: Promise<T>, otherwise: U): Promise<T | U> {
 
 export const nodeFiles: Files = {
   read: (path) => missingIs(readFile(path), undefined),
+
+  stream: (path) => createReadStream(path, { highWaterMark: 2 ** 20 }),
 
   async write(path, content, options = {}) {
     await mkdir(dirname(path), { recursive: true })

@@ -1,0 +1,98 @@
+import type { LabelTotals } from '../metrics/metric.ts'
+import type { Codes } from '../sample.ts'
+import type { PairedCounts } from '../statistics/proportions.ts'
+
+/** Rows counted by (label, champion's prediction, challenger's prediction): all that label metrics depend on. */
+export interface JointClasses {
+  readonly classes: number
+  readonly label: Uint32Array
+  readonly champion: Uint32Array
+  readonly challenger: Uint32Array
+  readonly counts: Float64Array
+}
+
+/** Up to this many possible joint classes they are counted in one array, beyond in a map. */
+const DENSE = 2 ** 21
+
+export function jointClasses(
+  label: Codes,
+  champion: Codes,
+  challenger: Codes,
+  classes: number,
+): JointClasses {
+  const size = classes ** 3
+  const found: [cell: number, count: number][] = []
+  if (size <= DENSE) {
+    const counts = new Float64Array(size)
+    for (let i = 0; i < label.length; i++) {
+      const cell = ((label[i] ?? 0) * classes + (champion[i] ?? 0)) * classes + (challenger[i] ?? 0)
+      counts[cell] = (counts[cell] ?? 0) + 1
+    }
+    counts.forEach((count, cell) => {
+      if (count > 0) found.push([cell, count])
+    })
+  } else {
+    const counts = new Map<number, number>()
+    for (let i = 0; i < label.length; i++) {
+      const cell = ((label[i] ?? 0) * classes + (champion[i] ?? 0)) * classes + (challenger[i] ?? 0)
+      counts.set(cell, (counts.get(cell) ?? 0) + 1)
+    }
+    // Sorted, so that the order of rows does not change the resamples.
+    found.push(...[...counts].sort(([a], [b]) => a - b))
+  }
+  return {
+    classes,
+    label: Uint32Array.from(found, ([cell]) => Math.floor(cell / classes / classes)),
+    champion: Uint32Array.from(found, ([cell]) => Math.floor(cell / classes) % classes),
+    challenger: Uint32Array.from(found, ([cell]) => cell % classes),
+    counts: Float64Array.from(found, ([, count]) => count),
+  }
+}
+
+/** The totals of one model for these counts of the joint classes, written over `into`. */
+export function totalsOf(
+  cells: JointClasses,
+  predicted: Uint32Array,
+  counts: Float64Array,
+  into: { labelled: Float64Array; predicted: Float64Array; truePositive: Float64Array },
+): LabelTotals {
+  into.labelled.fill(0)
+  into.predicted.fill(0)
+  into.truePositive.fill(0)
+  for (let c = 0; c < counts.length; c++) {
+    const count = counts[c] ?? 0
+    if (count === 0) continue
+    const label = cells.label[c] ?? 0
+    const given = predicted[c] ?? 0
+    into.labelled[label] = (into.labelled[label] ?? 0) + count
+    into.predicted[given] = (into.predicted[given] ?? 0) + count
+    if (label === given) into.truePositive[label] = (into.truePositive[label] ?? 0) + count
+  }
+  return into
+}
+
+export function emptyTotals(classes: number): {
+  labelled: Float64Array
+  predicted: Float64Array
+  truePositive: Float64Array
+} {
+  return {
+    labelled: new Float64Array(classes),
+    predicted: new Float64Array(classes),
+    truePositive: new Float64Array(classes),
+  }
+}
+
+/** Which of the two models was right, over all rows. */
+export function pairedCounts({ label, champion, challenger, counts }: JointClasses): PairedCounts {
+  const paired = { both: 0, championOnly: 0, challengerOnly: 0, neither: 0 }
+  counts.forEach((count, c) => {
+    const first = champion[c] === label[c]
+    const second = challenger[c] === label[c]
+    if (first && second) paired.both += count
+    else if (first) paired.championOnly += count
+    else if (second) paired.challengerOnly += count
+    else paired.neither += count
+  })
+  return paired
+}

@@ -1,0 +1,70 @@
+const FNV_PRIME = 0x01000193
+const FNV_BASIS = 0x811c9dc5
+
+/**
+ * Texts to codes, straight from UTF-8 bytes: a string is made only once for each distinct text. Open addressing over
+ * FNV-1a hashes; equal hashes are told apart by their bytes.
+ */
+export class Dictionary {
+  readonly values: string[] = ['']
+  readonly #single = new Int32Array(256).fill(-1)
+  #slots = new Int32Array(64).fill(-1)
+  #hashes: number[] = [0]
+  #bytes: Uint8Array[] = [new Uint8Array(0)]
+
+  /** Code of bytes[start, end); the empty text is 0. */
+  code(bytes: Uint8Array, start: number, end: number): number {
+    const length = end - start
+    if (length === 1) {
+      const known = this.#single[bytes[start] ?? 0] ?? -1
+      if (known >= 0) return known
+    } else if (length === 0) return 0
+    let hash = FNV_BASIS
+    for (let i = start; i < end; i++) hash = Math.imul(hash ^ (bytes[i] ?? 0), FNV_PRIME)
+    hash ^= hash >>> 15
+    const mask = this.#slots.length - 1
+    let slot = hash & mask
+    for (;;) {
+      const code = this.#slots[slot] ?? -1
+      if (code < 0) break
+      if (this.#hashes[code] === hash && this.#equals(code, bytes, start, end)) return code
+      slot = (slot + 1) & mask
+    }
+    return this.#add(hash, bytes.slice(start, end))
+  }
+
+  codeOf(text: string): number {
+    const bytes = Buffer.from(text, 'utf8')
+    return this.code(bytes, 0, bytes.length)
+  }
+
+  #equals(code: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const known = this.#bytes[code]
+    if (known === undefined || known.length !== end - start) return false
+    for (let i = 0; i < known.length; i++) if (known[i] !== bytes[start + i]) return false
+    return true
+  }
+
+  #add(hash: number, bytes: Uint8Array): number {
+    const code = this.values.length
+    this.values.push(Buffer.from(bytes).toString('utf8'))
+    this.#bytes.push(bytes)
+    this.#hashes.push(hash)
+    if (bytes.length === 1) this.#single[bytes[0] ?? 0] = code
+    if (this.values.length * 2 > this.#slots.length) this.#grow()
+    else this.#place(code, hash)
+    return code
+  }
+
+  #place(code: number, hash: number): void {
+    const mask = this.#slots.length - 1
+    let slot = hash & mask
+    while ((this.#slots[slot] ?? -1) >= 0) slot = (slot + 1) & mask
+    this.#slots[slot] = code
+  }
+
+  #grow(): void {
+    this.#slots = new Int32Array(this.#slots.length * 2).fill(-1)
+    for (let code = 1; code < this.values.length; code++) this.#place(code, this.#hashes[code] ?? 0)
+  }
+}

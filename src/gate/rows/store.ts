@@ -1,0 +1,150 @@
+import type { CellFault, CellProblem, ColumnRequest, Rows } from './columns.ts'
+import { Dictionary } from './dictionary.ts'
+
+const EXACT_KEY_LIMIT = 2 ** 30
+
+/** A growing column. `row` may be written again: a reader that has to go back just writes over it. */
+export class CategoryWriter {
+  readonly dictionary: Dictionary
+  codes: Uint8Array | Uint32Array = new Uint8Array(1024)
+
+  constructor(dictionary: Dictionary) {
+    this.dictionary = dictionary
+  }
+
+  set(row: number, code: number): void {
+    if (code > 255 && this.codes.BYTES_PER_ELEMENT === 1) this.codes = Uint32Array.from(this.codes)
+    if (row >= this.codes.length) this.codes = grown(this.codes, row)
+    this.codes[row] = code
+  }
+}
+
+export class NumberWriter {
+  values: Float64Array = new Float64Array(1024)
+
+  set(row: number, value: number): void {
+    if (row >= this.values.length) this.values = grown(this.values, row)
+    this.values[row] = value
+  }
+}
+
+export class KeyWriter {
+  high: Uint32Array = new Uint32Array(1024)
+  low: Uint32Array = new Uint32Array(1024)
+
+  set(row: number, high: number, low: number): void {
+    if (row >= this.low.length) {
+      this.high = grown(this.high, row)
+      this.low = grown(this.low, row)
+    }
+    this.high[row] = high
+    this.low[row] = low
+  }
+
+  setText(row: number, text: string): void {
+    const bytes = Buffer.from(text, 'utf8')
+    this.setBytes(row, bytes, 0, bytes.length)
+  }
+
+  /** The key of bytes[start, end): see KeyColumn. Length 0 gives the key (0xffffffff, 0), which no text has. */
+  setBytes(row: number, bytes: Uint8Array, start: number, end: number): void {
+    const length = end - start
+    if (length === 0) return this.set(row, 0xffffffff, 0)
+    const first = bytes[start] ?? 0
+    if (length <= 9 && (first !== 48 || length === 1)) {
+      let value = 0
+      let i = start
+      for (; i < end; i++) {
+        const digit = (bytes[i] ?? 0) - 48
+        if (digit < 0 || digit > 9) break
+        value = value * 10 + digit
+      }
+      if (i === end && value < EXACT_KEY_LIMIT) return this.set(row, 0, value)
+    }
+    let a = 0x811c9dc5
+    let b = 0x9e3779b9
+    for (let i = start; i < end; i++) {
+      const byte = bytes[i] ?? 0
+      a = Math.imul(a ^ byte, 0x01000193)
+      b = Math.imul(b ^ byte, 0x85ebca6b)
+      b = (b << 13) | (b >>> 19)
+    }
+    // 0x7fffffff is left free for the empty text.
+    const high = mix(a ^ length) & 0x7fffffff
+    this.set(row, ((high === 0x7fffffff ? 0 : high) | 0x80000000) >>> 0, mix(b + a) >>> 0)
+  }
+}
+
+/** The finaliser of MurmurHash3 (A. Appleby): every input bit reaches every output bit. */
+export function mix(word: number): number {
+  let h = word ^ (word >>> 16)
+  h = Math.imul(h, 0x85ebca6b)
+  h ^= h >>> 13
+  h = Math.imul(h, 0xc2b2ae35)
+  return h ^ (h >>> 16)
+}
+
+export type Writer =
+  | { readonly use: 'category'; readonly column: string; readonly to: CategoryWriter }
+  | { readonly use: 'number'; readonly column: string; readonly to: NumberWriter }
+  | { readonly use: 'key'; readonly column: string; readonly to: KeyWriter }
+
+/** Collects the columns that were asked for, and what was wrong with their cells. */
+export class RowStore {
+  readonly writers: readonly Writer[]
+  readonly #problems = new Map<string, { column: string; fault: CellFault; count: number; row: number }>()
+
+  constructor(requests: readonly ColumnRequest[]) {
+    const dictionaries = new Map<string, Dictionary>()
+    this.writers = requests.map(({ column, use, dictionary }): Writer => {
+      if (use === 'number') return { use, column, to: new NumberWriter() }
+      if (use === 'key') return { use, column, to: new KeyWriter() }
+      const shared = dictionaries.get(dictionary) ?? new Dictionary()
+      dictionaries.set(dictionary, shared)
+      return { use, column, to: new CategoryWriter(shared) }
+    })
+  }
+
+  /** Notes a cell that its column cannot use; `row` from 0. */
+  fault(column: string, fault: CellFault, row: number): void {
+    const key = `${fault}\n${column}`
+    const known = this.#problems.get(key)
+    if (known === undefined) this.#problems.set(key, { column, fault, count: 1, row: row + 1 })
+    else known.count++
+  }
+
+  finish(count: number): Rows {
+    const categories = new Map<string, Rows['categories'] extends ReadonlyMap<string, infer C> ? C : never>()
+    const numbers = new Map<string, Float64Array>()
+    const keys = new Map<string, { high: Uint32Array; low: Uint32Array }>()
+    for (const writer of this.writers) {
+      if (writer.use === 'category') {
+        const { codes, dictionary } = writer.to
+        categories.set(writer.column, { codes: codes.subarray(0, count), values: dictionary.values })
+      } else if (writer.use === 'number') numbers.set(writer.column, writer.to.values.subarray(0, count))
+      else {
+        const { high, low } = writer.to
+        keys.set(writer.column, { high: high.subarray(0, count), low: low.subarray(0, count) })
+      }
+    }
+    const problems: CellProblem[] = [...this.#problems.values()].sort(
+      (x, y) => x.row - y.row || (x.column < y.column ? -1 : 1),
+    )
+    return { count, categories, numbers, keys, problems }
+  }
+}
+
+type Growing = Uint8Array | Uint32Array | Float64Array
+
+function grown<T extends Growing>(array: T, row: number): T {
+  const length = Math.max(row + 1, array.length * 2)
+  const bigger = (
+    array instanceof Uint8Array
+      ? new Uint8Array(length)
+      : array instanceof Uint32Array
+        ? new Uint32Array(length)
+        : new Float64Array(length)
+  ) as T
+  bigger.set(array)
+  return bigger
+}
