@@ -1,0 +1,189 @@
+/**
+ * `npm run demo [-- SYSTEM] [--once]`: takes an example from its repository to a gated, served release on this machine, then
+ * shows the gate rejecting a worse model. In a terminal it keeps serving until Ctrl-C; otherwise, or with --once, it ends.
+ */
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { request as httpRequest } from 'node:http'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { styleText } from 'node:util'
+
+/** examples/<system>/demo.json: what is worth showing of a system. */
+interface Script {
+  readonly worse: { readonly why: string; readonly parameters: Readonly<Record<string, string>> }
+  readonly health: { readonly service: string; readonly path: string }
+  readonly ask: { readonly service: string; readonly path: string; readonly body: unknown }
+}
+
+interface Answer {
+  readonly code: number
+  /** Standard output, where it was asked for. */
+  readonly text: string
+}
+
+const ENVIRONMENT = 'local'
+const REFUSED = 3
+const root = join(import.meta.dirname, '..')
+const started = performance.now()
+const heading = (text: string): void =>
+  console.log(`\n${styleText(['bold', 'cyan'], `== ${text}`)}  ${clock()}`)
+const say = (text: string): void => console.log(`   ${text}`)
+const clock = (): string => styleText('dim', `${((performance.now() - started) / 1000).toFixed(1)} s`)
+
+const args = process.argv.slice(2)
+const once = args.includes('--once') || !process.stdout.isTTY || !process.stdin.isTTY
+const name = args.find((argument) => !argument.startsWith('-')) ?? 'filmlens'
+process.exitCode = await main(name)
+
+async function main(system: string): Promise<number> {
+  const folder = join(root, 'examples', system)
+  const examples = readdirSync(join(root, 'examples'))
+  if (!examples.includes(system) || !existsSync(join(folder, 'demo.json'))) {
+    console.error(`there is no demo of ${system}; there are ${examples.join(', ')}`)
+    return 2
+  }
+  const script = JSON.parse(readFileSync(join(folder, 'demo.json'), 'utf8')) as Script
+  // A state of its own: the demo starts from nothing and leaves nothing.
+  const state = mkdtempSync(join(tmpdir(), 'sluice-demo-'))
+  const sluice = commandLine(join(folder, 'sluice.yml'), state)
+  let interrupted = false
+  const cancelled = new Promise<void>((resolve) => {
+    process.on('SIGINT', () => {
+      interrupted = true
+      resolve()
+    })
+    process.on('SIGTERM', () => {
+      interrupted = true
+      resolve()
+    })
+  })
+  try {
+    await show(system, script, sluice)
+    if (!once) {
+      heading('It keeps serving. Ctrl-C ends it.')
+      await cancelled
+    }
+    return 0
+  } catch (error) {
+    if (interrupted) return 130
+    console.error(`\n${styleText('red', 'The demo stopped:')} ${(error as Error).message}`)
+    return 1
+  } finally {
+    heading('Everything is stopped')
+    await sluice(['down'])
+    rmSync(state, { recursive: true, force: true })
+    say(`took ${((performance.now() - started) / 1000).toFixed(1)} s`)
+  }
+}
+
+async function show(system: string, script: Script, sluice: ReturnType<typeof commandLine>): Promise<void> {
+  heading(`1. ${system} starts on this machine: its database, buckets and model registry`)
+  const up = await must(sluice(['up', '--detach', '--json'], { capture: true }))
+  const urls = addresses(up.text)
+
+  heading('2. A release: build the images, train, let the gate judge, roll out step by step')
+  await must(sluice(['release']))
+
+  heading('3. The service answers with the model that was let through')
+  const served = await ask(urls, script.health)
+  say(`GET ${script.health.path} -> ${JSON.stringify(served)}`)
+  say(`POST ${script.ask.path} ${JSON.stringify(script.ask.body)}`)
+  say(`  -> ${JSON.stringify(await ask(urls, script.ask))}`)
+
+  heading(`4. Somebody trains a worse model: ${script.worse.why}`)
+  const parameters = Object.entries(script.worse.parameters).flatMap(([key, value]) => [
+    '--param',
+    `${key}=${value}`,
+  ])
+  await must(sluice(['train', ...parameters]))
+
+  heading('5. The gate compares it with the champion on the same rows')
+  const { code } = await sluice(['evaluate'])
+  if (code !== REFUSED)
+    throw new Error(`evaluate ended with ${code}; the gate should have refused (${REFUSED})`)
+  say(styleText('green', 'Refused, as it should be (exit code 3).'))
+  const rollout = await sluice(['rollout'], { capture: true, quiet: true })
+  if (rollout.code !== REFUSED)
+    throw new Error(`rollout ended with ${rollout.code}; it should have refused as well`)
+  say('A rollout of it is refused as well. What is served:')
+  const now = await ask(urls, script.health)
+  say(`GET ${script.health.path} -> ${JSON.stringify(now)}`)
+  if (JSON.stringify(now) !== JSON.stringify(served)) throw new Error('the served model changed')
+  say(styleText('green', 'The same model as before.'))
+
+  heading('6. Status and addresses')
+  await must(sluice(['operate', 'status']))
+  for (const [service, url] of urls) say(`${service.padEnd(12)} ${url}`)
+}
+
+/** The built command line, or its source where dist/ has not been built. */
+function commandLine(file: string, state: string) {
+  const built = join(root, 'dist/cli.js')
+  const program = existsSync(built) ? built : join(root, 'src/cli/main.ts')
+  // The services of the examples are TypeScript, which `node` on PATH must be able to run.
+  const path = [join(root, 'node_modules/.bin'), process.env['PATH'] ?? ''].join(delimiter)
+  return async (
+    words: readonly string[],
+    how: { capture?: boolean; quiet?: boolean } = {},
+  ): Promise<Answer> => {
+    if (how.quiet !== true) say(styleText('dim', `$ sluice ${words.join(' ')}`))
+    const child = spawn(
+      process.execPath,
+      [program, ...words, '--env', ENVIRONMENT, '--file', file, '--state', state],
+      {
+        env: { ...process.env, PATH: path },
+        stdio: ['ignore', how.capture ? 'pipe' : 'inherit', how.quiet ? 'ignore' : 'inherit'],
+      },
+    )
+    let text = ''
+    child.stdout?.on('data', (chunk: Buffer) => {
+      text += chunk.toString('utf8')
+    })
+    const code = await new Promise<number>((resolve, reject) => {
+      child.once('error', reject)
+      child.once('close', (exit) => resolve(exit ?? 1))
+    })
+    return { code, text }
+  }
+}
+
+async function must(command: Promise<Answer>): Promise<Answer> {
+  const answer = await command
+  if (answer.code !== 0) throw new Error(`the command ended with exit code ${answer.code}`)
+  return answer
+}
+
+/** Service -> address, from what `up --json` prints. */
+function addresses(json: string): ReadonlyMap<string, string> {
+  const { services } = JSON.parse(json) as { services: readonly { service: string; url: string | null }[] }
+  return new Map(services.flatMap(({ service, url }) => (url === null ? [] : [[service, url] as const])))
+}
+
+function ask(
+  urls: ReadonlyMap<string, string>,
+  { service, path, body }: { service: string; path: string; body?: unknown },
+): Promise<unknown> {
+  const method = body === undefined ? 'GET' : 'POST'
+  const headers = { 'content-type': 'application/json', connection: 'close' }
+  return new Promise((resolve, reject) => {
+    const outgoing = httpRequest(
+      `${urls.get(service)}${path}`,
+      { method, headers, timeout: 10_000 },
+      (answer) => {
+        let text = ''
+        answer.setEncoding('utf8')
+        answer.on('data', (chunk: string) => {
+          text += chunk
+        })
+        answer.once('end', () => {
+          if (answer.statusCode === 200) resolve(JSON.parse(text))
+          else reject(new Error(`${method} ${path} answered ${answer.statusCode}: ${text.slice(0, 200)}`))
+        })
+      },
+    )
+    outgoing.once('timeout', () => outgoing.destroy(new Error(`${method} ${path}: no answer within 10 s`)))
+    outgoing.once('error', reject)
+    outgoing.end(body === undefined ? undefined : JSON.stringify(body))
+  })
+}
