@@ -1,7 +1,9 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { useTools } from './test/tools-folder.ts'
 
+useTools()
 process.env['SLUICE_ABSENT_LIST'] ??= join(tmpdir(), `sluice-absent-${process.pid}`)
 
 export default defineConfig({

@@ -10,6 +10,7 @@ import { COMMANDS, COMMON } from '../src/cli/commands.ts'
 import { optionForm, usage } from '../src/cli/help.ts'
 import type { OptionSpec } from '../src/cli/spec.ts'
 import { EXIT_CODES } from '../src/domain/outcome.ts'
+import { markdownTable } from './markdown.ts'
 
 export interface ActionFile {
   readonly name: string
@@ -91,13 +92,8 @@ export function cliPage(): string {
 function optionTable(options: readonly OptionSpec[]): string {
   return markdownTable(
     ['Option', 'What it does'],
-    options.map((option) => [`\`${optionForm(option).replaceAll('|', '\\|')}\``, option.summary]),
+    options.map((option) => [`\`${optionForm(option)}\``, option.summary]),
   )
-}
-
-function markdownTable(columns: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |\n`
-  return [line(columns), line(columns.map(() => '---')), ...rows.map(line)].join('')
 }
 
 /** Every generated page by its path in the repository. */

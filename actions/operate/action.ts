@@ -1,4 +1,5 @@
 import { defineAction } from '../../src/action/define-action.ts'
+import { given } from '../../src/domain/given.ts'
 import { OPERATIONS } from '../../src/domain/operations.ts'
 
 export const operate = defineAction({
@@ -10,10 +11,18 @@ export const operate = defineAction({
     tail: { kind: 'count' },
     since: { kind: 'text' },
     filter: { kind: 'text' },
+    yes: { kind: 'boolean', default: false },
+    confirm: { kind: 'name' },
+    'wait-lock': { kind: 'duration' },
   },
   outputs: ['table'],
-  run: async (inputs, world) => {
+  run: async ({ operation, service, to, tail, since, filter, yes, confirm, ...inputs }, world) => {
     const { operate } = await import('../../src/commands/operate.ts')
-    return operate(world, { operation: inputs.operation })
+    const waitLock = inputs['wait-lock']
+    return operate(world, {
+      operation,
+      ...given({ service, to, tail, since, filter, confirm, waitLock }),
+      yes,
+    })
   },
 })

@@ -1,11 +1,23 @@
 import { defineAction } from '../../src/action/define-action.ts'
+import { given } from '../../src/domain/given.ts'
 
 export const release = defineAction({
   name: 'release',
-  inputs: {},
+  inputs: {
+    train: { kind: 'boolean', default: false },
+    'force-reason': { kind: 'text' },
+    'allow-older': { kind: 'boolean', default: false },
+    'keep-models': { kind: 'boolean', default: false },
+    'wait-lock': { kind: 'duration' },
+  },
   outputs: ['release', 'previous', 'url', 'verdict'],
-  run: async (_inputs, world) => {
+  run: async (inputs, world) => {
     const { release } = await import('../../src/commands/release.ts')
-    return release(world, {})
+    return release(world, {
+      train: inputs.train,
+      ...given({ forceReason: inputs['force-reason'], waitLock: inputs['wait-lock'] }),
+      allowOlder: inputs['allow-older'],
+      keepModels: inputs['keep-models'],
+    })
   },
 })

@@ -1,6 +1,6 @@
 import { given } from '../domain/given.ts'
 import { OPERATIONS } from '../domain/operations.ts'
-import type { CommandSpec, OptionSpec } from './spec.ts'
+import type { CommandSpec, Line, OptionSpec } from './spec.ts'
 
 /** The options that every command has. Help, docs/cli.md and the parser are made from this file. */
 export const COMMON: readonly OptionSpec[] = [
@@ -19,6 +19,30 @@ export const COMMON: readonly OptionSpec[] = [
   { name: 'help', kind: 'flag', short: 'h', summary: 'show the options of the command' },
   { name: 'version', kind: 'flag', summary: 'show the version' },
 ]
+
+/** What release has in common with rollout. */
+const MOVING: readonly OptionSpec[] = [
+  {
+    name: 'force-reason',
+    kind: 'text',
+    value: 'TEXT',
+    summary: 'take the place of the gate; written into the release',
+  },
+  { name: 'allow-older', kind: 'flag', summary: 'let an older commit replace a newer one' },
+  { name: 'keep-models', kind: 'flag', summary: 'keep the models that serve, whatever a verdict says' },
+  {
+    name: 'wait-lock',
+    kind: 'duration',
+    value: 'DURATION',
+    summary: 'wait this long for a rollout of somebody else, as in 10m',
+  },
+]
+
+const moving = (line: Line) => ({
+  ...given({ forceReason: line.text('force-reason'), waitLock: line.duration('wait-lock') }),
+  allowOlder: line.has('allow-older'),
+  keepModels: line.has('keep-models'),
+})
 
 /** Every command, in the order of help. `load` is the only way to a command's code. */
 export const COMMANDS: readonly CommandSpec[] = [
@@ -168,29 +192,12 @@ export const COMMANDS: readonly CommandSpec[] = [
         value: 'NAME=REFERENCE',
         summary: 'only this image moves; may be repeated',
       },
-      {
-        name: 'force-reason',
-        kind: 'text',
-        value: 'TEXT',
-        summary: 'take the place of the gate; written into the release',
-      },
-      { name: 'allow-older', kind: 'flag', summary: 'let an older commit replace a newer one' },
-      { name: 'keep-models', kind: 'flag', summary: 'keep the models that serve, whatever a verdict says' },
-      {
-        name: 'wait-lock',
-        kind: 'duration',
-        value: 'DURATION',
-        summary: 'wait this long for a rollout of somebody else, as in 10m',
-      },
+      ...MOVING,
     ],
     load: async (line) => {
       const { rollout } = await import('../commands/rollout.ts')
-      const options = {
-        ...(line.has('image') ? { images: line.list('image') } : {}),
-        ...given({ forceReason: line.text('force-reason'), waitLock: line.duration('wait-lock') }),
-        allowOlder: line.has('allow-older'),
-        keepModels: line.has('keep-models'),
-      }
+      const images = line.has('image') ? { images: line.list('image') } : {}
+      const options = { ...images, ...moving(line) }
       return (world) => rollout(world, options)
     },
   },
@@ -202,12 +209,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [
       { name: 'service', kind: 'name', value: 'NAME', summary: 'only this service' },
       { name: 'follow', short: 'f', kind: 'flag', summary: 'logs: keep on showing new lines' },
-      {
-        name: 'tail',
-        kind: 'count',
-        value: 'LINES',
-        summary: 'logs: start with this many lines; default 100',
-      },
+      { name: 'tail', kind: 'count', value: 'LINES', summary: 'logs: start with this many lines' },
       { name: 'since', kind: 'text', value: 'DURATION', summary: 'logs: start this long ago, as in 10m' },
       { name: 'filter', kind: 'text', value: 'TEXT', summary: 'logs: only lines with this text' },
       {
@@ -216,21 +218,43 @@ export const COMMANDS: readonly CommandSpec[] = [
         value: 'RELEASE',
         summary: 'rollback: to this release; default the one before',
       },
-      { name: 'yes', kind: 'flag', summary: 'destroy: do not ask' },
+      { name: 'yes', kind: 'flag', summary: 'clean, reap: do it, not only say it' },
+      { name: 'confirm', kind: 'name', value: 'ENVIRONMENT', summary: 'destroy: its name, typed again' },
+      {
+        name: 'wait-lock',
+        kind: 'duration',
+        value: 'DURATION',
+        summary: 'wait this long for a rollout of somebody else',
+      },
     ],
     load: async (line) => {
       const { operate } = await import('../commands/operate.ts')
-      return (world) => operate(world, { operation: line.operand })
+      const options = {
+        operation: line.operand ?? '',
+        ...given({
+          service: line.text('service'),
+          tail: line.count('tail'),
+          since: line.text('since'),
+          filter: line.text('filter'),
+          to: line.text('to'),
+          confirm: line.text('confirm'),
+          waitLock: line.duration('wait-lock'),
+        }),
+        follow: line.has('follow'),
+        yes: line.has('yes'),
+      }
+      return (world) => operate(world, options)
     },
   },
   {
     name: 'release',
     summary: 'build, train and evaluate what changed, then roll it out',
     environment: 'required',
-    options: [],
-    load: async () => {
+    options: [{ name: 'train', kind: 'flag', summary: 'run every training step, changed or not' }, ...MOVING],
+    load: async (line) => {
       const { release } = await import('../commands/release.ts')
-      return (world) => release(world, {})
+      const options = { train: line.has('train'), ...moving(line) }
+      return (world) => release(world, options)
     },
   },
   {
