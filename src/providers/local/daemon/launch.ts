@@ -71,9 +71,12 @@ export async function ensureDaemon(
   }
   const task = 'local cloud'
   runtime.log.emit({ kind: 'progress', task, state: 'running', text: 'starting the local cloud' })
+  let child: Child | undefined
   try {
-    const child = await launch(context, command)
+    child = await launch(context, command)
     const record = await waitReady(context, undefined, child)
+    // Another was faster. Ours may not even have seen that yet, and must not take over when that one ends.
+    if (record.pid !== child.pid) await child.end()
     runtime.log.emit({
       kind: 'progress',
       task,
@@ -129,6 +132,8 @@ interface Child {
   readonly pid: number
   /** Exit code once it has ended. */
   ended(): number | null | undefined
+  /** SIGTERM; resolves when it has ended. */
+  end(): Promise<void>
   /** What it wrote since it was started. */
   tail(): Promise<string>
 }
@@ -152,15 +157,23 @@ async function launch(context: ProviderContext, command: Argv): Promise<Child> {
       stdio: ['ignore', log.fd, log.fd],
     })
     let exit: number | null | undefined
-    child.once('exit', (code) => {
-      exit = code
+    const gone = new Promise<void>((resolve) => {
+      child.once('exit', (code) => {
+        exit = code
+        resolve()
+      })
     })
     await new Promise<void>((resolve, reject) => {
       child.once('spawn', resolve)
       child.once('error', reject)
     })
     child.unref()
-    return { pid: child.pid as number, ended: () => exit, tail: () => tailOf(path, before) }
+    const end = async (): Promise<void> => {
+      child.ref()
+      child.kill('SIGTERM')
+      await gone
+    }
+    return { pid: child.pid as number, ended: () => exit, end, tail: () => tailOf(path, before) }
   } finally {
     await log.close()
   }

@@ -100,6 +100,14 @@ async function urlOf(client: DaemonClient, service = 'api'): Promise<string> {
 const alive = async (pid: number): Promise<boolean> =>
   (await identify(pid, contextOf().runtime.exec)) !== undefined
 
+/** All processes that were started for this folder. */
+async function supervisors(): Promise<number[]> {
+  const { exec } = contextOf().runtime
+  const { stdout } = await exec.run(['ps', '-eo', 'pid=,stat=,args='])
+  const lines = stdout.split('\n').filter((line) => line.endsWith(` ${state}`) && !/^\s*\d+\s+Z/.test(line))
+  return lines.map((line) => Number.parseInt(line, 10))
+}
+
 test('the first call starts the cloud and says so; a later one attaches to it', async () => {
   const first = await clientOf().attach()
   const second = await clientOf().attach()
@@ -117,6 +125,8 @@ test('two starts at once give one supervisor', async () => {
   expect(new Set([a.pid, b.pid, c.pid]).size).toBe(1)
   expect([a, b, c].filter((one) => one.started)).toHaveLength(1)
   expect(await readFile(join(cloud, 'engine-starts'), 'utf8')).toBe('x')
+  // Who came too late is gone, and does not take over when the one ends.
+  expect(await supervisors()).toEqual([a.pid])
 })
 
 test('the door opens only to the token, on its own host name, by POST', async () => {
