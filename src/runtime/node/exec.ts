@@ -37,6 +37,7 @@ export function nodeExec(inherited: Readonly<Record<string, string | undefined>>
       env: options.env ?? inherited,
       shell: false,
       detached: true,
+      ...options.account,
       stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     })
     const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
