@@ -1,0 +1,38 @@
+import { join } from 'node:path'
+import type { Provider, ProviderContext } from '../provider.ts'
+import type { DaemonClient } from './client.ts'
+import { type ClientParts, composeCloud } from './cloud.ts'
+import { containerSource, openImages } from './images/index.ts'
+import { openJobs } from './jobs/index.ts'
+import { openModels } from './models/index.ts'
+import { openObjects } from './objects/object-store.ts'
+
+/** Cloud `local`: this machine. Nothing is started before a port needs it. */
+export async function openLocal(context: ProviderContext): Promise<Provider> {
+  return composeCloud(context, async (client, folder) => partsOf(context, client, folder))
+}
+
+function partsOf(
+  { runtime, system, root }: ProviderContext,
+  client: DaemonClient,
+  folder: string,
+): ClientParts {
+  const containers = containerSource({ runtime, folder: join(folder, 'images') })
+  return {
+    images: openImages({ runtime, system, root, folder: join(folder, 'images') }),
+    objects: openObjects({
+      folder: join(folder, 'objects'),
+      fileRoots: [root, folder],
+      buckets: system.buckets,
+      clock: runtime.clock,
+    }),
+    models: openModels({ runtime, folder: join(folder, 'models') }),
+    jobs: openJobs({
+      runtime,
+      folder,
+      containers,
+      // Services are among the connections that the supervisor tells.
+      endpoints: async () => [{ url: '', ...(await client.variables()) }],
+    }),
+  }
+}
