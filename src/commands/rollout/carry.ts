@@ -6,6 +6,7 @@ import { planRollout, type RolloutDecision, type RolloutPlan } from '../../relea
 import { message } from '../../runtime/events.ts'
 import type { Report } from '../command.ts'
 import { type Ended, execute } from './execute.ts'
+import { persist } from './failure.ts'
 import { holdLock } from './hold.ts'
 import { COLUMNS, markdownTable, planLines, rolloutGraph, rolloutRows } from './show.ts'
 import type { Site } from './site.ts'
@@ -21,7 +22,7 @@ export interface CarryOptions {
 /** From what is wanted to a report: takes the lock, decides on what is true then, acts, frees the lock. */
 export async function carry(site: Site, wanted: Wanted, options: CarryOptions): Promise<Report> {
   if (options.dryRun) {
-    const surveyed = await survey(site, wanted)
+    const surveyed = await look(site, wanted)
     const decision = planRollout(surveyed.input)
     show(site, decision)
     return decision.kind === 'refused'
@@ -31,7 +32,7 @@ export async function carry(site: Site, wanted: Wanted, options: CarryOptions): 
   const { runtime, provider, ledger } = site
   const held = await holdLock(runtime, rolloutLock(provider.objects, ledger.uri), options.waitLock)
   try {
-    const surveyed = await survey(site, wanted)
+    const surveyed = await look(site, wanted)
     const decision = planRollout(surveyed.input)
     show(site, decision)
     if (decision.kind === 'refused') return refusedReport(options, surveyed, decision)
@@ -47,6 +48,15 @@ export async function carry(site: Site, wanted: Wanted, options: CarryOptions): 
       )
     })
   }
+}
+
+/** Time for reading everything, brief failures of a remote side included. */
+const READING = 120_000
+
+function look(site: Site, wanted: Wanted): Promise<Survey> {
+  const { clock, signals } = site.runtime
+  const limits = { deadline: clock.now() + READING, signal: signals.cancelled }
+  return persist(site.runtime, 'reading the environment', limits, () => survey(site, wanted))
 }
 
 function show({ runtime }: Site, decision: RolloutDecision): void {

@@ -1,10 +1,11 @@
 import { bug } from '../../domain/error.ts'
 import type { Check } from '../../domain/system.ts'
+import type { ServiceStatus } from '../../providers/provider.ts'
 import { type CheckAnswer, judgeProbes, worst } from '../../release/check.ts'
 import { checkedServices, describeCheck } from '../../release/check-plan.ts'
 import { judgeReady } from '../../release/serving.ts'
 import { jittered } from '../../runtime/poll.ts'
-import { unfit } from './failure.ts'
+import { persist, unfit } from './failure.ts'
 import { probeRevision } from './probe.ts'
 import type { Site } from './site.ts'
 import type { Staged } from './stage.ts'
@@ -46,7 +47,7 @@ async function lookOnce(
   signal: AbortSignal,
 ): Promise<readonly Seen[]> {
   for (const { action, revision, models } of staged) {
-    const status = await site.provider.services.describe(action.service.name)
+    const status = await describe(site, action.service.name, signal)
     const ours = status.revisions.find((one) => one.id === revision)
     if (ours === undefined) throw unfit(`revision ${revision} of ${action.service.name} is gone`)
     const state = judgeReady({ image: action.image, models }, ours)
@@ -66,20 +67,28 @@ async function lookOnce(
 
 /** undefined where the check looks only at services that this release leaves alone. */
 async function answerOf(
-  { runtime, system, provider }: Site,
+  site: Site,
   check: Check,
   staged: readonly Staged[],
   signal: AbortSignal,
 ): Promise<CheckAnswer | undefined> {
   if (check.kind !== 'http')
     throw bug(`check "${describeCheck(check)}" should have been refused before the start`)
-  const names = new Set(checkedServices(system, check).map((service) => service.name))
+  const names = new Set(checkedServices(site.system, check).map((service) => service.name))
   const answers: CheckAnswer[] = []
   for (const { action, revision } of staged.filter(({ action }) => names.has(action.service.name))) {
-    const status = await provider.services.describe(action.service.name)
-    const probes = await probeRevision(runtime, check, status, revision, signal)
+    const status = await describe(site, action.service.name, signal)
+    const probes = await probeRevision(site.runtime, check, status, revision, signal)
     const { says, why } = judgeProbes(check, probes)
     answers.push({ says, why: `${action.service.name}: ${why}` })
   }
   return answers.length === 0 ? undefined : worst(answers)
+}
+
+/** One look at a service may take this long, brief failures of the platform included. */
+const LOOK = 60_000
+
+function describe({ runtime, provider }: Site, service: string, signal: AbortSignal): Promise<ServiceStatus> {
+  const limits = { deadline: runtime.clock.now() + LOOK, signal }
+  return persist(runtime, `looking at ${service}`, limits, () => provider.services.describe(service))
 }
