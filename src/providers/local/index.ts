@@ -19,7 +19,7 @@ function partsOf(
 ): ClientParts {
   const containers = containerSource({ runtime, folder: join(folder, 'images') })
   return {
-    images: openImages({ runtime, system, root, folder: join(folder, 'images') }),
+    images: openImages(context),
     objects: openObjects({
       folder: join(folder, 'objects'),
       fileRoots: [root, folder],
@@ -30,9 +30,9 @@ function partsOf(
     jobs: openJobs({
       runtime,
       folder,
-      containers,
+      containers: containerSource(context),
       // Services are among the connections that the supervisor tells.
-      endpoints: async () => [{ url: '', ...(await client.variables()) }],
+      variables: () => client.variables(),
     }),
   }
 }
