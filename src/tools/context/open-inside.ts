@@ -1,4 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readlinkSync, realpathSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, read, readlinkSync, realpathSync } from 'node:fs'
+import { promisify } from 'node:util'
 import { SluiceError } from '../../domain/error.ts'
 import { type FileEntry, sameStamp, stampOf } from './walk.ts'
 
@@ -33,6 +34,26 @@ export function openInside(root: string, entry: FileEntry): number {
   } catch (error) {
     closeSync(fd)
     throw error
+  }
+}
+
+const readAsync = promisify(read)
+const CHUNK = 256 * 1024
+
+/** The bytes of such a file, piece by piece; each piece is a new one. */
+export async function* bytesInside(root: string, entry: FileEntry): AsyncIterable<Uint8Array> {
+  const fd = openInside(root, entry)
+  try {
+    for (let left = entry.size; left > 0; ) {
+      const chunk = Buffer.allocUnsafeSlow(Math.min(CHUNK, left))
+      const { bytesRead } = await readAsync(fd, chunk, 0, chunk.length, null)
+      if (bytesRead === 0) throw changed(entry.path)
+      left -= bytesRead
+      yield chunk.subarray(0, bytesRead)
+    }
+    unchanged(fd, entry)
+  } finally {
+    closeSync(fd)
   }
 }
 

@@ -1,0 +1,2 @@
+export { containerSource } from './container-source.ts'
+export { type ImagesOptions, openImages } from './store.ts'
