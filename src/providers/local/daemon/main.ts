@@ -1,6 +1,7 @@
 import { bug, SluiceError } from '../../../domain/error.ts'
 import { message } from '../../../runtime/events.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
+import type { ProviderContext } from '../../provider.ts'
 import type { ContainerSource } from '../container.ts'
 import type { EmbeddedEngine } from '../engine.ts'
 import { withLock } from '../file-lock.ts'
@@ -34,7 +35,7 @@ export interface DaemonOptions {
   readonly runtime: Runtime
   /** Absolute path of `.sluice/<env>`. */
   readonly state: string
-  readonly parts: (assignment: Assignment, folder: string, runtime: Runtime) => Promise<Parts>
+  readonly parts: (context: ProviderContext) => Promise<Parts>
 }
 
 /**
@@ -115,8 +116,9 @@ interface Cloud {
 }
 
 async function open(options: DaemonOptions, assignment: Assignment, folder: string): Promise<Cloud> {
-  const { runtime } = options
-  const { engines: list, containers } = await options.parts(assignment, folder, runtime)
+  const { runtime, state } = options
+  const { system, root } = assignment
+  const { engines: list, containers } = await options.parts({ runtime, system, root, state })
   let services: LocalServices | undefined
   const moved = (): void => {
     for (const name of services?.names() ?? []) {
@@ -131,7 +133,7 @@ async function open(options: DaemonOptions, assignment: Assignment, folder: stri
     services = await LocalServices.open({
       runtime,
       folder,
-      services: Object.values(assignment.system.services),
+      services: Object.values(system.services),
       containers,
       endpoints: () => engines.endpoints(),
     })
