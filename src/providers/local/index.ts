@@ -12,12 +12,8 @@ export async function openLocal(context: ProviderContext): Promise<Provider> {
   return composeCloud(context, async (client, folder) => partsOf(context, client, folder))
 }
 
-function partsOf(
-  { runtime, system, root }: ProviderContext,
-  client: DaemonClient,
-  folder: string,
-): ClientParts {
-  const containers = containerSource({ runtime, folder: join(folder, 'images') })
+function partsOf(context: ProviderContext, client: DaemonClient, folder: string): ClientParts {
+  const { runtime, system, root } = context
   return {
     images: openImages(context),
     objects: openObjects({
