@@ -89,12 +89,14 @@ function nearHint(error: RuleError): string {
     return hint(error.data, (error.params['allowedValues'] as unknown[]).map(String))
   }
   if (error.keyword === 'type' && error.params['type'] === 'boolean' && typeof error.data === 'string') {
+    if (/^(true|false)$/.test(error.data)) return ', write it without quotes'
     if (/^(yes|on|true)$/i.test(error.data)) return ', did you mean true?'
     return /^(no|off|false)$/i.test(error.data) ? ', did you mean false?' : ''
   }
   const wantsNumber = error.params['type'] === 'number' || error.params['type'] === 'integer'
   if (wantsNumber && typeof error.data === 'string' && /^-?[0-9.]+$/.test(error.data))
     return ', write it without quotes'
+  if (error.params['type'] === 'array' && typeof error.data === 'string') return ', write it as a list'
   if (error.data === null && error.params['type'] === 'object') return ', write {} for all defaults'
   return ''
 }

@@ -108,14 +108,24 @@ function checkDocument(written: Document): { views: View[]; problems: Problem[] 
     const isChanged = applied.document !== base.document
     const shaped = isChanged ? checkShape(applied.document) : base
     problems.push(...applied.problems, ...checkEnvironment(shaped, name))
-    if (isChanged) problems.push(...shaped.problems, ...checkMeaning(shaped))
+    if (isChanged) problems.push(...shaped.problems, ...onlyIn(name, checkMeaning(shaped), problems))
     views.push({ name, document: shaped.document, config: shaped.value as Config })
   }
   return { views, problems }
 }
 
+/** What `set:` broke may stand far from it, in a part that every other environment finds in order. */
+function onlyIn(environment: string, problems: readonly Problem[], known: readonly Problem[]): Problem[] {
+  const told = new Set(known.map(keyOf))
+  return problems
+    .filter((problem) => !told.has(keyOf(problem)))
+    .map((problem) => ({ ...problem, what: `${problem.what}, in environment ${environment}` }))
+}
+
+const keyOf = (problem: Problem): string => `${problem.at} ${problem.what}`
+
 function refusal(problems: readonly Problem[]): Error {
-  const once = new Map(problems.map((problem) => [`${problem.at} ${problem.what}`, problem]))
+  const once = new Map(problems.map((problem) => [keyOf(problem), problem]))
   const [first, ...others] = [...once.values()].sort((a, b) => order(a) - order(b))
   return usageError([first ?? { what: 'the configuration is refused' }, ...others])
 }

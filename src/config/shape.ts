@@ -33,7 +33,10 @@ export function checkShape(written: Document): Shaped {
   }
   const found = firstOfEach(errors.flatMap((error, index) => explain(error, errors[index - 1], document)))
   const removed = found.map(({ path }) => path)
-  const problems = [...found.map(({ problem }) => problem), ...unclearNumbers(document)]
+  const problems = [
+    ...found.map(({ problem }) => problem),
+    ...unclearNumbers(document).filter(({ at }) => !found.some(({ problem }) => problem.at === at)),
+  ]
   if (removed.length > 0) {
     value = plainValue(document.root)
     // From the back, so that the indexes of list items stay what they were.

@@ -57,8 +57,7 @@ export function toTree(
       problems.push({
         offset: at,
         what: `${source} is not a number`,
-        rule: 'numbers are finite',
-        remedy: 'quote it where text is meant',
+        rule: 'numbers are finite; where text is meant, quote it',
       })
     }
     if (value === null || typeof value === 'boolean') return { kind: 'scalar', at, value, source }
@@ -120,10 +119,10 @@ function keyProblem(yaml: typeof import('./yaml.ts'), key: YamlNode | null): Omi
   if (key === null || !yaml.isScalar(key)) return { what: 'a key that is not text', rule: 'keys are text' }
   if (typeof key.value !== 'string') {
     const source = key.source ?? String(key.value)
+    if (source === '') return { what: 'a key without text', rule: 'keys are text' }
     return {
-      what: `the key ${show(source)} is not text`,
+      what: `the key ${source.slice(0, 40)} is not text, write ${show(source)}`,
       rule: 'keys are text',
-      remedy: `quote it: ${JSON.stringify(source)}`,
     }
   }
   if (key.value === '<<' && key.type === 'PLAIN')

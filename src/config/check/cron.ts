@@ -20,7 +20,7 @@ export function scheduleFault(text: string): string | undefined {
   const parts = text.split(' ')
   if (parts.length !== FIELDS.length) return `${parts.length} field${parts.length === 1 ? '' : 's'}`
   const bad = FIELDS.find((field, index) => !isField(parts[index] ?? '', field))
-  return bad === undefined ? undefined : `a ${bad.name} outside ${bad.low}-${bad.high}`
+  return bad === undefined ? undefined : `${bad.name} outside ${bad.low}-${bad.high}`
 }
 
 function isField(text: string, field: (typeof FIELDS)[number]): boolean {

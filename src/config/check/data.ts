@@ -4,6 +4,7 @@ import {
   complainOfKey,
   declared,
   isWritten,
+  keysAt,
   pairs,
   type Rule,
   reference,
@@ -52,7 +53,7 @@ function buckets(subject: Subject): Problem[] {
 /** DynamoDB, "AttributeDefinitions": exactly the attributes that keys use are declared. */
 function tables(subject: Subject): Problem[] {
   return pairs(subject.value.tables).flatMap(([name, table]) => {
-    const known = table.attributes === undefined ? undefined : Object.keys(table.attributes)
+    const known = keysAt(subject.document, ['tables', name, 'attributes'])
     const keys = [
       { path: ['tables', name, 'key'], key: table.key ?? {} },
       ...pairs(table.indexes).map(([index, key]) => ({ path: ['tables', name, 'indexes', index], key })),
@@ -133,7 +134,7 @@ function topics(subject: Subject): Problem[] {
         complain(
           subject,
           [...path, 'path'],
-          `found, but ${topic.subscriber} is a function`,
+          `${topic.subscriber} is a function`,
           'path is where a subscribing service is called',
         ),
       )

@@ -21,21 +21,12 @@ function registry(subject: Subject, name: string, { registry }: Model): Problem[
   if (!registry.includes('://'))
     return reference(subject, path, registry, declared(subject, 'services'), 'services')
   const url = URL.canParse(registry) ? new URL(registry) : undefined
-  const plain =
-    url !== undefined &&
-    ['http:', 'https:'].includes(url.protocol) &&
-    url.username === '' &&
-    url.password === ''
-  return plain
-    ? []
-    : [
-        complain(
-          subject,
-          path,
-          `found ${show(registry)}`,
-          'a service, or an http or https URL without credentials',
-        ),
-      ]
+  const rule = 'a service, or an http or https URL without credentials'
+  // What stands before the @ may be a password: it is not repeated.
+  if (url !== undefined && (url.username !== '' || url.password !== ''))
+    return [complain(subject, path, 'found a URL with credentials', rule)]
+  const isWeb = url?.protocol === 'http:' || url?.protocol === 'https:'
+  return isWeb ? [] : [complain(subject, path, `found ${show(registry)}`, rule)]
 }
 
 function evaluation(subject: Subject, name: string, model: Model): Problem[] {

@@ -5,6 +5,7 @@ import {
   complainOfKey,
   declared,
   isWritten,
+  keysAt,
   pairs,
   type Rule,
   reference,
@@ -83,7 +84,7 @@ function apis(subject: Subject): Problem[] {
     const path = ['apis', name, 'routes']
     const shapes = new Map<string, string>()
     const routes = pairs(api.routes)
-    const none = routes.length === 0 && api.routes !== undefined && isWritten(subject, path)
+    const none = isWritten(subject, path) && keysAt(subject.document, path)?.length === 0
     return [
       ...(none ? [complain(subject, path, 'found no route', 'an API has at least one')] : []),
       ...routes.flatMap(([route, func]) => {

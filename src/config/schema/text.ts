@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { NAME_RULE } from '../../domain/name.ts'
 import { DURATION_PATTERN, PERCENT_PATTERN, SIZE_PATTERN } from '../../domain/quantity.ts'
 
 /**
@@ -15,7 +16,12 @@ const text = (pattern: string, title: string, ...examples: string[]) =>
     .meta(examples.length > 0 ? { title, examples } : { title })
 
 /** The pattern form of isName in src/domain/name.ts. */
-export const name = text('^(?!.*\\.\\.)[a-z0-9][a-z0-9._-]{0,62}$', 'a name', 'api', 'query-api')
+export const name = text(
+  '^(?!.*\\.\\.)[a-z0-9][a-z0-9._-]{0,62}$',
+  `a name of ${NAME_RULE},`,
+  'api',
+  'query-api',
+)
 export const duration = text(DURATION_PATTERN, 'a duration', '30s', '5m', '2h')
 export const size = text(SIZE_PATTERN, 'a size', '512MiB', '20GiB')
 export const percent = text(PERCENT_PATTERN, 'a whole percentage', '10%', '100%')
@@ -59,7 +65,7 @@ export const reference = text(
 )
 export const line = text('^[^\\u0000-\\u001f]+$', 'text on one line')
 /** What can be an argument or the value of a variable: anything but NUL. */
-export const value = text('^[^\\u0000]*$', 'text without NUL')
+export const value = text('^[^\\u0000]*$', 'text')
 
 export const port = z.int().min(1).max(65535)
 export const command = z.array(value).min(1)
