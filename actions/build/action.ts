@@ -1,13 +1,15 @@
 import { defineAction } from '../../src/action/define-action.ts'
+import { given } from '../../src/domain/given.ts'
 
 export const build = defineAction({
   name: 'build',
   inputs: {
     images: { kind: 'names' },
+    verify: { kind: 'text' },
   },
   outputs: ['images', 'changed'],
-  run: async (inputs, world) => {
+  run: async ({ images, verify }, world) => {
     const { build } = await import('../../src/commands/build.ts')
-    return build(world, { images: inputs.images })
+    return build(world, { ...(images.length === 0 ? {} : { images }), ...given({ verify }) })
   },
 })

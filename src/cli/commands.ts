@@ -1,50 +1,9 @@
 import { given } from '../domain/given.ts'
 import { OPERATIONS } from '../domain/operations.ts'
-import type { CommandSpec, Line, OptionSpec } from './spec.ts'
+import { MOVING, moving } from './common-options.ts'
+import type { CommandSpec } from './spec.ts'
 
-/** The options that every command has. Help, docs/cli.md and the parser are made from this file. */
-export const COMMON: readonly OptionSpec[] = [
-  { name: 'env', kind: 'name', value: 'ENVIRONMENT', summary: 'the environment of sluice.yml to work on' },
-  { name: 'file', kind: 'text', value: 'FILE', summary: 'the configuration; default sluice.yml' },
-  {
-    name: 'state',
-    kind: 'text',
-    value: 'DIR',
-    summary: 'the working folder; default .sluice beside the file',
-  },
-  { name: 'dry-run', kind: 'flag', summary: 'show the decision and stop before acting on it' },
-  { name: 'json', kind: 'flag', summary: 'print the result as JSON on stdout, everything else on stderr' },
-  { name: 'verbose', kind: 'flag', summary: 'show debug messages, and the stack of an error' },
-  { name: 'no-color', kind: 'flag', summary: 'no colours; the variable NO_COLOR does the same' },
-  { name: 'help', kind: 'flag', short: 'h', summary: 'show the options of the command' },
-  { name: 'version', kind: 'flag', summary: 'show the version' },
-]
-
-/** What release has in common with rollout. */
-const MOVING: readonly OptionSpec[] = [
-  {
-    name: 'force-reason',
-    kind: 'text',
-    value: 'TEXT',
-    summary: 'take the place of the gate; written into the release',
-  },
-  { name: 'allow-older', kind: 'flag', summary: 'let an older commit replace a newer one' },
-  { name: 'keep-models', kind: 'flag', summary: 'keep the models that serve, whatever a verdict says' },
-  {
-    name: 'wait-lock',
-    kind: 'duration',
-    value: 'DURATION',
-    summary: 'wait this long for a rollout of somebody else, as in 10m',
-  },
-]
-
-const moving = (line: Line) => ({
-  ...given({ forceReason: line.text('force-reason'), waitLock: line.duration('wait-lock') }),
-  allowOlder: line.has('allow-older'),
-  keepModels: line.has('keep-models'),
-})
-
-/** Every command, in the order of help. `load` is the only way to a command's code. */
+/** Every command, in the order of help; the parser, help and docs/cli.md are made from this list. `load` is the only way to a command's code. */
 export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'validate',
@@ -72,10 +31,17 @@ export const COMMANDS: readonly CommandSpec[] = [
     environment: 'required',
     options: [
       { name: 'image', kind: 'name', many: true, value: 'NAME', summary: 'only this image; may be repeated' },
+      {
+        name: 'verify',
+        kind: 'text',
+        value: 'IMAGE@DIGEST',
+        summary: 'build nothing, read back this one from the registry',
+      },
     ],
     load: async (line) => {
       const { build } = await import('../commands/build.ts')
-      return (world) => build(world, { images: line.list('image') })
+      const images = line.has('image') ? { images: line.list('image') } : {}
+      return (world) => build(world, { ...images, ...given({ verify: line.text('verify') }) })
     },
   },
   {

@@ -1,4 +1,5 @@
-import { COMMANDS, COMMON } from './commands.ts'
+import { COMMANDS } from './commands.ts'
+import { COMMON } from './common-options.ts'
 import { placeholder } from './parse.ts'
 import type { CommandSpec, OptionSpec } from './spec.ts'
 

@@ -5,7 +5,8 @@
  */
 import { neutralJson, neutralText } from '../runtime/neutralise.ts'
 import { say } from '../runtime/node/say.ts'
-import { COMMANDS, COMMON } from './commands.ts'
+import { COMMANDS } from './commands.ts'
+import { COMMON } from './common-options.ts'
 import { parseLine } from './parse.ts'
 import type { Parsed } from './spec.ts'
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { COMMANDS, COMMON } from '../../src/cli/commands.ts'
+import { COMMANDS } from '../../src/cli/commands.ts'
+import { COMMON } from '../../src/cli/common-options.ts'
 import { parseLine } from '../../src/cli/parse.ts'
 
 const parse = (...argv: string[]) => parseLine(argv, COMMANDS, COMMON)
