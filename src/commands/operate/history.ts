@@ -29,7 +29,7 @@ export async function history({ site }: Post): Promise<Report> {
   return tableReport(site, { title: 'releases', columns: COLUMNS, rows }, count, { releases: entries })
 }
 
-/** How a release ended, from its last event. */
+/** How a release ended, from its events. */
 function endOf(
   { sequence }: Release,
   events: readonly LedgerEvent[],
@@ -38,6 +38,10 @@ function endOf(
   if (sequence === live) return 'live'
   const own = events.filter((event) => event.sequence === sequence)
   if (own.some((event) => event.kind === 'live')) return 'replaced'
-  const last = own.at(-1)?.kind
-  return last === 'rolled-back' ? 'rolled back' : last === 'failed' ? 'failed' : 'interrupted'
+  // Events of one millisecond have no order among them, so the end is looked for, not taken from the last place.
+  const started = own.findLast((event) => event.kind === 'started')?.at ?? ''
+  const end = own.find(
+    (event) => (event.kind === 'rolled-back' || event.kind === 'failed') && event.at >= started,
+  )
+  return end === undefined ? 'interrupted' : end.kind === 'failed' ? 'failed' : 'rolled back'
 }
