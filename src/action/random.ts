@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs'
+import { quickFs } from '../runtime/node/quick-fs.ts'
 
 /**
  * Unguessable bytes. From the kernel's own file where there is one: loading node:crypto costs a fifth of Node's whole start,
@@ -8,14 +8,14 @@ export function randomBytes(count: number): Uint8Array {
   const bytes = new Uint8Array(count)
   let file: number
   try {
-    file = openSync('/dev/urandom', 'r')
+    file = quickFs.openSync('/dev/urandom', 'r')
   } catch {
     return crypto.getRandomValues(bytes)
   }
   try {
-    if (readSync(file, bytes) !== count) throw new Error('/dev/urandom gave too few bytes')
+    if (quickFs.readSync(file, bytes) !== count) throw new Error('/dev/urandom gave too few bytes')
     return bytes
   } finally {
-    closeSync(file)
+    quickFs.closeSync(file)
   }
 }

@@ -1,5 +1,5 @@
-import { appendFileSync } from 'node:fs'
 import { neutralText } from '../runtime/neutralise.ts'
+import { quickFs } from '../runtime/node/quick-fs.ts'
 
 /** What the runner is told, one word a kind: https://docs.github.com/actions/reference/workflow-commands-for-github-actions */
 export type Annotation = 'debug' | 'notice' | 'warning' | 'error'
@@ -46,7 +46,7 @@ export function writeKey(
   random: (count: number) => Uint8Array,
 ): void {
   if (file === undefined || file === '') return
-  appendFileSync(file, keyText(key, value, random))
+  quickFs.appendFileSync(file, keyText(key, value, random))
 }
 
 /** `key<<delimiter`, the value, `delimiter`: https://docs.github.com/actions/reference/workflow-commands-for-github-actions#multiline-strings */
