@@ -3,6 +3,10 @@ import type { BuildContext } from '../../../tools/context/context.ts'
 import type { Placement } from '../../../tools/context/placement.ts'
 import { finalStage } from '../../../tools/dockerfile/evaluate.ts'
 
+const SHOWN = 10
+/** They are in every repository; nobody expects them in an image. */
+const EXPECTED = /(?:^|\/)\.(?:git|sluice)$/
+
 /** What of a Dockerfile does not apply without a container engine, in sentences: nothing is left out silently. */
 export function limitations(
   image: BuiltImage,
@@ -15,6 +19,7 @@ export function limitations(
   const lines = [...new Set(runs)].sort((a, b) => a - b)
   const images = transfers.flatMap(({ origin }) => (origin.kind === 'image' ? [origin.reference] : []))
   const count = lines.length === 1 ? '1 RUN line' : `${lines.length} RUN lines`
+  const secrets = context.leftOut.filter((path) => !EXPECTED.test(path))
   const text = (what: string): string => `${image.name}: ${what}`
   const install = image.local?.install?.join(' ')
   return [
@@ -32,11 +37,11 @@ export function limitations(
       : []),
     ...(images.length === 0 ? [] : [text(`nothing is copied from ${images.join(', ')}`)]),
     ...(user === undefined ? [] : [text(`USER ${user} does not apply: processes run as you`)]),
-    ...(context.leftOut.length === 0
+    ...(secrets.length === 0
       ? []
       : [
           text(
-            `left out as secret: ${context.leftOut.slice(0, 10).join(', ')}${context.leftOut.length > 10 ? ', ...' : ''}`,
+            `left out as secret: ${secrets.slice(0, SHOWN).join(', ')}${secrets.length > SHOWN ? ', ...' : ''}`,
           ),
         ]),
   ]
