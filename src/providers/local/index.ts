@@ -2,14 +2,19 @@ import { join } from 'node:path'
 import type { Provider, ProviderContext } from '../provider.ts'
 import type { DaemonClient } from './client.ts'
 import { type ClientParts, composeCloud } from './cloud.ts'
+import { endDaemon } from './daemon/launch.ts'
 import { containerSource, openImages } from './images/index.ts'
 import { openJobs } from './jobs/index.ts'
 import { openModels } from './models/index.ts'
 import { openObjects } from './objects/object-store.ts'
+import { openUpkeep } from './upkeep/index.ts'
 
 /** Cloud `local`: this machine. Nothing is started before a port needs it. */
 export async function openLocal(context: ProviderContext): Promise<Provider> {
-  return composeCloud(context, async (client, folder) => partsOf(context, client, folder))
+  const cloud = await composeCloud(context, async (client, folder) => partsOf(context, client, folder))
+  const { runtime, state } = context
+  const stopCloud = (): Promise<unknown> => endDaemon(runtime, state)
+  return { ...cloud, upkeep: openUpkeep({ runtime, state, jobs: cloud.jobs, stopCloud }) }
 }
 
 function partsOf(context: ProviderContext, client: DaemonClient, folder: string): ClientParts {
