@@ -63,6 +63,8 @@ function optionsFor(root: string, outdir: string) {
     chunkNames: 'chunks/[name]-[hash]',
     metafile: true,
     logLevel: 'warning',
+    // Names of chunks come from paths: those below this folder, even where node_modules is a link.
+    preserveSymlinks: true,
     plugins: [onlyVersion(root)],
   } as const satisfies BuildOptions
 }
