@@ -1,5 +1,5 @@
 /** What scripts/schema.ts writes, as values, so that a test can compare them with what is committed. */
-import { Ajv2020 } from 'ajv/dist/2020.js'
+import { Ajv } from 'ajv'
 import standalone from 'ajv/dist/standalone/index.js'
 import { build } from 'esbuild'
 import { z } from 'zod'
@@ -48,7 +48,10 @@ export function jsonSchema(file: string): JsonSchema {
 
 /** The validator of sluice.yml as a module without imports; it fills in defaults and reports all errors. */
 async function compiledValidator(): Promise<string> {
-  const ajv = new Ajv2020({
+  const { $schema: _, $id: __, ...plain } = withoutProse(jsonSchema('sluice')) as JsonSchema
+  const schema = shared(plain)
+  // What zod writes of 2020-12 means the same in draft 7, for which ajv's code is shorter.
+  const ajv = new Ajv({
     allErrors: true,
     verbose: true,
     useDefaults: true,
@@ -56,7 +59,7 @@ async function compiledValidator(): Promise<string> {
     inlineRefs: false,
     code: { source: true, esm: true, lines: false, optimize: 2 },
   })
-  const validate = ajv.compile(shared(withoutProse(jsonSchema('sluice')) as JsonSchema))
+  const validate = ajv.compile(schema)
   const result = await build({
     stdin: { contents: standalone.default(ajv, validate), resolveDir: import.meta.dirname, loader: 'js' },
     bundle: true,
@@ -103,7 +106,7 @@ function shared(root: JsonSchema): JsonSchema {
     if (Array.isArray(value)) return value.map((item) => rewrite(item))
     if (typeof value !== 'object' || value === null) return value
     const members = () => Object.fromEntries(Object.entries(value).map(([key, m]) => [key, rewrite(m)]))
-    if (top || !isPart(value) || (counts.get(keyOf(value)) ?? 0) < 2 || keyOf(value).length < 40)
+    if (top || !isPart(value) || (value['type'] !== 'object' && (counts.get(keyOf(value)) ?? 0) < 2))
       return members()
     let name = names.get(keyOf(value))
     if (name === undefined) {
