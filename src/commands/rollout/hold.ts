@@ -63,7 +63,8 @@ export async function holdLock(runtime: Runtime, lock: RolloutLock, wait: number
       }
     }
     const etag = await lock.take(mine, found)
-    return etag === 'taken' ? undefined : { holder: mine, etag }
+    // Somebody was faster in this very moment: now it has a holder to look at.
+    return etag === 'taken' ? look() : { holder: mine, etag }
   }
   const ended = await pollUntil(runtime, look, {
     every: 1000,
