@@ -38,6 +38,14 @@ export class EngineKeeper {
     return this.#engines.map((engine) => this.#endpoints.get(engine)).filter((one) => one !== undefined)
   }
 
+  /** Address by name, for people: the resource of sluice.yml, or what the engine calls itself. */
+  addresses(): readonly { readonly url: string; readonly resource: string }[] {
+    return this.#engines.flatMap((engine) => {
+      const endpoint = this.#endpoints.get(engine)
+      return endpoint === undefined ? [] : [{ url: endpoint.url, resource: endpoint.resource ?? engine.name }]
+    })
+  }
+
   async stop(): Promise<void> {
     this.#stop.abort(new Error('stopped'))
     await Promise.all(this.#engines.map((engine) => engine.stop()))

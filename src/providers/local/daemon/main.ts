@@ -63,14 +63,11 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   })
   const token = Buffer.from(runtime.random.bytes(32)).toString('base64url')
   const control = await openControl(apiOf(cloud, stopping.resolve), token)
-  const endpoints = cloud.engines
-    .endpoints()
-    .map(({ url, resource }) => ({ url, ...(resource ? { resource } : {}) }))
   await writeRecord(runtime.files, folder, {
     ...starting,
     phase: 'ready',
     control: { url: control.url, token },
-    endpoints,
+    endpoints: [...cloud.engines.addresses()],
   })
   runtime.log.emit(message('info', `the local cloud of ${state} is up as process ${process.pid}`))
   const { cancelled } = runtime.signals
