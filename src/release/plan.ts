@@ -196,12 +196,13 @@ function actionsOf(
     const unchanged = canonicalJson(live?.services[service.name] ?? null) === canonicalJson(wanted)
     const serves =
       now?.weight === 100 && now.image === wanted.image && canonicalJson(now.models) === canonicalJson(models)
-    // A revision of an attempt that never went live may still have to go back, so it counts as started.
-    const ours = now !== undefined && (now.release !== id || id === live?.id)
-    if (unchanged && serves && ours) {
+    // While a rollout is under way, what an attempt of ours has staged may still have to go back: it is started, not
+    // kept. A settled revision is what serves, also where this release was live once before and bears the same id.
+    const attempted = status?.state === 'rolling' && id !== live?.id
+    if (unchanged && serves && !(attempted && now.release === id)) {
       return { kind: 'keep', ...base, from: now }
     }
-    const before = status === undefined ? undefined : servedRevision(status, id === live?.id ? undefined : id)
+    const before = status === undefined ? undefined : servedRevision(status, attempted ? id : undefined)
     return { kind: 'start', ...base, from: before ?? null }
   })
   const gone = Object.values(retired)

@@ -129,6 +129,28 @@ test('R29 rollback brings the release before back as a release of its own, and a
   expect((await operate(world, { operation: 'rollback', to: '2' })).data).toMatchObject({ changes: false })
 })
 
+test('R29 a rollback leaves a service alone that did not change, although its revision bears the same release', async () => {
+  const cloud = await released('v1', 'v2')
+  const { world, runtime } = desk(cloud)
+  await operate(world, { operation: 'rollback' })
+  expect(cloud.host.made).toBe(4)
+  const rows = runtime.events.findLast((event) => event.kind === 'table')
+  expect(rows).toMatchObject({
+    rows: [
+      ['api', expect.any(String), expect.any(String), '100 %', 'unchanged'],
+      expect.arrayContaining(['web']),
+    ],
+  })
+})
+
+test('R29 a rollback that fails ends on what was live before it', async () => {
+  const cloud = await released('v1', 'v2')
+  const { world } = desk(cloud, { machine: { http: () => ({ status: 500 }) } })
+  expect((await operate(world, { operation: 'rollback' })).outcome).toBe('rolled-back')
+  expect(cloud.host.traffic('web')).toEqual({ [image('web', 'v2')]: 100 })
+  expect(cloud.host.traffic('api')).toEqual({ [image('api', 'v1')]: 100 })
+})
+
 test('rollback without a release before, or to an unknown one, says so', async () => {
   const cloud = await released('v1')
   const { world } = desk(cloud)
