@@ -293,14 +293,16 @@ describeReal('with a git repository', ['git'], () => {
     git(root, 'config', 'core.autocrlf', 'input')
     git(root, 'add', '.')
     git(root, 'commit', '-qm', 'x')
-    // The configuration changes, the index does not: it still holds LF for the CRLF on disk.
+    age(root, ['crlf'])
+    git(root, 'update-index', '-q', '--refresh')
+    // The configuration changes, the index does not: it still holds LF for the CRLF on disk, and calls it clean.
     git(root, 'config', 'core.autocrlf', 'false')
+    expect(git(root, 'status', '--porcelain', 'crlf')).toBe('')
     place.write({ ignored: '1', untracked: '1', later: '1' })
     git(root, 'add', '-N', 'later')
     const all = [
       ...names,
       'filtered',
-      'crlf',
       'ident',
       'assumed',
       'skipped',
