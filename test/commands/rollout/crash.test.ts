@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Release } from '../../../src/domain/release.ts'
 import { type ClientOptions, rollOut, start } from '../../world/client.ts'
 import { image, LEDGER, World } from '../../world/cloud.ts'
 import { type Fault, Wire } from '../../world/faults.ts'
@@ -149,3 +150,33 @@ test('R28 after a kill another release takes the place of the interrupted one', 
     })
   }
 })
+
+/** Releases 1 and 2 went live; the next client goes back to 1, whose id the new record will bear again. */
+async function goingBack(): Promise<Scene> {
+  const { world, next } = await goodRelease()
+  await rollOut(world, next)
+  const models = world.objects.json(`${LEDGER}releases/1.json`) as Release
+  const forced = { by: 'ada', reason: 'rollback' }
+  const wanted = { judged: [], models, keepModels: true, forced, allowOlder: true }
+  return { world, next: { ...next, content: {}, commit: 'c1', wanted } }
+}
+
+for (const when of ['before', 'after'] as const) {
+  test(`R28 R29 going back, killed ${when} the effect of any request, ends on the earlier release`, async () => {
+    for (let k = 1; ; k++) {
+      const { world, ended, again } = await killedThenAgain(goingBack, (n) =>
+        n === k ? { kind: 'kill', when } : undefined,
+      )
+      if (reachedTheEnd(ended, k)) break
+      expect(again, `request ${k}`).toMatchObject({ outcome: 'done' })
+      expect(await endState(world), `request ${k}`).toMatchObject({
+        web: { [image('web', 'v1')]: 100 },
+        api: { [image('api', 'v1')]: 100 },
+        states: ['running', 'running'],
+        releases: [1, 2, 3].map((sequence) => `${LEDGER}releases/${sequence}.json`),
+        live: 3,
+        champion: weights('one'),
+      })
+    }
+  })
+}
