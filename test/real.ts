@@ -32,6 +32,10 @@ const PROBES: Readonly<Record<string, { argv: readonly [string, ...string[]]; in
     argv: [pythonCommand(), '-c', 'import scipy, statsmodels'],
     install: 'pip install -r test/python-requirements.txt, SLUICE_PYTHON',
   },
+  'npm registry': {
+    argv: ['npm', 'view', 'async-exit-hook@2.0.1', 'version'],
+    install: 'npm, and a network that reaches its registry',
+  },
   mlflow: {
     argv: [mlflowCommand(), '--version'],
     install: 'pip install -r test/python-requirements.txt, SLUICE_MLFLOW',

@@ -28,7 +28,7 @@ export async function findEngines(runtime: Runtime, root: string): Promise<Engin
     const source = await engineIn(modules)
     if (source !== undefined) return source
   }
-  await install(runtime, cached)
+  await installEngines(runtime, cached)
   const source = await engineIn(join(cached, 'node_modules'))
   if (source !== undefined) return source
   throw usageError({
@@ -70,7 +70,7 @@ async function engineIn(modules: string): Promise<EngineSource | undefined> {
 }
 
 /** Of several at once one wins: each installs beside, and the first to rename is the one that counts. */
-async function install(runtime: Runtime, folder: string): Promise<void> {
+export async function installEngines(runtime: Runtime, folder: string): Promise<void> {
   const npm = await runtime.exec.find('npm')
   if (npm === undefined) {
     throw usageError({
