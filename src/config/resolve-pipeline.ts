@@ -21,6 +21,7 @@ function step(name: string, raw: RawPipeline['steps'][string]): Step {
     needs: raw.needs,
     inputs: mapValues(raw.inputs, (_, text) => parseLocation(text)),
     outputs: mapValues(raw.outputs, (_, text) => parseLocation(text)),
+    parameters: raw.parameters,
     connects: raw.connects,
     engine: raw.engine,
     size: { cpu: raw.size.cpu, memory: bytes(raw.size.memory) },

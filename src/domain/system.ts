@@ -246,6 +246,8 @@ export interface Step {
   readonly needs: readonly string[]
   readonly inputs: Named<Location>
   readonly outputs: Named<Location>
+  /** Those of the pipeline's parameters that it is given and depends on; absent: all. */
+  readonly parameters?: readonly string[]
   readonly env: Named<string>
   readonly secrets: Named<string>
   readonly connects: readonly string[]

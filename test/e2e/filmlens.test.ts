@@ -61,9 +61,15 @@ test('the same release again changes nothing', async () => {
 
 test('a worse model is rejected by the gate, a rollout refuses it, and the served model stays', async () => {
   const before = await health()
-  const trained = await sluice.run('train', '--param', 'reads=title')
+  const trained = await sluice.run('train', '--param', 'share=0.02')
   expect(trained.code, trained.stderr).toBe(0)
   expect(trained.json['outputs']).toMatchObject({ 'model-version': 'sensitive@2' })
+  expect(trained.json['steps']).toMatchObject([
+    { step: 'extract', state: 'skipped' },
+    { step: 'split', state: 'skipped' },
+    { step: 'train', state: 'ran', reason: 'parameter share changed from 1 to 0.02' },
+    { step: 'score', state: 'ran' },
+  ])
   const judged = await sluice.run('evaluate')
   expect(judged.code, judged.stderr).toBe(3)
   expect(judged.json['verdict']).toBe('reject')

@@ -1,6 +1,6 @@
 import { externalError, SluiceError } from '../../domain/error.ts'
 import type { StepDecision } from '../../domain/pipeline/decide.ts'
-import { fingerprintOf, type StepParts } from '../../domain/pipeline/fingerprint.ts'
+import { fingerprintOf, parametersOf, type StepParts } from '../../domain/pipeline/fingerprint.ts'
 import { formatDuration } from '../../domain/quantity.ts'
 import type { Step } from '../../domain/system.ts'
 import { evaluates, examine, lookAll, type TrainPlan, urisOf } from './decide.ts'
@@ -81,7 +81,7 @@ async function runStep(site: Site, step: Step, parts: StepParts, run: Run): Prom
   const env = stepVariables({
     run: run.id,
     seed: assignment.seed,
-    parameters: assignment.parameters,
+    parameters: parametersOf(step, assignment.parameters),
     inputs: urisOf(site, step.inputs),
     outputs: uris,
     champion: evaluates(site, step) ? site.champion : undefined,

@@ -38,6 +38,7 @@ export const checkPipelines: Rule = (subject) =>
       ...sameVariable(subject, ['pipelines', name, 'parameters'], pipeline.parameters),
       ...pairs(pipeline.steps).flatMap(([step, { inputs, outputs }]) => [
         ...needs(subject, name, step),
+        ...parameters(subject, name, step),
         ...locations(subject, [...steps, step, 'inputs'], inputs),
         ...locations(subject, [...steps, step, 'outputs'], outputs),
       ]),
@@ -55,6 +56,20 @@ function needs(subject: Subject, pipeline: string, step: string): Problem[] {
       return [complain(subject, path, `found ${name} a second time`, 'a step is needed once')]
     return reference(subject, path, name, known, 'steps')
   })
+}
+
+function parameters(subject: Subject, pipeline: string, step: string): Problem[] {
+  const known = Object.keys(subject.value.pipelines?.[pipeline]?.parameters ?? {})
+  const names = subject.value.pipelines?.[pipeline]?.steps?.[step]?.parameters ?? []
+  return names.flatMap((name, index) =>
+    reference(
+      subject,
+      ['pipelines', pipeline, 'steps', step, 'parameters', index],
+      name,
+      known,
+      'parameters',
+    ),
+  )
 }
 
 function locations(

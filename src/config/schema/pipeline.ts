@@ -13,6 +13,10 @@ const step = z
       .default({})
       .describe('What it reads: bucket/key, bucket/prefix/ or ./file of the repository'),
     outputs: z.record(name, location).default({}).describe('What it writes: bucket/key or bucket/prefix/'),
+    parameters: z
+      .array(name)
+      .optional()
+      .describe("Of the pipeline's parameters, those it is given and depends on; default all"),
     connects: connects.default([]).describe('Resources whose addresses it is given and may reach'),
     engine: z
       .enum(ENGINES)
@@ -32,7 +36,7 @@ const step = z
 export const pipeline = z
   .strictObject({
     schedule: line.optional().describe('monthly, weekly, daily, or five cron fields as GitHub reads them'),
-    parameters: z.record(name, value).default({}).describe('Given to every step as SLUICE_PARAM_<NAME>'),
+    parameters: z.record(name, value).default({}).describe('Given to steps as SLUICE_PARAM_<NAME>'),
     steps: z.record(name, step).describe('The steps of the graph'),
   })
   .describe('A graph of steps')

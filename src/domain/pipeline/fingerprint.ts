@@ -34,10 +34,20 @@ export function stepParts(circumstances: StepCircumstances): StepParts {
     connects: digestOfValue(step.connects),
     seed: String(seed),
     ...(champion === undefined ? {} : { champion: champion ?? 'none' }),
-    ...prefixed('parameter', parameters),
+    ...prefixed('parameter', parametersOf(step, parameters)),
     ...prefixed('input', inputs),
     ...prefixed('output', outputs),
   }
+}
+
+/** Those that the step is given; each of them is a part of it, no other is. */
+export function parametersOf(
+  step: Pick<Step, 'parameters'>,
+  parameters: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const { parameters: wanted } = step
+  if (wanted === undefined) return parameters
+  return Object.fromEntries(Object.entries(parameters).filter(([name]) => wanted.includes(name)))
 }
 
 /** Equal parts, equal fingerprint. */

@@ -53,6 +53,17 @@ test('an output that is missing or was overwritten makes the step run', () => {
   })
 })
 
+test('a parameter that the step does not list is no part of it', () => {
+  const parts = (features: string) =>
+    stepParts(
+      circumstances({ step: aStep({ parameters: ['epochs'] }), parameters: { features, epochs: '5' } }),
+    )
+  expect(parts('title')).toEqual(parts('words'))
+  expect(Object.keys(parts('words')).filter((key) => key.startsWith('parameter'))).toEqual([
+    'parameter epochs',
+  ])
+})
+
 test('the fingerprint does not depend on the order in which parts were written', () => {
   expect(fingerprintOf({ a: '1', b: '2' })).toBe(fingerprintOf({ b: '2', a: '1' }))
   expect(fingerprintOf({ a: '1', b: '2' })).not.toBe(fingerprintOf({ a: '1', b: '3' }))
