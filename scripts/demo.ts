@@ -18,8 +18,9 @@ interface Script {
 
 interface Answer {
   readonly code: number
-  /** Standard output, where it was asked for. */
+  /** Standard output and error, where it was quiet. */
   readonly text: string
+  readonly said: string
 }
 
 const ENVIRONMENT = 'local'
@@ -79,8 +80,10 @@ async function main(system: string): Promise<number> {
 
 async function show(system: string, script: Script, sluice: ReturnType<typeof commandLine>): Promise<void> {
   heading(`1. ${system} starts on this machine: its database, buckets and model registry`)
-  const up = await must(sluice(['up', '--detach', '--json'], { capture: true }))
+  const up = await must(sluice(['up', '--detach', '--json'], { quiet: true }))
   const urls = addresses(up.text)
+
+  for (const [service, url] of urls) say(`${service.padEnd(12)} ${url}`)
 
   heading('2. A release: build the images, train, let the gate judge, roll out step by step')
   await must(sluice(['release']))
@@ -103,7 +106,7 @@ async function show(system: string, script: Script, sluice: ReturnType<typeof co
   if (code !== REFUSED)
     throw new Error(`evaluate ended with ${code}; the gate should have refused (${REFUSED})`)
   say(styleText('green', 'Refused, as it should be (exit code 3).'))
-  const rollout = await sluice(['rollout'], { capture: true, quiet: true })
+  const rollout = await sluice(['rollout'], { quiet: true })
   if (rollout.code !== REFUSED)
     throw new Error(`rollout ended with ${rollout.code}; it should have refused as well`)
   say('A rollout of it is refused as well. What is served:')
@@ -123,34 +126,30 @@ function commandLine(file: string, state: string) {
   const program = existsSync(built) ? built : join(root, 'src/cli/main.ts')
   // The services of the examples are TypeScript, which `node` on PATH must be able to run.
   const path = [join(root, 'node_modules/.bin'), process.env['PATH'] ?? ''].join(delimiter)
-  return async (
-    words: readonly string[],
-    how: { capture?: boolean; quiet?: boolean } = {},
-  ): Promise<Answer> => {
-    if (how.quiet !== true) say(styleText('dim', `$ sluice ${words.join(' ')}`))
-    const child = spawn(
-      process.execPath,
-      [program, ...words, '--env', ENVIRONMENT, '--file', file, '--state', state],
-      {
-        env: { ...process.env, PATH: path },
-        stdio: ['ignore', how.capture ? 'pipe' : 'inherit', how.quiet ? 'ignore' : 'inherit'],
-      },
-    )
-    let text = ''
+  return async (words: readonly string[], { quiet = false } = {}): Promise<Answer> => {
+    say(styleText('dim', `$ sluice ${words.join(' ')}`))
+    const whole = [program, ...words, '--env', ENVIRONMENT, '--file', file, '--state', state]
+    const shown = quiet ? 'pipe' : 'inherit'
+    const env = { ...process.env, PATH: path }
+    const child = spawn(process.execPath, whole, { env, stdio: ['ignore', shown, shown] })
+    let [text, said] = ['', '']
     child.stdout?.on('data', (chunk: Buffer) => {
       text += chunk.toString('utf8')
+    })
+    child.stderr?.on('data', (chunk: Buffer) => {
+      said += chunk.toString('utf8')
     })
     const code = await new Promise<number>((resolve, reject) => {
       child.once('error', reject)
       child.once('close', (exit) => resolve(exit ?? 1))
     })
-    return { code, text }
+    return { code, text, said }
   }
 }
 
 async function must(command: Promise<Answer>): Promise<Answer> {
   const answer = await command
-  if (answer.code !== 0) throw new Error(`the command ended with exit code ${answer.code}`)
+  if (answer.code !== 0) throw new Error(`the command ended with exit code ${answer.code}\n${answer.said}`)
   return answer
 }
 
