@@ -49,7 +49,11 @@ export const registryHandlers: Readonly<Record<string, Handler>> = {
       const found = (await allModels(folder)).filter((model) =>
         filters.every((filter) =>
           meets(
-            filter.kind === 'tag' ? model.tags[filter.key] : filter.key === 'name' ? model.name : undefined,
+            filter.kind === 'tag'
+              ? tagOf(model.tags, filter.key)
+              : filter.key === 'name'
+                ? model.name
+                : undefined,
             filter,
           ),
         ),
@@ -149,7 +153,10 @@ export const registryHandlers: Readonly<Record<string, Handler>> = {
         ({ name: model.name, run_id: one.runId, source_path: one.source, version_number: one.version })[key]
       const found = all.filter(({ model, one }) =>
         filters.every((filter) =>
-          meets(filter.kind === 'tag' ? one.tags[filter.key] : attribute(model, one, filter.key), filter),
+          meets(
+            filter.kind === 'tag' ? tagOf(one.tags, filter.key) : attribute(model, one, filter.key),
+            filter,
+          ),
         ),
       )
       found.sort((a, b) => b.one.updatedAt - a.one.updatedAt || b.one.version - a.one.version)
@@ -157,6 +164,11 @@ export const registryHandlers: Readonly<Record<string, Handler>> = {
       return { model_versions: part.page.map(({ model, one }) => versionView(model, one)), ...part.next }
     },
   ),
+}
+
+/** MLflow's clients ask for models that are no prompts; none here is one. */
+function tagOf(tags: Readonly<Record<string, string>>, key: string): string | undefined {
+  return tags[key] ?? (key === 'mlflow.prompt.is_prompt' ? 'false' : undefined)
 }
 
 /** As MLflow: a local path could make another user's client read any file; a `..` could leave a bucket's prefix. */

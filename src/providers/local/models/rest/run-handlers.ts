@@ -138,6 +138,9 @@ export const runHandlers: Readonly<Record<string, Handler>> = {
       return { root_uri: artifactUri(run), files: inRun }
     },
   ),
+  // MLflow 3 keeps "logged models" beside runs and looks for them when it lists artifacts. There are none here: a model
+  // is registered as a version, and creating a logged model is answered ENDPOINT_NOT_FOUND.
+  'POST logged-models/search': async () => ({ models: [] }),
   'GET metrics/get-history': handler(
     z.object({ run_id, metric_key: z.string() }),
     async (input, { folder }) => {
