@@ -7,7 +7,7 @@ let released: Ended
 let urls: Map<string, string>
 
 beforeAll(async () => {
-  sluice = await commandLine('examples/filmlens/sluice.yml')
+  sluice = await commandLine('filmlens')
   released = await sluice.run('release')
   const up = await sluice.run('up', '--detach')
   const services = (up.json['services'] ?? []) as { service: string; url: string }[]

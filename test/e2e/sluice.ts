@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 
@@ -13,22 +13,27 @@ export interface Ended {
   readonly json: Record<string, unknown>
 }
 
-/** The command line as a user runs it, on an example, with a state of its own. */
+/** The command line as a user runs it. */
 export interface CommandLine {
-  readonly state: string
+  /** Folder of the system. */
+  readonly folder: string
   run(...words: string[]): Promise<Ended>
-  /** Stops everything and removes the state. */
+  /** Stops everything and removes the copy. */
   close(): Promise<void>
 }
 
-/** @param file sluice.yml, relative to the repository or absolute. */
-export async function commandLine(file: string): Promise<CommandLine> {
-  const state = await mkdtemp(join(tmpdir(), 'sluice-e2e-'))
+/** On a copy of an example whose services take any free port, since other tests run it too. */
+export async function commandLine(example: string): Promise<CommandLine> {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-e2e-'))
+  const file = join(folder, 'sluice.yml')
+  const wanted = (path: string): boolean => !/\/(node_modules|\.sluice)(\/|$)/.test(path)
+  await cp(join(ROOT, 'examples', example), folder, { recursive: true, filter: wanted })
+  await writeFile(file, (await readFile(file, 'utf8')).replace(/^\s+local: \{ port: \d+ \}\n/gm, ''))
   const path = [join(ROOT, 'node_modules/.bin'), process.env['PATH'] ?? ''].join(delimiter)
   const run = (...words: string[]): Promise<Ended> => {
-    const common = ['--env', 'local', '--file', join(ROOT, file), '--state', state, '--json']
+    const common = ['--env', 'local', '--file', file, '--json']
     const child = spawn(process.execPath, [join(ROOT, 'src/cli/main.ts'), ...words, ...common], {
-      cwd: ROOT,
+      cwd: folder,
       env: { ...process.env, PATH: path, NO_COLOR: '1' },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
@@ -48,11 +53,11 @@ export async function commandLine(file: string): Promise<CommandLine> {
     })
   }
   return {
-    state,
+    folder,
     run,
     close: async () => {
       await run('down')
-      await rm(state, { recursive: true, force: true })
+      await rm(folder, { recursive: true, force: true })
     },
   }
 }
