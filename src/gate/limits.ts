@@ -21,7 +21,7 @@ export function challengerValues(
     if (typeof value === 'number' && Number.isFinite(value)) known.set(name, { value, from: 'stated' })
   }
   if (context.size !== undefined) known.set('size_bytes', { value: context.size, from: 'stated' })
-  for (const [name, value] of computed) if (Number.isFinite(value)) known.set(name, { value, from: 'rows' })
+  for (const [name, value] of computed) known.set(name, { value, from: 'rows' })
   return known
 }
 
@@ -36,6 +36,10 @@ export function limitReasons(policy: GatePolicy, known: ReadonlyMap<string, Know
         `the ${rule} of ${name} cannot be checked: there is no value for it`,
         name,
       )
+    }
+    if (!Number.isFinite(found.value)) {
+      const text = `the ${rule} of ${name} cannot be checked: ${name} is not defined on these rows`
+      return reason('undefined-metric', 'inconclusive', text, name)
     }
     const met = rule === 'floor' ? found.value >= limit : found.value <= limit
     const stated = found.from === 'stated' ? ' (as the evidence states it)' : ''

@@ -17,9 +17,9 @@ export const UNIT_MINIMUM = 20
 export function compare(sample: Sample, options: CompareOptions): Comparison | undefined {
   const { metric } = options
   if (sample.champion === null || sample.n < 2) {
-    const challenger = valueOf(metric, sample, sample.challenger)
+    const challenger = metricValue(metric, sample, sample.challenger)
     if (challenger === undefined) return undefined
-    const champion = sample.champion === null ? null : (valueOf(metric, sample, sample.champion) ?? null)
+    const champion = sample.champion === null ? null : (metricValue(metric, sample, sample.champion) ?? null)
     return withoutInterval(options, { champion, challenger, n: sample.n })
   }
   const comparison = compared(metric, sample, sample.champion, options)
@@ -87,7 +87,7 @@ function compared(
 }
 
 /** One model's value; NaN where it is not defined, undefined where a column is missing. */
-export function valueOf(metric: Metric, sample: Sample, model: Outcomes): number | undefined {
+export function metricValue(metric: Metric, sample: Sample, model: Outcomes): number | undefined {
   const { label, weight } = sample
   switch (metric.family) {
     case 'labels': {

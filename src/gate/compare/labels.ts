@@ -1,22 +1,16 @@
 import type { LabelMetric } from '../metrics/metric.ts'
 import { randomOf } from '../random.ts'
 import type { Codes, Sample } from '../sample.ts'
-import {
-  bootstrapClasses,
-  bootstrapSums,
-  type Distribution,
-  expandedAlpha,
-  percentileInterval,
-  standardError,
-} from '../statistics/bootstrap.ts'
+import { bootstrapClasses } from '../statistics/bootstrap.ts'
 import {
   type Interval,
   mcnemarInterval,
   newcombePaired,
   type PairedCounts,
 } from '../statistics/proportions.ts'
-import { type CompareOptions, type Comparison, signed, withoutInterval } from './comparison.ts'
+import { type CompareOptions, type Comparison, signed } from './comparison.ts'
 import { emptyTotals, type JointClasses, jointClasses, pairedCounts, totalsOf } from './joint-classes.ts'
+import { compareUnits, resampled, undefinedHere } from './units.ts'
 
 interface Inputs {
   readonly label: Codes
@@ -153,52 +147,15 @@ function byUnits(metric: LabelMetric, sample: Sample, inputs: Inputs, options: C
       },
       sample.positive,
     )
-  const sums = new Float64Array(width)
-  for (let i = 0; i < units.length; i++) sums[i % width] = (sums[i % width] ?? 0) + (units[i] ?? 0)
-  const values = { champion: value(sums, 1), challenger: value(sums, 3), n: sample.n }
-  if (!Number.isFinite(values.champion) || !Number.isFinite(values.challenger))
-    return undefinedHere(values, options)
-  const resamples = affordable(options.resamples, units.length)
-  const drawn = bootstrapSums(units, width, resamples, randomOf(options.seed, options.purpose), (s) =>
-    signed(options, value(s, 1), value(s, 3)),
+  return compareUnits(
+    {
+      units,
+      width,
+      n: sample.n,
+      kind: sample.cluster === null ? 'weighted rows' : `${count} clusters`,
+      champion: (sums) => value(sums, 1),
+      challenger: (sums) => value(sums, 3),
+    },
+    options,
   )
-  const kind = sample.cluster === null ? 'bootstrap by weighted rows' : `bootstrap by ${count} clusters`
-  return resampled(values, count, drawn, options, `${kind}, ${resamples} resamples`)
-}
-
-function undefinedHere(
-  values: { champion: number; challenger: number; n: number },
-  options: CompareOptions,
-): Comparison {
-  return withoutInterval(options, values, {
-    rule: 'one-class',
-    text: `${options.metric.name} is not defined on these rows: the positive class does not occur among the labels`,
-  })
-}
-
-/** Additions that a bootstrap may cost: about a second. */
-const WORK = 1e9
-
-/** Resamples that the work allows, never below 1,000 (where the policy asks for as many). */
-export function affordable(asked: number, workEach: number): number {
-  return Math.min(asked, Math.max(1000, Math.floor(WORK / Math.max(1, workEach))))
-}
-
-/** A comparison whose interval is the percentile interval of a bootstrap, expanded for few units. */
-export function resampled(
-  values: { champion: number; challenger: number; n: number },
-  units: number,
-  drawn: Distribution,
-  options: CompareOptions,
-  method: string,
-): Comparison {
-  return {
-    metric: options.metric.name,
-    ...values,
-    difference: signed(options, values.champion, values.challenger),
-    units,
-    method,
-    interval: (alpha) => percentileInterval(drawn, expandedAlpha(alpha, units)),
-    error: standardError(drawn),
-  }
 }

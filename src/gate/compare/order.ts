@@ -7,7 +7,7 @@ import { delong } from '../statistics/delong.ts'
 import { normalQuantile } from '../statistics/normal.ts'
 import { ascendingOrder } from '../statistics/order.ts'
 import { type CompareOptions, type Comparison, signed, withoutInterval } from './comparison.ts'
-import { resampled } from './labels.ts'
+import { resampled } from './units.ts'
 
 interface Scores {
   readonly champion: Float64Array

@@ -80,14 +80,19 @@ type Definition = GatePolicy['metrics'][string]
 /**
  * The metric of a name in a policy: its own definitions first, then the built-in ones.
  *
- * A definition is `{ kind: mean | percentile | <built-in>, column?, share?, k?, bins?, range? }`: `column` is the role (or
+ * A definition is `{ kind: mean | percentile | <built-in>, column?, share?, k?, bins?, range?, interval?: bca }`: `column` is the role (or
  * column) that holds one number a row for each model.
  *
  * @returns a sentence where there is no such metric.
  */
 export function metricOf(name: string, definitions: GatePolicy['metrics'] = {}): Metric | string {
   const definition = definitions[name]
-  if (definition !== undefined) return defined(name, definition)
+  if (definition !== undefined) {
+    const metric = defined(name, definition)
+    return typeof metric === 'string' || definition['interval'] !== 'bca'
+      ? metric
+      : { ...metric, interval: 'bca' }
+  }
   const metric = builtIn(name)
   if (metric !== undefined) return metric
   const near = nearestName(name, [...Object.keys(definitions), ...BUILT_IN])

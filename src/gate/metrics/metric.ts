@@ -13,6 +13,8 @@ interface Common {
   /** Values outside are a fault of the evidence, not a score. */
   readonly range: readonly [low: number, high: number]
   readonly needs: readonly Need[]
+  /** Kind of bootstrap interval, where the policy asks for another than the default. */
+  readonly interval?: 'bca'
 }
 
 /** Counts of a classifier's outcomes by class code. */

@@ -49,7 +49,10 @@ export class KeyWriter {
   /** The key of bytes[start, end): see KeyColumn. Length 0 gives the key (0xffffffff, 0), which no text has. */
   setBytes(row: number, bytes: Uint8Array, start: number, end: number): void {
     const length = end - start
-    if (length === 0) return this.set(row, 0xffffffff, 0)
+    if (length === 0) {
+      this.set(row, 0xffffffff, 0)
+      return
+    }
     const first = bytes[start] ?? 0
     if (length <= 9 && (first !== 48 || length === 1)) {
       let value = 0
@@ -59,7 +62,10 @@ export class KeyWriter {
         if (digit < 0 || digit > 9) break
         value = value * 10 + digit
       }
-      if (i === end && value < EXACT_KEY_LIMIT) return this.set(row, 0, value)
+      if (i === end && value < EXACT_KEY_LIMIT) {
+        this.set(row, 0, value)
+        return
+      }
     }
     let a = 0x811c9dc5
     let b = 0x9e3779b9

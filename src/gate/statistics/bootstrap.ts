@@ -201,6 +201,42 @@ function acceleration(leftOut: Float64Array, weights: Float64Array | null): numb
   return squares === 0 ? 0 : cubes / (6 * squares ** 1.5)
 }
 
+/**
+ * Interval for few clusters, two-sided 1 - 2 alpha: the hull of the expanded percentile interval and Student's t interval
+ * with the jackknife's standard error (Efron and Tibshirani 1993, 11.5), whose bias is upwards (B. Efron, C. Stein, Annals
+ * of Statistics 9, 1981). Either alone promotes an equal model slightly too often with 20 clusters.
+ */
+export function hullInterval(
+  distributionOf: Distribution,
+  observed: number,
+  leftOut: Float64Array,
+  alpha: number,
+): Interval | null {
+  const units = leftOut.length
+  const percentile = percentileInterval(distributionOf, expandedAlpha(alpha, units))
+  let mean = 0
+  for (const value of leftOut) mean += value / units
+  let squares = 0
+  for (const value of leftOut) squares += (value - mean) ** 2
+  const half = studentQuantile(1 - alpha, units - 1) * Math.sqrt(((units - 1) / units) * squares)
+  if (percentile === null || !Number.isFinite(half)) return null
+  return [Math.min(percentile[0], observed - half), Math.max(percentile[1], observed + half)]
+}
+
+/** The difference with each unit left out in turn. */
+export function leaveOneOut(
+  units: Float64Array,
+  width: number,
+  totals: Float64Array,
+  difference: (sums: Float64Array) => number,
+): Float64Array {
+  const without = new Float64Array(width)
+  return Float64Array.from({ length: units.length / width }, (_, unit) => {
+    for (let k = 0; k < width; k++) without[k] = (totals[k] ?? 0) - (units[unit * width + k] ?? 0)
+    return difference(without)
+  })
+}
+
 /** Standard deviation of the resampled differences: their bootstrap standard error. */
 export function standardError({ sorted }: Distribution): number {
   const n = sorted.length

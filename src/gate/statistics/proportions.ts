@@ -81,7 +81,7 @@ function correlation(a: number, b: number, c: number, d: number): number {
   if (product === 0) return 0
   const cross = a * d - b * c
   const n = a + b + c + d
-  const corrected = cross > n / 2 ? cross - n / 2 : cross >= 0 ? 0 : cross
+  const corrected = cross > n / 2 ? cross - n / 2 : Math.min(cross, 0)
   return corrected / Math.sqrt(product)
 }
 
