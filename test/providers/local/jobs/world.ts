@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openJobs } from '../../../../src/providers/local/jobs/index.ts'
@@ -26,7 +26,7 @@ export interface LocalJobWorld extends JobWorld {
 /** Real processes; the image is this machine's node. */
 export async function localJobs(): Promise<LocalJobWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-jobs-'))
-  return {
+  const world: LocalJobWorld = {
     folder,
     open: (env) => {
       const events: Event[] = []
@@ -47,8 +47,14 @@ export async function localJobs(): Promise<LocalJobWorld> {
       return { engine, events, runtime }
     },
     spec: (id, program, change, env) => localSpec(id, PROGRAMS[program], change, env),
-    close: () => rm(folder, { recursive: true, force: true }),
+    close: async () => {
+      // A test that failed may have left a job that nothing else would end.
+      const { engine } = world.open()
+      for (const id of await readdir(join(folder, 'jobs'))) await engine.stop(id)
+      await rm(folder, { recursive: true, force: true })
+    },
   }
+  return world
 }
 
 export function localSpec(
