@@ -63,7 +63,9 @@ async function main(system: string): Promise<number> {
     await show(system, script, sluice)
     if (!once) {
       heading('It keeps serving. Ctrl-C ends it.')
+      const awake = setInterval(() => {}, 60_000) // a promise alone does not keep the process
       await cancelled
+      clearInterval(awake)
     }
     return 0
   } catch (error) {
