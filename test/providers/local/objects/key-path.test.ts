@@ -38,7 +38,7 @@ const key = fc
   .map((text) => byteKey(text))
   .filter((bytes) => bytes !== undefined)
 
-test('every key has a path of its own that stays in the folder, in names that any file system takes', () => {
+test('R46 every key has a path of its own that stays in the folder, in names that any file system takes', () => {
   fc.assert(
     fc.property(key, key, (a, b) => {
       const path = pathOfKey(a)

@@ -39,7 +39,7 @@ test('R30 between real processes no conditional write is lost and none is won tw
   expect(counter && (await text(counter.body))).toBe(`${count * names.length}`)
 })
 
-test('a writer that is killed at any moment leaves whole objects and blocks nobody', async () => {
+test('R28 a writer that is killed at any moment leaves whole objects and blocks nobody', async () => {
   for (let round = 0; round < 4; round++) {
     const child = spawn(process.execPath, [WRITER, folder, `k${round}`, '1000000'], { stdio: 'ignore' })
     const store = open()

@@ -16,7 +16,7 @@ beforeEach(async () => {
 afterEach(() => place.close())
 
 describe('embedded PostgreSQL', () => {
-  test('makes every database, lets nobody in without the password, and listens on 127.0.0.1 only', async () => {
+  test('R5 makes every database, masks the password, lets nobody in without it, and listens on 127.0.0.1 only', async () => {
     const endpoint = await place.engine().start()
     const login = loginOf(endpoint)
     expect(login.database).toBe('films')
@@ -91,7 +91,7 @@ describe('after kill -9', () => {
     expect(await ask(loginOf(await place.engine().start()), 'SELECT id FROM film')).toEqual([{ id: 7 }])
   })
 
-  test('of the supervisor alone, the old server is ended and the new one goes on', async () => {
+  test('R28 of the supervisor alone, the old server is ended and the new one goes on', async () => {
     const orphan = loginOf(await place.engine().start())
     await ask(orphan, 'CREATE TABLE film AS SELECT 7 AS id')
     const data = join(place.base, 'postgres/db/data')
