@@ -74,8 +74,10 @@ async function main(system: string): Promise<number> {
     return 1
   } finally {
     heading('Everything is stopped')
-    await sluice(['down'])
-    rmSync(state, { recursive: true, force: true })
+    const { code } = await sluice(['down'])
+    // With its state gone, nobody could stop what still runs.
+    if (code === 0) rmSync(state, { recursive: true, force: true })
+    else say(`something may still run; its state is ${state}`)
     say(`took ${((performance.now() - started) / 1000).toFixed(1)} s`)
   }
 }
