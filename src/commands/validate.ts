@@ -1,29 +1,14 @@
 import { resolve } from 'node:path'
 import { type LoadedEnvironment, loadDocument, selectEnvironment } from '../config/load.ts'
 import { problemLine } from '../domain/error.ts'
+import { RESOURCE_KINDS, type ResourceKind } from '../domain/system.ts'
 import { message } from '../runtime/events.ts'
 import type { Command } from './command.ts'
-
-/** The kinds of resources that are counted, in the order of the schema. */
-const COUNTED = [
-  'images',
-  'services',
-  'functions',
-  'apis',
-  'workers',
-  'databases',
-  'buckets',
-  'tables',
-  'topics',
-  'caches',
-  'pipelines',
-  'models',
-] as const
 
 interface Checked {
   readonly name: string
   readonly cloud: string
-  readonly counts: Readonly<Record<(typeof COUNTED)[number], number>>
+  readonly counts: Readonly<Record<ResourceKind, number>>
   /** What the environment's cloud cannot run yet, one line each. */
   readonly notCarried: readonly string[]
 }
@@ -43,7 +28,7 @@ export const validate: Command<Readonly<Record<string, never>>> = async ({ runti
   const columns = [
     'environment',
     'cloud',
-    ...COUNTED.filter((kind) => checked.some((env) => env.counts[kind] > 0)),
+    ...RESOURCE_KINDS.filter((kind) => checked.some((env) => env.counts[kind] > 0)),
   ]
   const rows = checked.map((env) => columns.map((column) => cell(env, column)))
   runtime.log.emit({ kind: 'table', title: file, columns, rows })
@@ -63,7 +48,7 @@ export const validate: Command<Readonly<Record<string, never>>> = async ({ runti
 }
 
 function summarise({ name, cloud, system, notCarried }: LoadedEnvironment): Checked {
-  const counts = Object.fromEntries(COUNTED.map((kind) => [kind, Object.keys(system[kind]).length]))
+  const counts = Object.fromEntries(RESOURCE_KINDS.map((kind) => [kind, Object.keys(system[kind]).length]))
   return { name, cloud, counts: counts as Checked['counts'], notCarried: notCarried.map(problemLine) }
 }
 

@@ -1,35 +1,18 @@
 import type { Problem } from '../domain/error.ts'
-import type { Cloud, System } from '../domain/system.ts'
+import { type Cloud, RESOURCE_KINDS, type ResourceKind, type System } from '../domain/system.ts'
 import { type Document, keyOffset } from './document.ts'
 
-/** The kinds of resources that a cloud may be asked for. */
-const KINDS = [
-  'images',
-  'services',
-  'functions',
-  'apis',
-  'workers',
-  'databases',
-  'buckets',
-  'tables',
-  'topics',
-  'caches',
-  'pipelines',
-  'models',
-] as const
-type Kind = (typeof KINDS)[number]
-
 /** What each cloud runs today. What is not listed is refused by name when an environment of that cloud opens. */
-export const CARRIES: Readonly<Record<Cloud, readonly Kind[]>> = {
+export const CARRIES: Readonly<Record<Cloud, readonly ResourceKind[]>> = {
   local: ['images', 'services', 'databases', 'buckets', 'pipelines', 'models'],
-  aws: KINDS,
-  gcp: KINDS,
+  aws: RESOURCE_KINDS,
+  gcp: RESOURCE_KINDS,
 }
 
 /** What this environment's cloud cannot run yet, each with the place of the resource. */
 export function notCarried(system: System, document: Document): readonly Problem[] {
   const { cloud, name } = system.environment
-  const missing = KINDS.filter((kind) => !CARRIES[cloud].includes(kind))
+  const missing = RESOURCE_KINDS.filter((kind) => !CARRIES[cloud].includes(kind))
   const kinds = missing.flatMap((kind) =>
     Object.keys(system[kind]).map((resource) => ({
       kind,

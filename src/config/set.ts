@@ -1,25 +1,10 @@
 import type { Problem } from '../domain/error.ts'
+import { RESOURCE_KINDS } from '../domain/system.ts'
 import { type Document, type MapNode, type Node, nodeAt, replaceAt, show, withRoot } from './document.ts'
 import { hint, knownNames } from './hint.ts'
 
 /** What `set:` may change: the file's resources and policies, not its name and its environments. */
-const CHANGEABLE = [
-  'images',
-  'services',
-  'functions',
-  'apis',
-  'workers',
-  'databases',
-  'buckets',
-  'tables',
-  'topics',
-  'caches',
-  'pipelines',
-  'models',
-  'rollout',
-  'components',
-  'infra',
-]
+const CHANGEABLE: readonly string[] = [...RESOURCE_KINDS, 'rollout', 'components', 'infra']
 /** Sections whose first level are keys of the schema, not names of resources. */
 const PLAIN = ['rollout', 'infra']
 

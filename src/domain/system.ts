@@ -9,6 +9,23 @@ import type { GatePolicy } from './policy.ts'
 export const CLOUDS = ['local', 'aws', 'gcp'] as const
 export type Cloud = (typeof CLOUDS)[number]
 
+/** The kinds of resources that sluice.yml names, in the order of the file. */
+export const RESOURCE_KINDS = [
+  'images',
+  'services',
+  'functions',
+  'apis',
+  'workers',
+  'databases',
+  'buckets',
+  'tables',
+  'topics',
+  'caches',
+  'pipelines',
+  'models',
+] as const
+export type ResourceKind = (typeof RESOURCE_KINDS)[number]
+
 /** A record of resources by their name in sluice.yml, in the order of the file. */
 export type Named<T> = Readonly<Record<string, T>>
 

@@ -39,14 +39,22 @@ export function tableReport(
     readonly title: string
     readonly columns: readonly string[]
     readonly rows: readonly (readonly string[])[]
+    /** Of the last columns, how many stand in a table of their own below in a terminal, so that 80 columns suffice. */
+    readonly below?: number
   },
   message: string,
   data: Report['data'],
   ending: { readonly outcome?: Outcome; readonly remedy?: string } = {},
 ): Report {
-  const { title, columns, rows } = table
+  const { title, columns, rows, below = 0 } = table
   const markdown = markdownTable(columns, rows)
-  runtime.log.emit({ kind: 'table', title, columns, rows })
+  const beside = columns.length - below
+  const part = (from: number, to: number) => ({
+    columns: [...(from > 0 ? columns.slice(0, 1) : []), ...columns.slice(from, to)],
+    rows: rows.map((row) => [...(from > 0 ? row.slice(0, 1) : []), ...row.slice(from, to)]),
+  })
+  runtime.log.emit({ kind: 'table', title, ...part(0, beside) })
+  if (below > 0) runtime.log.emit({ kind: 'table', title: '', ...part(beside, columns.length) })
   return {
     command: 'operate',
     outcome: ending.outcome ?? 'done',

@@ -5,7 +5,7 @@ import { servedRevision } from '../../release/serving.ts'
 import type { Report } from '../command.ts'
 import { type Post, tableReport } from './post.ts'
 
-const COLUMNS = ['service', 'status', 'desired', 'running', 'image', 'model', 'age', 'url', 'health'] as const
+const COLUMNS = ['service', 'status', 'desired', 'running', 'image', 'model', 'age', 'health', 'url'] as const
 
 /** What every service runs, as the platform reports it. */
 export async function status({ site, services }: Post): Promise<Report> {
@@ -15,16 +15,21 @@ export async function status({ site, services }: Post): Promise<Report> {
   const rows = statuses.flatMap((one) => statusRows(one, site.runtime.clock.now()))
   const at = live === undefined ? 'nothing is live yet' : `release ${live.value.sequence} is live`
   const { name } = site.system.environment
-  return tableReport(site, { title: `${site.system.name} in ${name}`, columns: COLUMNS, rows }, at, {
-    release: live?.value.id ?? null,
-    sequence: live?.value.sequence ?? null,
-    services: statuses,
-  })
+  return tableReport(
+    site,
+    { title: `${site.system.name} in ${name}`, columns: COLUMNS, rows, below: 1 },
+    at,
+    {
+      release: live?.value.id ?? null,
+      sequence: live?.value.sequence ?? null,
+      services: statuses,
+    },
+  )
 }
 
 /** One row a revision that has traffic or is on its way; one row for a service without any. */
 export function statusRows({ service, state, url, revisions }: ServiceStatus, now: number): string[][] {
-  if (revisions.length === 0) return [[service, state, '0', '0', '-', '-', '-', url ?? '-', '-']]
+  if (revisions.length === 0) return [[service, state, '0', '0', '-', '-', '-', '-', url ?? '-']]
   const served = servedRevision({ service, state, url, revisions })
   return revisions
     .filter((one) => one === served || state === 'rolling')
@@ -38,8 +43,8 @@ export function statusRows({ service, state, url, revisions }: ServiceStatus, no
         digest === undefined ? one.image : shortDigest(digest),
         one.models.map(({ name, version }) => `${name} ${version}`).join(', ') || '-',
         formatDuration(Math.max(0, now - one.createdAt)),
-        url ?? '-',
         one.healthy ? 'healthy' : state === 'paused' ? '-' : (one.trouble ?? 'not healthy'),
+        url ?? '-',
       ]
     })
 }

@@ -1,4 +1,5 @@
 import type { Problem } from '../../domain/error.ts'
+import { RESOURCE_KINDS } from '../../domain/system.ts'
 import { type Document, keyOffset, nodeAt, offsetAt, type Path, show, showPath } from '../document.ts'
 import { hint, knownNames, nearest } from '../hint.ts'
 import type { Shaped } from '../shape.ts'
@@ -18,21 +19,7 @@ export function subjectOf(shaped: Shaped): Subject {
 /** A rule about meaning. It says nothing about parts that are missing because their spelling was wrong. */
 export type Rule = (subject: Subject) => Problem[]
 
-const SECTIONS = [
-  'environments',
-  'images',
-  'services',
-  'functions',
-  'apis',
-  'workers',
-  'databases',
-  'buckets',
-  'tables',
-  'topics',
-  'caches',
-  'pipelines',
-  'models',
-] as const
+const SECTIONS = ['environments', ...RESOURCE_KINDS] as const
 export type Section = (typeof SECTIONS)[number]
 
 /** `services.api.port: found 80 (rule)`, at the value; a part that is not written is reported at what holds it. */

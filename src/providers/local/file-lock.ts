@@ -3,9 +3,9 @@ import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { SluiceError } from '../../domain/error.ts'
-import { isAlive, type ProcessIdentity, thisProcess } from './process-identity.ts'
+import { type Identity, identify, isRunning } from './process-identity.ts'
 
-interface Holder extends ProcessIdentity {
+interface Holder extends Identity {
   readonly nonce: string
 }
 
@@ -13,6 +13,13 @@ interface Holder extends ProcessIdentity {
 const PATIENCE = 30_000
 
 const queues = new Map<string, Promise<unknown>>()
+
+let own: Promise<Identity> | undefined
+
+function ownIdentity(): Promise<Identity> {
+  own ??= identify(process.pid).then((found) => found ?? { pid: process.pid, started: '' })
+  return own
+}
 
 /**
  * Runs `work` while no other process on this machine, and no other caller in this one, runs with the same lock file.
@@ -47,13 +54,13 @@ async function locked<T>(path: string, work: () => Promise<T>): Promise<T> {
 async function acquire(path: string): Promise<void> {
   const nonce = randomUUID()
   const mine = `${path}.${nonce}`
-  await writeWithFolder(mine, JSON.stringify({ ...(await thisProcess()), nonce } satisfies Holder))
+  await writeWithFolder(mine, JSON.stringify({ ...(await ownIdentity()), nonce } satisfies Holder))
   try {
     for (let attempt = 0, since = performance.now(); ; attempt++) {
       if (await tryLink(mine, path)) return
       const holder = await readHolder(path)
       if (holder === undefined) continue
-      if (!(await isAlive(holder))) {
+      if (!(await isRunning(holder))) {
         if (await takeOver(path, holder, mine)) return
         continue
       }

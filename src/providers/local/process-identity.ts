@@ -1,42 +1,53 @@
 import { readFile } from 'node:fs/promises'
+import type { Exec } from '../../runtime/runtime.ts'
 
 /**
- * A process beyond its number: after its end, or after a reboot, the number goes to another process. `born` tells them
- * apart: boot id and start tick on Linux, empty elsewhere (then only the number counts).
+ * One process and no later one with the same number: after its end, or after a reboot, the number goes to another. On
+ * Linux `started` is the boot id and the clock ticks since boot (proc(5), field 22); elsewhere what `ps -o lstart=` says,
+ * or nothing where there is no way to ask: then only the number counts.
  */
-export interface ProcessIdentity {
+export interface Identity {
   readonly pid: number
-  readonly born: string
+  readonly started: string
 }
 
-let own: Promise<ProcessIdentity> | undefined
-
-export function thisProcess(): Promise<ProcessIdentity> {
-  own ??= birth(process.pid).then((born) => ({ pid: process.pid, born: born ?? '' }))
-  return own
+/** undefined where there is no such process, or only its remains (a zombie). */
+export async function identify(pid: number, exec?: Exec): Promise<Identity | undefined> {
+  const started = process.platform === 'linux' ? await linuxStart(pid) : await psStart(pid, exec)
+  return started === undefined ? undefined : { pid, started }
 }
 
-export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
+export async function isRunning(identity: Identity, exec?: Exec): Promise<boolean> {
+  return (await identify(identity.pid, exec))?.started === identity.started
+}
+
+/** The name stands in parentheses and may hold anything, so fields are counted from the last one. */
+export function startOf(procStat: string): string | undefined {
+  const fields = procStat.slice(procStat.lastIndexOf(')') + 2).split(' ')
+  return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19]
+}
+
+let boot: Promise<string> | undefined
+
+async function linuxStart(pid: number): Promise<string | undefined> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined)
+  const ticks = text === undefined ? undefined : startOf(text)
+  boot ??= readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '')
+  return ticks === undefined ? undefined : `${(await boot).trim()}:${ticks}`
+}
+
+async function psStart(pid: number, exec: Exec | undefined): Promise<string | undefined> {
+  if (exec === undefined) return isThere(pid) ? '' : undefined
+  const { code, stdout } = await exec.run(['ps', '-o', 'lstart=', '-p', String(pid)])
+  const text = stdout.trim()
+  return code === 0 && text !== '' ? text : undefined
+}
+
+function isThere(pid: number): boolean {
   try {
-    process.kill(identity.pid, 0)
+    return process.kill(pid, 0)
   } catch (error) {
     // EPERM: it is there and belongs to somebody else.
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
-  }
-  return identity.born === '' || (await birth(identity.pid)) === identity.born
-}
-
-/** Field 22 of /proc/PID/stat is the start time in ticks since boot (proc(5)); undefined where there is no such file. */
-async function birth(pid: number): Promise<string | undefined> {
-  try {
-    const [boot, stat] = await Promise.all([
-      readFile('/proc/sys/kernel/random/boot_id', 'utf8'),
-      readFile(`/proc/${pid}/stat`, 'utf8'),
-    ])
-    // The second field is the command in brackets and may itself hold brackets and blanks.
-    const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
-    return `${boot.trim()}:${ticks}`
-  } catch {
-    return undefined
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }

@@ -7,7 +7,7 @@ import type { System } from '../../../domain/system.ts'
 import { message } from '../../../runtime/events.ts'
 import type { Argv, Runtime } from '../../../runtime/runtime.ts'
 import type { ProviderContext } from '../../provider.ts'
-import { isRunning } from './identity.ts'
+import { isRunning } from '../process-identity.ts'
 import {
   cloudFolder,
   type DaemonRecord,

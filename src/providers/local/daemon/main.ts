@@ -5,12 +5,12 @@ import type { ProviderContext } from '../../provider.ts'
 import type { ContainerSource } from '../container.ts'
 import type { EmbeddedEngine } from '../engine.ts'
 import { withLock } from '../file-lock.ts'
+import { identify, isRunning } from '../process-identity.ts'
 import { connectionVariables } from '../services/environment.ts'
 import { LocalServices } from '../services/host.ts'
 import type { DaemonApi } from './api.ts'
 import { openControl } from './control.ts'
 import { EngineKeeper } from './engines.ts'
-import { identify, isRunning } from './identity.ts'
 import {
   type Assignment,
   assignmentPath,

@@ -3,8 +3,8 @@ import { hexOf, parseImageReference } from '../../../domain/digest.ts'
 import { bug } from '../../../domain/error.ts'
 import type { Files, Runtime } from '../../../runtime/runtime.ts'
 import type { JobEngine, Leftover, Upkeep } from '../../provider.ts'
-import { isRunning } from '../daemon/identity.ts'
 import { JobFiles } from '../jobs/files.ts'
+import { isRunning } from '../process-identity.ts'
 
 export interface UpkeepOptions {
   readonly runtime: Pick<Runtime, 'files' | 'exec'>

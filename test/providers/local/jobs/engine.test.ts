@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { identify } from '../../../../src/providers/local/daemon/identity.ts'
 import { openJobs } from '../../../../src/providers/local/jobs/index.ts'
+import { identify } from '../../../../src/providers/local/process-identity.ts'
 import { type LocalJobWorld, localJobs, localSpec } from './world.ts'
 
 let world: LocalJobWorld

@@ -60,7 +60,7 @@ test('the lock of a dead process is taken over by exactly one of many', async ()
   const child = spawn(process.execPath, ['-e', ''], { stdio: 'ignore' })
   await once(child, 'exit')
   const lock = join(folder, 'lock')
-  await writeFile(lock, JSON.stringify({ pid: child.pid, born: 'another boot:1', nonce: 'dead' }))
+  await writeFile(lock, JSON.stringify({ pid: child.pid, started: 'before', nonce: 'dead' }))
   let inside = 0
   let most = 0
   await Promise.all(
