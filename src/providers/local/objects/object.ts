@@ -7,7 +7,7 @@ import { withLock } from '../file-lock.ts'
 import { readJson, replaceFile } from '../json-file.ts'
 import { type Body, linkBlob, type Range, readBlobs, removeBlobs, type Written, writeBlob } from './blob.ts'
 import type { Bucket } from './bucket.ts'
-import { type ByteKey, pathOfKey } from './key-path.ts'
+import { type ByteKey, pathOfKey, textOf } from './key-path.ts'
 import {
   type Attributes,
   type Blob,
@@ -117,37 +117,51 @@ export interface Opened {
   readonly body: Readable
 }
 
+type Choose = (versions: readonly Version[]) => Version | undefined
+const newestOf: Choose = ([newest]) => newest
+const wholeOf = (size: number): Range => ({ first: 0, last: size - 1 })
+
+/** So often a reader may be overtaken by writers before it makes them wait. */
+const OVERTAKEN = 5
+
 /**
  * Opens what `choose` picks among the versions; undefined where it picks none. `range` may depend on the size.
- * Another process may replace the object between the two reads: then it is looked up again.
+ * Another process may replace the object between the two reads: then it is looked up again, at last under the lock.
  */
 export async function openObject(
   bucket: Bucket,
   key: ByteKey,
-  choose: (versions: readonly Version[]) => Version | undefined = ([newest]) => newest,
-  range: (size: number) => Range = (size) => ({ first: 0, last: size - 1 }),
+  choose: Choose = newestOf,
+  range: (size: number) => Range = wholeOf,
 ): Promise<Opened | undefined> {
-  for (let attempt = 0; ; attempt++) {
-    const version = choose(await versionsOf(bucket, key))
-    const content = version?.content
-    if (version === undefined || content === null || content === undefined) return undefined
-    try {
-      const body = await readBlobs(bucket, content.blobs, range(content.size))
-      return { version: { ...version, content }, body }
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-      if (attempt >= 20) {
-        throw externalError(
-          'user',
-          {
-            what: `the bytes of s3://${bucket.name}/${key} are missing below ${join(bucket.folder, 'blobs')}`,
-            rule: 'only Sluice writes in this folder',
-            remedy: 'put the folder back from a copy, or write the object again',
-          },
-          error,
-        )
-      }
-    }
+  for (let attempt = 0; attempt < OVERTAKEN; attempt++) {
+    const opened = await tryOpen(bucket, key, choose, range)
+    if (opened !== 'gone') return opened
+  }
+  const opened = await withLock(lockPath(bucket, key), () => tryOpen(bucket, key, choose, range))
+  if (opened !== 'gone') return opened
+  throw externalError('user', {
+    what: `the bytes of s3://${bucket.name}/${textOf(key)} are missing below ${join(bucket.folder, 'blobs')}`,
+    rule: 'only Sluice writes in this folder',
+    remedy: 'put the folder back from a copy, or write the object again',
+  })
+}
+
+async function tryOpen(
+  bucket: Bucket,
+  key: ByteKey,
+  choose: Choose,
+  range: (size: number) => Range,
+): Promise<Opened | 'gone' | undefined> {
+  const version = choose(await versionsOf(bucket, key))
+  const content = version?.content
+  if (version === undefined || content === null || content === undefined) return undefined
+  try {
+    const body = await readBlobs(bucket, content.blobs, range(content.size))
+    return { version: { ...version, content }, body }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'gone'
+    throw error
   }
 }
 

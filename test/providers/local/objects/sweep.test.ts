@@ -61,3 +61,11 @@ test('bytes that a killed process left go after a day, and abandoned uploads aft
   await sweepObjects(folder, now + 8 * DAY)
   expect((await uploadsOf(bucket)).length).toBe(0)
 })
+
+test('an object whose bytes were removed by hand is an error that says where', async () => {
+  await store().write('s3://models/lost', Buffer.from('bytes'))
+  await rm(join(folder, 'buckets', 'models', 'blobs'), { recursive: true })
+  await expect(store().read('s3://models/lost')).rejects.toThrow(
+    /the bytes of s3:\/\/models\/lost are missing below/,
+  )
+})
