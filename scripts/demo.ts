@@ -11,9 +11,17 @@ import { styleText } from 'node:util'
 
 /** examples/<system>/demo.json: what is worth showing of a system. */
 interface Script {
-  readonly worse: { readonly why: string; readonly parameters: Readonly<Record<string, string>> }
+  readonly first: Attempt
+  readonly worse: Attempt
+  readonly better: Attempt
   readonly health: { readonly service: string; readonly path: string }
   readonly ask: { readonly service: string; readonly path: string; readonly body: unknown }
+}
+
+/** One training run. */
+interface Attempt {
+  readonly why: string
+  readonly parameters: Readonly<Record<string, string>>
 }
 
 interface Answer {
@@ -89,8 +97,8 @@ async function show(system: string, script: Script, sluice: ReturnType<typeof co
 
   for (const [service, url] of urls) say(`${service.padEnd(12)} ${url}`)
 
-  heading('2. A release: build the images, train, let the gate judge, roll out step by step')
-  await must(sluice(['release']))
+  heading(`2. A first release, of ${script.first.why}: build, train, evaluate, rollout`)
+  await must(sluice(['release', ...parameters(script.first)]))
 
   heading('3. The service answers with the model that was let through')
   const served = await ask(urls, script.health)
@@ -99,11 +107,7 @@ async function show(system: string, script: Script, sluice: ReturnType<typeof co
   say(`  -> ${JSON.stringify(await ask(urls, script.ask))}`)
 
   heading(`4. Somebody trains a worse model: ${script.worse.why}`)
-  const parameters = Object.entries(script.worse.parameters).flatMap(([key, value]) => [
-    '--param',
-    `${key}=${value}`,
-  ])
-  await must(sluice(['train', ...parameters]))
+  await must(sluice(['train', ...parameters(script.worse)]))
 
   heading('5. The gate compares it with the champion on the same rows')
   const { code } = await sluice(['evaluate'])
@@ -119,9 +123,19 @@ async function show(system: string, script: Script, sluice: ReturnType<typeof co
   if (JSON.stringify(now) !== JSON.stringify(served)) throw new Error('the served model changed')
   say(styleText('green', 'The same model as before.'))
 
-  heading('6. Status and addresses')
+  heading(`6. A better model: ${script.better.why}. It takes over step by step`)
+  await must(sluice(['release', ...parameters(script.better)]))
+  const better = await ask(urls, script.health)
+  say(`GET ${script.health.path} -> ${JSON.stringify(better)}`)
+  if (JSON.stringify(better) === JSON.stringify(served)) throw new Error('the better model is not served')
+
+  heading('7. Status and addresses')
   await must(sluice(['operate', 'status']))
   for (const [service, url] of urls) say(`${service.padEnd(12)} ${url}`)
+}
+
+function parameters({ parameters }: Attempt): string[] {
+  return Object.entries(parameters).flatMap(([key, value]) => ['--param', `${key}=${value}`])
 }
 
 /** The built command line, or its source where dist/ has not been built. */

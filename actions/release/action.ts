@@ -1,10 +1,12 @@
 import { defineAction } from '../../src/action/define-action.ts'
 import { given } from '../../src/domain/given.ts'
+import { parsePairs } from '../../src/domain/pairs.ts'
 
 export const release = defineAction({
   name: 'release',
   inputs: {
     train: { kind: 'boolean', default: false },
+    parameters: { kind: 'lines' },
     'force-reason': { kind: 'text' },
     'allow-older': { kind: 'boolean', default: false },
     'keep-models': { kind: 'boolean', default: false },
@@ -15,6 +17,7 @@ export const release = defineAction({
     const { release } = await import('../../src/commands/release.ts')
     return release(world, {
       train: inputs.train,
+      parameters: parsePairs(inputs.parameters),
       ...given({ forceReason: inputs['force-reason'], waitLock: inputs['wait-lock'] }),
       allowOlder: inputs['allow-older'],
       keepModels: inputs['keep-models'],

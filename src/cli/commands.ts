@@ -4,6 +4,14 @@ import { MOVING, moving } from './common-options.ts'
 import type { CommandSpec } from './spec.ts'
 
 /** Every command, in the order of help; the parser, help and docs/cli.md are made from this list. `load` is the only way to a command's code. */
+const PARAMETER = {
+  name: 'param',
+  kind: 'text',
+  many: true,
+  value: 'NAME=VALUE',
+  summary: 'a parameter of the pipeline; may be repeated',
+} as const
+
 export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'validate',
@@ -89,13 +97,7 @@ export const COMMANDS: readonly CommandSpec[] = [
         summary: 'the pipeline; needed where there are several',
       },
       { name: 'from', kind: 'name', value: 'STEP', summary: 'run this step and all that needs it' },
-      {
-        name: 'param',
-        kind: 'text',
-        many: true,
-        value: 'NAME=VALUE',
-        summary: 'a parameter of the pipeline; may be repeated',
-      },
+      PARAMETER,
       { name: 'force', kind: 'flag', summary: 'run every step, changed or not' },
     ],
     load: async (line) => {
@@ -216,10 +218,16 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'release',
     summary: 'build, train and evaluate what changed, then roll it out',
     environment: 'required',
-    options: [{ name: 'train', kind: 'flag', summary: 'run every training step, changed or not' }, ...MOVING],
+    options: [
+      { name: 'train', kind: 'flag', summary: 'run every training step, changed or not' },
+      PARAMETER,
+      ...MOVING,
+    ],
     load: async (line) => {
       const { release } = await import('../commands/release.ts')
-      const options = { train: line.has('train'), ...moving(line) }
+      const { parsePairs } = await import('../domain/pairs.ts')
+      const parameters = parsePairs(line.list('param'))
+      const options = { train: line.has('train'), parameters, ...moving(line) }
       return (world) => release(world, options)
     },
   },

@@ -1,3 +1,4 @@
+import { message } from '../runtime/events.ts'
 import type { Command, Report, World } from './command.ts'
 import { openEnvironment } from './environment.ts'
 import { readFinding } from './release/finding.ts'
@@ -9,14 +10,22 @@ export interface ReleaseOptions
   extends Pick<RolloutOptions, 'forceReason' | 'allowOlder' | 'keepModels' | 'waitLock'> {
   /** Run every training step, changed or not. */
   readonly train?: boolean
+  /** Given to every pipeline that is trained. */
+  readonly parameters?: Readonly<Record<string, string>>
 }
+
+const ROLLOUT = 'rollout'
 
 /** The verbs that a release is made of. */
 export interface Verbs {
   readonly build: (world: World) => Promise<Report>
   readonly train: (
     world: World,
-    options: { readonly pipeline: string; readonly force: boolean },
+    options: {
+      readonly pipeline: string
+      readonly force: boolean
+      readonly parameters: Readonly<Record<string, string>>
+    },
   ) => Promise<Report>
   readonly evaluate: (world: World, options: { readonly model: string }) => Promise<Report>
   readonly rollout: (world: World, options: RolloutOptions) => Promise<Report>
@@ -29,12 +38,16 @@ export function releaseOf(verbs: Verbs): Command<ReleaseOptions> {
     const run = async (name: string, work: Promise<Report>): Promise<boolean> => {
       const report = await work
       parts.push({ name, report })
-      return report.outcome === 'done'
+      const done = report.outcome === 'done'
+      // The end of the last part is the end of the release, which the door tells.
+      if (done && name !== ROLLOUT) world.runtime.log.emit(message('info', report.message))
+      return done
     }
     if (!(await run('build', verbs.build(world)))) return reportOf(parts)
     const judged: Judged[] = []
     for (const { model, pipeline } of options.keepModels === true ? [] : await trainedModels(world)) {
-      const training = verbs.train(world, { pipeline, force: options.train === true })
+      const { train: force = false, parameters = {} } = options
+      const training = verbs.train(world, { pipeline, force, parameters })
       if (!(await run(`train ${model}`, training))) return reportOf(parts)
       // What was not trained yet cannot be judged.
       if (world.request.dryRun) continue
@@ -46,7 +59,7 @@ export function releaseOf(verbs: Verbs): Command<ReleaseOptions> {
     }
     const { forceReason, allowOlder, keepModels, waitLock } = options
     await run(
-      'rollout',
+      ROLLOUT,
       verbs.rollout(world, {
         judged,
         ...(forceReason === undefined ? {} : { forceReason }),

@@ -82,7 +82,8 @@ export async function readEvidence(
   }
   const file = await regularFile(files, inside(folder, evaluation.rows.path), 'rows')
   const hash = createHash('sha256')
-  const rows = await readRows(file, hashed(await bytesOf(files, file), hash), rowRequests(evaluation, policy))
+  const source = hashed(await bytesOf(files, file), hash)
+  const rows = await readRows(file, source, rowRequests(evaluation, policy), evaluation.dataset.rows)
   const rowsDigest: Digest = `sha256:${hash.digest('hex')}`
   return {
     rows,

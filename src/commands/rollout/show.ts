@@ -15,16 +15,9 @@ export function rolloutRows(
     switch (action.kind) {
       case 'start': {
         const { service, from, image, models } = action
-        const before = from === null ? 'nothing' : runs(from.image, from.models)
-        const traffic =
-          ended === undefined ? plan.steps.map((step) => `${step} %`).join(' ') : ended.live ? '100 %' : '0 %'
-        return [
-          service.name,
-          before,
-          runs(image, models),
-          traffic,
-          ended === undefined ? 'start' : ended.outcome,
-        ]
+        const [before, after] = changeOf(from, { image, models })
+        const traffic = ended === undefined ? `${plan.steps.join(', ')} %` : ended.live ? '100 %' : '0 %'
+        return [service.name, before, after, traffic, ended === undefined ? 'start' : ended.outcome]
       }
       case 'keep': {
         const what = runs(action.image, action.models)
@@ -37,6 +30,23 @@ export function rolloutRows(
     }
   })
 }
+
+interface Running {
+  readonly image: string
+  readonly models: readonly ServedModel[]
+}
+
+/** Both sides in words; where only the models or only the image change, that alone, so that it fits a terminal. */
+function changeOf(from: Running | null, to: Running): readonly [before: string, after: string] {
+  if (from === null) return ['nothing', runs(to.image, to.models)]
+  if (from.image === to.image && modelNames(from) !== modelNames(to))
+    return [modelNames(from), modelNames(to)]
+  if (modelNames(from) === modelNames(to)) return [runs(from.image, []), runs(to.image, [])]
+  return [runs(from.image, from.models), runs(to.image, to.models)]
+}
+
+const modelNames = ({ models }: Running): string =>
+  models.map((model) => `${model.name} ${model.version}`).join(', ') || 'no model'
 
 /** `1f2e3d4c5b6a, sentiment 7`. */
 export function runs(image: string, models: readonly ServedModel[]): string {
