@@ -2,12 +2,21 @@ import { usageError } from '../../domain/error.ts'
 import { nearestName } from '../../domain/nearest.ts'
 import type { ByteSource, ColumnRequest, Rows } from './columns.ts'
 import { NumberCell } from './number-cell.ts'
+import { PlainRecords } from './plain-records.ts'
 import { RowStore, type Writer } from './store.ts'
 
 const LF = 10
 const CR = 13
 const QUOTE = 34
 const NONE: readonly Writer[] = []
+
+export interface CsvOptions {
+  /** What messages call the file. */
+  readonly name: string
+  readonly delimiter?: ',' | '\t'
+  /** As many rows as are expected: room is made for them at once. */
+  readonly rows?: number
+}
 
 /** How many rows a file holds beyond which it cannot be indexed. */
 const ROW_LIMIT = 2 ** 31
@@ -21,14 +30,20 @@ const ROW_LIMIT = 2 ** 31
 export async function readCsv(
   source: ByteSource,
   requests: readonly ColumnRequest[],
-  options: { readonly name: string; readonly delimiter?: ',' | '\t' } = { name: 'rows' },
+  options: CsvOptions = { name: 'rows' },
 ): Promise<Rows> {
-  const reader = new CsvReader(requests, options.name, options.delimiter ?? ',')
+  const reader = new CsvReader(requests, options)
   let rest: Uint8Array = new Uint8Array(0)
   for await (const chunk of source) {
-    const bytes = rest.length === 0 ? chunk : joined(rest, chunk)
-    const end = bytes.lastIndexOf(LF) + 1
-    const used = reader.read(bytes, end)
+    let bytes: Uint8Array = chunk
+    if (rest.length > 0) {
+      // Only the record that was cut in two is copied together, not the whole chunk.
+      const start = chunk.indexOf(LF) + 1
+      const cut = joined(rest, chunk.subarray(0, start))
+      const used = start === 0 ? 0 : reader.read(cut, cut.length)
+      bytes = used === cut.length ? chunk.subarray(start) : joined(cut.subarray(used), chunk.subarray(start))
+    }
+    const used = reader.read(bytes, bytes.lastIndexOf(LF) + 1)
     rest = bytes.slice(used)
   }
   if (rest.length > 0) {
@@ -43,17 +58,20 @@ class CsvReader {
   readonly #requests: readonly ColumnRequest[]
   readonly #name: string
   readonly #delimiter: number
+  readonly #expected: number
   readonly #number = new NumberCell()
   #store: RowStore | undefined
   /** What each column of the file feeds. */
   #sinks: readonly (readonly Writer[])[] = []
   #row = 0
+  #plain: PlainRecords | undefined
   #unquoted = new Uint8Array(256)
 
-  constructor(requests: readonly ColumnRequest[], name: string, delimiter: string) {
+  constructor(requests: readonly ColumnRequest[], { name, delimiter = ',', rows = 0 }: CsvOptions) {
     this.#requests = requests
     this.#name = name
     this.#delimiter = delimiter.charCodeAt(0)
+    this.#expected = rows
   }
 
   /**
@@ -67,6 +85,13 @@ class CsvReader {
       if (at === 0) return 0
     }
     while (at < end) {
+      this.#plain?.reserve(this.#row, end - at)
+      const plain = this.#plain?.read(bytes, at, end, this.#row)
+      if (plain !== undefined) {
+        at = plain.at
+        this.#row = plain.row
+        if (at >= end) break
+      }
       const next = this.#record(bytes, at, end)
       if (next < 0) return at
       at = next
@@ -184,9 +209,10 @@ class CsvReader {
       .replace(/^\ufeff/, '')
     const names = fields(text.replace(/\r?\n$/, ''), String.fromCharCode(this.#delimiter))
     this.#check(names)
-    this.#store = new RowStore(this.#requests)
+    this.#store = new RowStore(this.#requests, this.#expected)
     const { writers } = this.#store
     this.#sinks = names.map((name) => writers.filter((writer) => writer.column === name))
+    this.#plain = PlainRecords.of(this.#sinks, this.#delimiter)
     return stop
   }
 

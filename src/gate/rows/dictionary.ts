@@ -7,7 +7,8 @@ const FNV_BASIS = 0x811c9dc5
  */
 export class Dictionary {
   readonly values: string[] = ['']
-  readonly #single = new Int32Array(256).fill(-1)
+  /** Codes of the texts of one byte; -1 for those that have not occurred. */
+  readonly single = new Int32Array(256).fill(-1)
   #slots = new Int32Array(64).fill(-1)
   #hashes: number[] = [0]
   #bytes: Uint8Array[] = [new Uint8Array(0)]
@@ -16,7 +17,7 @@ export class Dictionary {
   code(bytes: Uint8Array, start: number, end: number): number {
     const length = end - start
     if (length === 1) {
-      const known = this.#single[bytes[start] ?? 0] ?? -1
+      const known = this.single[bytes[start] ?? 0] ?? -1
       if (known >= 0) return known
     } else if (length === 0) return 0
     let hash = FNV_BASIS
@@ -50,7 +51,7 @@ export class Dictionary {
     this.values.push(Buffer.from(bytes).toString('utf8'))
     this.#bytes.push(bytes)
     this.#hashes.push(hash)
-    if (bytes.length === 1) this.#single[bytes[0] ?? 0] = code
+    if (bytes.length === 1) this.single[bytes[0] ?? 0] = code
     if (this.values.length * 2 > this.#slots.length) this.#grow()
     else this.#place(code, hash)
     return code

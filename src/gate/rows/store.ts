@@ -1,7 +1,11 @@
 import type { CellFault, CellProblem, ColumnRequest, Rows } from './columns.ts'
 import { Dictionary } from './dictionary.ts'
 
-const EXACT_KEY_LIMIT = 2 ** 30
+/** A claim of more rows than this is not believed before they are there. */
+const EXPECTED_LIMIT = 2 ** 25
+
+/** Whole numbers below this are their own keys. */
+export const EXACT_KEY_LIMIT = 2 ** 30
 
 /** A growing column. `row` may be written again: a reader that has to go back just writes over it. */
 export class CategoryWriter {
@@ -10,6 +14,11 @@ export class CategoryWriter {
 
   constructor(dictionary: Dictionary) {
     this.dictionary = dictionary
+  }
+
+  /** Makes room, so that rows below `rows` can be written without asking. */
+  reserve(rows: number): void {
+    if (rows > this.codes.length) this.codes = grown(this.codes, rows - 1)
   }
 
   set(row: number, code: number): void {
@@ -22,6 +31,10 @@ export class CategoryWriter {
 export class NumberWriter {
   values: Float64Array = new Float64Array(1024)
 
+  reserve(rows: number): void {
+    if (rows > this.values.length) this.values = grown(this.values, rows - 1)
+  }
+
   set(row: number, value: number): void {
     if (row >= this.values.length) this.values = grown(this.values, row)
     this.values[row] = value
@@ -31,6 +44,12 @@ export class NumberWriter {
 export class KeyWriter {
   high: Uint32Array = new Uint32Array(1024)
   low: Uint32Array = new Uint32Array(1024)
+
+  reserve(rows: number): void {
+    if (rows <= this.low.length) return
+    this.high = grown(this.high, rows - 1)
+    this.low = grown(this.low, rows - 1)
+  }
 
   set(row: number, high: number, low: number): void {
     if (row >= this.low.length) {
@@ -100,7 +119,8 @@ export class RowStore {
   readonly writers: readonly Writer[]
   readonly #problems = new Map<string, { column: string; fault: CellFault; count: number; row: number }>()
 
-  constructor(requests: readonly ColumnRequest[]) {
+  /** `expected` rows get room at once; pages that stay unused cost nothing. */
+  constructor(requests: readonly ColumnRequest[], expected = 0) {
     const dictionaries = new Map<string, Dictionary>()
     this.writers = requests.map(({ column, use, dictionary }): Writer => {
       if (use === 'number') return { use, column, to: new NumberWriter() }
@@ -109,6 +129,7 @@ export class RowStore {
       dictionaries.set(dictionary, shared)
       return { use, column, to: new CategoryWriter(shared) }
     })
+    for (const writer of this.writers) writer.to.reserve(Math.min(expected, EXPECTED_LIMIT))
   }
 
   /** Notes a cell that its column cannot use; `row` from 0. */
