@@ -1,0 +1,76 @@
+export interface BootScriptProps {
+  readonly region: string
+  /** Milliseconds after which the machine switches itself off, whatever it does. */
+  readonly lifetime: number
+  /** Milliseconds without work after which it switches itself off. */
+  readonly idleStop: number
+  readonly environment: Readonly<Record<string, string>>
+  /** Variable -> name or ARN of a secret, and the key inside it, if it is JSON. */
+  readonly secrets: Readonly<Record<string, { readonly id: string; readonly key?: string }>>
+  readonly work:
+    | { readonly kind: 'script' }
+    | {
+        readonly kind: 'image'
+        readonly reference: string
+        readonly command?: readonly string[]
+        readonly gpu: boolean
+      }
+}
+
+/**
+ * What a worker runs at every boot, in two halves: the user's script, if there is one, stands between them. First of all the
+ * dead-man timer starts (promise R32), then the watch for idleness, then the work.
+ */
+export function bootScript(props: BootScriptProps): readonly [string, string] {
+  const { region, lifetime, idleStop, environment, secrets, work } = props
+  const seconds = (ms: number): number => Math.max(60, Math.round(ms / 1000))
+  const watch = `for s in $(seq 1 ${Math.ceil(seconds(idleStop) / 60)}); do sleep 60; busy && exit 1; done; exit 0`
+  const head = [
+    '#!/bin/bash',
+    `systemd-run --unit=sluice-deadline --on-active=${seconds(lifetime)} systemctl poweroff --force`,
+    'mkdir -p /opt/sluice /var/lib/cloud/scripts/per-boot',
+    "cat > /opt/sluice/idle.sh <<'SLUICE_IDLE'",
+    '#!/bin/bash',
+    'busy() {',
+    '  [ "$(cut -d. -f1 /proc/loadavg)" -gt 0 ] && return 0',
+    '  command -v nvidia-smi > /dev/null || return 1',
+    '  nvidia-smi --query-gpu=utilization.gpu --format=csv,noheader,nounits | grep -qv "^0$"',
+    '}',
+    `while true; do if (${watch}); then systemctl poweroff; fi; done`,
+    'SLUICE_IDLE',
+    'systemd-run --unit=sluice-idle bash /opt/sluice/idle.sh',
+    "cat > /opt/sluice/work.sh <<'SLUICE_WORK'",
+    '',
+  ]
+  const tail = [
+    '',
+    'SLUICE_WORK',
+    `export AWS_REGION=${region} AWS_DEFAULT_REGION=${region}`,
+    ...Object.entries(environment).map(([key, value]) => `export ${key}=${quoted(value)}`),
+    ...Object.entries(secrets).map(([key, { id, key: inner }]) => {
+      const get = `aws secretsmanager get-secret-value --secret-id ${quoted(id)} --query SecretString --output text`
+      return `export ${key}="$(${get}${inner === undefined ? '' : ` | python3 -c 'import json,sys; print(json.load(sys.stdin)["${inner}"])'`})"`
+    }),
+    ...run(work, [...Object.keys(environment), ...Object.keys(secrets), 'AWS_REGION'], region),
+    '[ -e /var/lib/cloud/scripts/per-boot/sluice ] || cp "$0" /var/lib/cloud/scripts/per-boot/sluice',
+    'chmod +x /var/lib/cloud/scripts/per-boot/sluice',
+    '',
+  ]
+  return [head.join('\n'), tail.join('\n')]
+}
+
+function run(work: BootScriptProps['work'], variables: readonly string[], region: string): string[] {
+  if (work.kind === 'script') return ['bash /opt/sluice/work.sh 2>&1 | tee -a /var/log/sluice-work.log &']
+  const [registry = ''] = work.reference.split('/')
+  const passed = variables.map((name) => `--env ${name}`).join(' ')
+  const command = (work.command ?? []).map(quoted).join(' ')
+  return [
+    `aws ecr get-login-password --region ${region} | docker login --username AWS --password-stdin ${registry}`,
+    `docker run --rm --network host ${work.gpu ? '--gpus all ' : ''}${passed} ${work.reference} ${command} 2>&1 | tee -a /var/log/sluice-work.log &`,
+  ]
+}
+
+/** One word of bash, whatever it holds. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`
+}

@@ -1,0 +1,61 @@
+import { EcrLifecyclePolicy } from '@cdktf/provider-aws/lib/ecr-lifecycle-policy/index.js'
+import { EcrRepository } from '@cdktf/provider-aws/lib/ecr-repository/index.js'
+import { Construct } from 'constructs'
+
+export interface ImageRepositoryProps {
+  /** `filmlens-production/api`. */
+  readonly name: string
+  /**
+   * Images without a tag are removed after these days.
+   * @default 14
+   */
+  readonly untaggedDays?: number
+  /**
+   * Most images with a tag; the oldest go. Releases before them cannot be rolled back to.
+   * @default 200
+   */
+  readonly keep?: number
+}
+
+/** An ECR repository whose tags are never moved, and that is scanned on push. */
+export class ImageRepository extends Construct {
+  readonly uri: string
+  readonly arn: string
+
+  constructor(scope: Construct, id: string, { name, untaggedDays = 14, keep = 200 }: ImageRepositoryProps) {
+    super(scope, id)
+    const repository = new EcrRepository(this, 'repository', {
+      name,
+      imageTagMutability: 'IMMUTABLE',
+      imageScanningConfiguration: { scanOnPush: true },
+      encryptionConfiguration: [{ encryptionType: 'AES256' }],
+    })
+    this.uri = repository.repositoryUrl
+    this.arn = repository.arn
+    const expire = (rulePriority: number, description: string, selection: object) => ({
+      rulePriority,
+      description,
+      selection,
+      action: { type: 'expire' },
+    })
+    // https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html
+    new EcrLifecyclePolicy(this, 'lifecycle', {
+      repository: repository.name,
+      policy: JSON.stringify({
+        rules: [
+          expire(1, `Untagged for ${untaggedDays} days`, {
+            tagStatus: 'untagged',
+            countType: 'sinceImagePushed',
+            countUnit: 'days',
+            countNumber: untaggedDays,
+          }),
+          expire(2, `All but the newest ${keep}`, {
+            tagStatus: 'any',
+            countType: 'imageCountMoreThan',
+            countNumber: keep,
+          }),
+        ],
+      }),
+    })
+  }
+}

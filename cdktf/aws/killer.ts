@@ -1,0 +1,110 @@
+import { SchedulerSchedule } from '@cdktf/provider-aws/lib/scheduler-schedule/index.js'
+import { SfnStateMachine } from '@cdktf/provider-aws/lib/sfn-state-machine/index.js'
+import { Construct } from 'constructs'
+import type { Statement } from '../core/policy.ts'
+import { Role } from './role.ts'
+
+export interface KillerProps {
+  readonly name: string
+  readonly account: string
+  readonly region: string
+  /** Every machine that carries these tags is watched. */
+  readonly tags: Readonly<Record<string, string>>
+  /** Milliseconds from its start after which a machine is terminated. */
+  readonly lifetime: number
+}
+
+/**
+ * The killer of promise R32: once a minute EventBridge Scheduler starts a state machine that terminates machines past
+ * their lifetime. It lives in the cloud, so it works when runner, controller and machine are all dead; a launch template
+ * that depends on it can start nothing before it is there.
+ */
+export class Killer extends Construct {
+  readonly schedule: SchedulerSchedule
+
+  constructor(scope: Construct, id: string, { name, account, region, tags, lifetime }: KillerProps) {
+    super(scope, id)
+    const machine = new SfnStateMachine(this, 'machine', {
+      name,
+      type: 'EXPRESS',
+      roleArn: new Role(this, 'role', {
+        name,
+        service: 'states.amazonaws.com',
+        account,
+        statements: [
+          { actions: ['ec2:DescribeInstances'], resources: ['*'] },
+          terminate(`arn:aws:ec2:${region}:${account}:instance/*`, tags),
+        ],
+      }).arn,
+      definition: JSON.stringify(definition(tags, lifetime)),
+    })
+    this.schedule = new SchedulerSchedule(this, 'schedule', {
+      name,
+      description: 'Terminates machines past their lifetime',
+      scheduleExpression: 'rate(1 minute)',
+      flexibleTimeWindow: { mode: 'OFF' },
+      target: {
+        arn: machine.arn,
+        roleArn: new Role(this, 'starter', {
+          name: `${name}-starter`,
+          service: 'scheduler.amazonaws.com',
+          account,
+          statements: [{ actions: ['states:StartExecution'], resources: [machine.arn] }],
+        }).arn,
+        retryPolicy: { maximumEventAgeInSeconds: 60, maximumRetryAttempts: 5 },
+      },
+    })
+  }
+}
+
+/** Machines with these tags, and no other. */
+function terminate(resource: string, tags: Readonly<Record<string, string>>): Statement {
+  return {
+    actions: ['ec2:TerminateInstances'],
+    resources: [resource],
+    conditions: {
+      StringEquals: Object.fromEntries(
+        Object.entries(tags).map(([key, value]) => [`aws:ResourceTag/${key}`, value]),
+      ),
+    },
+  }
+}
+
+/** https://states-language.net/spec.html, with JSONata; EC2 says a machine's last start as LaunchTime. */
+function definition(tags: Readonly<Record<string, string>>, lifetime: number): object {
+  const sdk = (call: string): string => `arn:aws:states:::aws-sdk:ec2:${call}`
+  const retry = [{ ErrorEquals: ['States.ALL'], IntervalSeconds: 2, MaxAttempts: 4, BackoffRate: 2 }]
+  const old = `$[$toMillis(LaunchTime) < $millis() - ${lifetime}].InstanceId`
+  return {
+    QueryLanguage: 'JSONata',
+    StartAt: 'Find',
+    States: {
+      Find: {
+        Type: 'Task',
+        Resource: sdk('describeInstances'),
+        Arguments: {
+          Filters: [
+            ...Object.entries(tags).map(([key, value]) => ({ Name: `tag:${key}`, Values: [value] })),
+            { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] },
+          ],
+        },
+        Output: { ids: `{% [$states.result.Reservations.Instances.(${old})] %}` },
+        Retry: retry,
+        Next: 'Any',
+      },
+      Any: {
+        Type: 'Choice',
+        Choices: [{ Condition: '{% $count($states.input.ids) > 0 %}', Next: 'Terminate' }],
+        Default: 'Done',
+      },
+      Terminate: {
+        Type: 'Task',
+        Resource: sdk('terminateInstances'),
+        Arguments: { InstanceIds: '{% $states.input.ids %}' },
+        Retry: retry,
+        Next: 'Done',
+      },
+      Done: { Type: 'Succeed' },
+    },
+  }
+}

@@ -1,0 +1,29 @@
+import { kindOf } from './connections.ts'
+import type { System } from './system.ts'
+
+/** The stacks of an environment, in the order in which they are applied; components take the place of `data` and `compute`. */
+export const LAYERS = ['foundation', 'data', 'compute', 'edge'] as const
+export type Layer = (typeof LAYERS)[number]
+
+/** The stack that holds a resource: its component, or the layer of its kind. */
+export function stackOf(system: System, name: string): string {
+  const component = Object.entries(system.components).find(([, names]) => names.includes(name))
+  if (component !== undefined) return component[0]
+  const kind = kindOf(system, name)
+  switch (kind) {
+    case 'databases':
+    case 'buckets':
+    case 'tables':
+    case 'topics':
+    case 'caches':
+      return 'data'
+    case 'services':
+    case 'functions':
+    case 'apis':
+    case 'workers':
+    case undefined:
+      return 'compute'
+    default:
+      return kind satisfies never
+  }
+}
