@@ -5,6 +5,7 @@ import { asSluiceError, type Performed, perform } from '../commands/perform.ts'
 import { type Problem, problemLine, usageError } from '../domain/error.ts'
 import type { ExitCode } from '../domain/outcome.ts'
 import type { Secret } from '../domain/secret.ts'
+import type { Synthesizer } from '../domain/synthesizer.ts'
 import { nodeRuntime } from '../runtime/node/index.ts'
 import { watchSignals } from '../runtime/node/signals.ts'
 import { Redactor } from '../runtime/redact.ts'
@@ -37,7 +38,7 @@ export async function work(action: Action, values: Inputs<InputSpecs>): Promise<
   const runtime = nodeRuntime(log, signals, resolve(workspace, common['working-directory']), withoutInputs())
   const request = { file: common.file, environment: common.environment ?? '', dryRun: common['dry-run'] }
   const performed = await perform(
-    { runtime, openProvider, request },
+    { runtime, openProvider, openSynthesizer, request },
     redactor,
     action.name,
     async (world) => {
@@ -54,6 +55,8 @@ export async function work(action: Action, values: Inputs<InputSpecs>): Promise<
 
 const openProvider: World['openProvider'] = async (cloud, context) =>
   (await import('../providers/index.ts')).openProvider(cloud, context)
+
+const openSynthesizer = async (): Promise<Synthesizer> => (await import('../../cdktf/index.ts')).synthesizer
 
 /** Inputs may be secrets: what the action starts does not inherit them. */
 function withoutInputs(): Record<string, string | undefined> {

@@ -1,6 +1,7 @@
 import type { Report, World } from '../commands/command.ts'
 import { type Performed, perform } from '../commands/perform.ts'
 import type { ExitCode } from '../domain/outcome.ts'
+import type { Synthesizer } from '../domain/synthesizer.ts'
 import { message } from '../runtime/events.ts'
 import { neutralJson, neutralLines } from '../runtime/neutralise.ts'
 import { nodeRuntime } from '../runtime/node/index.ts'
@@ -43,7 +44,7 @@ export async function run(line: Line): Promise<ExitCode> {
     return report
   }
   const performed = await perform(
-    { runtime, openProvider, request: requestOf(line) },
+    { runtime, openProvider, openSynthesizer, request: requestOf(line) },
     redactor,
     line.command.name,
     work,
@@ -60,6 +61,8 @@ export async function run(line: Line): Promise<ExitCode> {
 
 const openProvider: World['openProvider'] = async (cloud, context) =>
   (await import('../providers/index.ts')).openProvider(cloud, context)
+
+const openSynthesizer = async (): Promise<Synthesizer> => (await import('../../cdktf/index.ts')).synthesizer
 
 function requestOf(line: Line): World['request'] {
   const state = line.text('state')

@@ -1,5 +1,6 @@
 import type { SluiceError } from '../domain/error.ts'
 import type { CommandName, Outcome } from '../domain/outcome.ts'
+import type { Synthesizer } from '../domain/synthesizer.ts'
 import type { Cloud } from '../domain/system.ts'
 import type { Provider, ProviderContext } from '../providers/provider.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -8,6 +9,8 @@ import type { Runtime } from '../runtime/runtime.ts'
 export interface World {
   readonly runtime: Runtime
   readonly openProvider: (cloud: Cloud, context: ProviderContext) => Promise<Provider>
+  /** The compiler of infrastructure, loaded when `synth` needs it; a world of a verb that never does may lack it. */
+  readonly openSynthesizer?: () => Promise<Synthesizer>
   readonly request: Request
 }
 

@@ -39,6 +39,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/report',
     'src/providers/index.ts',
     'src/config',
+    'cdktf/index.ts',
   ],
   'src/cli': [
     'src/domain',
@@ -48,6 +49,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/providers/index.ts',
     'src/config',
     'src/providers/local',
+    'cdktf/index.ts',
   ],
   actions: ['src/domain', 'src/action', 'src/commands', 'src/providers/index.ts'],
   cdktf: ['src/domain'],

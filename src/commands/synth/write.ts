@@ -1,0 +1,76 @@
+import { join } from 'node:path'
+import { isName } from '../../domain/name.ts'
+import { type StacksFile, stacksFileSchema } from '../../domain/stacks.ts'
+import type { Stack } from '../../domain/synthesizer.ts'
+import type { System } from '../../domain/system.ts'
+import type { Files } from '../../runtime/runtime.ts'
+import { assetBytes } from './assets.ts'
+
+/** stacks.json of these stacks. */
+export function stacksFile(system: System, stacks: readonly Stack[]): StacksFile {
+  return {
+    schema: 'sluice.stacks/v1',
+    system: system.name,
+    environment: system.environment.name,
+    stacks: stacks.map(({ name, dependsOn, json }) => ({
+      name,
+      dependsOn: [...dependsOn],
+      resources: resourceCount(json),
+    })),
+  }
+}
+
+function resourceCount(json: Stack['json']): number {
+  const types = Object.values((json['resource'] ?? {}) as Record<string, object>)
+  return types.reduce((sum, resources) => sum + Object.keys(resources).length, 0)
+}
+
+/**
+ * One folder a stack with cdk.tf.json and its assets, and stacks.json last. Folders of stacks that are gone go too, as far
+ * as the stacks.json before names them; what Terraform keeps beside cdk.tf.json stays.
+ */
+export async function writeStacks(
+  files: Files,
+  root: string,
+  folder: string,
+  file: StacksFile,
+  stacks: readonly Stack[],
+): Promise<void> {
+  // All are read before anything is written: a missing file leaves the folder as it was.
+  const assets = await Promise.all(
+    stacks.flatMap((stack) =>
+      stack.assets.map(async (asset) => ({
+        path: join(folder, stack.name, asset.path),
+        bytes: await assetBytes(files, root, asset),
+      })),
+    ),
+  )
+  for (const gone of await staleStacks(files, folder, stacks)) await files.remove(join(folder, gone))
+  for (const { name, json } of stacks) {
+    await files.write(join(folder, name, 'cdk.tf.json'), `${JSON.stringify(sorted(json), undefined, 2)}\n`)
+  }
+  for (const { path, bytes } of assets) await files.write(path, bytes)
+  await files.write(join(folder, 'stacks.json'), `${JSON.stringify(file, undefined, 2)}\n`)
+}
+
+async function staleStacks(files: Files, folder: string, stacks: readonly Stack[]): Promise<string[]> {
+  const bytes = await files.read(join(folder, 'stacks.json'))
+  if (bytes === undefined) return []
+  let before: StacksFile
+  try {
+    before = stacksFileSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')))
+  } catch {
+    // Not ours, or damaged: nothing is known about what lies here, so nothing of it goes.
+    return []
+  }
+  const kept = new Set(stacks.map(({ name }) => name))
+  return before.stacks.map(({ name }) => name).filter((name) => isName(name) && !kept.has(name))
+}
+
+/** Keys in order, so that a difference between two versions is a difference of the system. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (value === null || typeof value !== 'object') return value
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]))
+}
