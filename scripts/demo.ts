@@ -84,7 +84,10 @@ async function main(system: string): Promise<number> {
     heading('Everything is stopped')
     const { code } = await sluice(['down'])
     // With its state gone, nobody could stop what still runs.
-    if (code === 0) rmSync(state, { recursive: true, force: true })
+    const gone =
+      code === 0 &&
+      (await sluice(['operate', 'destroy', '--confirm', ENVIRONMENT], { quiet: true })).code === 0
+    if (gone) rmSync(state, { recursive: true, force: true })
     else say(`something may still run; its state is ${state}`)
     say(`took ${((performance.now() - started) / 1000).toFixed(1)} s`)
   }

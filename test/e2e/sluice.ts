@@ -56,7 +56,7 @@ export async function commandLine(example: string): Promise<CommandLine> {
     folder,
     run,
     close: async () => {
-      await run('down')
+      await run('operate', 'destroy', '--confirm', 'local')
       await rm(folder, { recursive: true, force: true })
     },
   }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -12,17 +12,22 @@ const DAY = 86_400_000
 const NOW = Date.now()
 const runtime = nodeRuntime({ emit: () => {} }, { cancelled: new AbortController().signal })
 let state: string
+let shared: string
 const stopped: string[] = []
 beforeEach(async () => {
   state = join(await mkdtemp(join(tmpdir(), 'sluice-upkeep-')), 'test')
+  shared = await mkdtemp(join(tmpdir(), 'sluice-shared-'))
   stopped.length = 0
 })
-afterEach(() => rm(dirname(state), { recursive: true, force: true }))
+afterEach(async () => {
+  for (const folder of [dirname(state), shared]) await rm(folder, { recursive: true, force: true })
+})
 
 const upkeep = () =>
   openUpkeep({
     runtime,
     state,
+    shared,
     jobs: {
       start: async () => {},
       wait: async () => ({ state: 'succeeded', exitCode: 0, reason: null, startedAt: 0, endedAt: 0 }),
@@ -95,7 +100,19 @@ test('a job that lost its keeper and still runs is overdue', async () => {
 test('destroy ends jobs and the cloud before it removes everything', async () => {
   await put('jobs/one/claim.json', '{}', 0)
   await put('ledger/live.json', '{}', 0)
+  // As root below a closed folder, PostgreSQL keeps its data elsewhere, behind a link.
+  const folder = join(state, 'cloud/postgres/db')
+  const away = join(shared, 'postgres', hexOf(digestOf(folder)).slice(0, 16), 'data')
+  await mkdir(away, { recursive: true })
+  await mkdir(folder, { recursive: true })
+  await symlink(away, join(folder, 'data'))
+  const foreign = join(state, 'cloud/postgres/other')
+  await mkdir(foreign)
+  await symlink(join(shared, 'engines'), join(foreign, 'data'))
+  await mkdir(join(shared, 'engines'))
   await upkeep().destroy()
+  expect(await readdir(join(shared, 'postgres'))).toEqual([])
+  expect(await readdir(shared)).toEqual(['engines', 'postgres'])
   expect(stopped).toEqual(['one', 'the cloud'])
   expect(await readdir(dirname(state))).toEqual([])
 })

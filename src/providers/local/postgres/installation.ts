@@ -64,7 +64,7 @@ export async function dataFolder(
     if (link !== undefined) await rm(plain)
     return plain
   }
-  const away = join(shared, 'postgres', hexOf(digestOf(folder)).slice(0, 16), 'data')
+  const away = awayFrom(folder, shared)
   await mkdir(join(away, '..'), { recursive: true })
   await chown(join(away, '..'), account.uid, account.gid)
   if (link !== away) {
@@ -75,6 +75,18 @@ export async function dataFolder(
     message('notice', `the account ${account.name} may not enter ${folder}: its data lies in ${away}`),
   )
   return away
+}
+
+/** Removes the data of a database that lie outside of its folder; those inside go with the folder. */
+export async function removeDataAway(folder: string, shared = SHARED): Promise<void> {
+  const away = awayFrom(folder, shared)
+  // Only what this very folder points to: a link that somebody else made is not followed.
+  if ((await readlink(join(folder, 'data')).catch(() => undefined)) !== away) return
+  await rm(join(away, '..'), { recursive: true, force: true })
+}
+
+function awayFrom(folder: string, shared: string): string {
+  return join(shared, 'postgres', hexOf(digestOf(folder)).slice(0, 16), 'data')
 }
 
 async function copyNative(runtime: Runtime, from: string, to: string): Promise<string> {

@@ -4,6 +4,7 @@ import { bug } from '../../../domain/error.ts'
 import type { Files, Runtime } from '../../../runtime/runtime.ts'
 import type { JobEngine, Leftover, Upkeep } from '../../provider.ts'
 import { JobFiles } from '../jobs/files.ts'
+import { removeDataAway } from '../postgres/installation.ts'
 import { isRunning } from '../process-identity.ts'
 
 export interface UpkeepOptions {
@@ -13,13 +14,20 @@ export interface UpkeepOptions {
   readonly jobs: JobEngine
   /** Ends the supervisor and everything that it runs. */
   readonly stopCloud: () => Promise<unknown>
+  /** Where databases lie that cannot lie below `state`; /var/lib/sluice. */
+  readonly shared?: string
 }
 
 /** Tidying up on cloud `local`: unpacked images, folders of ended jobs, closed log files. */
-export function openUpkeep({ runtime, state, jobs, stopCloud }: UpkeepOptions): Upkeep {
+export function openUpkeep({ runtime, state, jobs, stopCloud, shared }: UpkeepOptions): Upkeep {
   const { files, exec } = runtime
   const cloud = join(state, 'cloud')
-  const places = { image: join(cloud, 'rootfs'), job: join(cloud, 'jobs'), log: join(cloud, 'logs') } as const
+  const places = {
+    image: join(cloud, 'rootfs'),
+    job: join(cloud, 'jobs'),
+    log: join(cloud, 'logs'),
+    database: join(cloud, 'postgres'),
+  } as const
   const jobIds = (): Promise<readonly string[]> => files.list(places.job)
 
   return {
@@ -71,6 +79,9 @@ export function openUpkeep({ runtime, state, jobs, stopCloud }: UpkeepOptions): 
     async destroy() {
       for (const id of await jobIds()) await jobs.stop(id)
       await stopCloud()
+      for (const name of await files.list(places.database)) {
+        await removeDataAway(join(places.database, name), shared)
+      }
       await files.remove(state)
     },
   }
