@@ -41,9 +41,9 @@ function pythonTools(): boolean {
     console.log('python3 was not found: the packages of test/python-requirements.txt are left out')
     return true
   }
-  if (has(toolPython, '-c', 'import scipy, statsmodels')) return true
+  // pip itself sees quickly that everything is there, and notices where the list has changed.
   return (
-    run('python3', ['-m', 'venv', toolPythonFolder]) &&
+    (existsSync(toolPython) || run('python3', ['-m', 'venv', toolPythonFolder])) &&
     run(toolPython, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', REQUIREMENTS])
   )
 }

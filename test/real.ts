@@ -1,21 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, existsSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { appendFileSync } from 'node:fs'
 import { describe } from 'vitest'
 
-/** The virtual environment that .ci/run and `npm run tools` make, unless another one is named. */
-const PYTHON_HOME = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'sluice/python/bin')
-
-export function pythonCommand(): string {
-  const made = join(PYTHON_HOME, 'python')
-  return process.env['SLUICE_PYTHON'] ?? (existsSync(made) ? made : 'python3')
-}
-
-export function mlflowCommand(): string {
-  const made = join(PYTHON_HOME, 'mlflow')
-  return process.env['SLUICE_MLFLOW'] ?? (existsSync(made) ? made : 'mlflow')
-}
+/** Python and MLflow of `npm run tools`, unless others are named. */
+export const pythonCommand = (): string => process.env['SLUICE_PYTHON'] ?? 'python3'
+export const mlflowCommand = (): string => process.env['SLUICE_MLFLOW'] ?? 'mlflow'
 
 /**
  * Real components that some suites need. An absent one skips its suite and is listed in the table at the end of the run
@@ -30,7 +19,7 @@ const PROBES: Readonly<Record<string, { argv: readonly [string, ...string[]]; in
   python3: { argv: ['python3', '--version'], install: 'apt-get install python3' },
   'scipy+statsmodels': {
     argv: [pythonCommand(), '-c', 'import scipy, statsmodels'],
-    install: 'pip install -r test/python-requirements.txt, SLUICE_PYTHON',
+    install: 'npm run tools, or SLUICE_PYTHON',
   },
   'npm registry': {
     argv: ['npm', 'view', 'async-exit-hook@2.0.1', 'version'],
@@ -38,7 +27,7 @@ const PROBES: Readonly<Record<string, { argv: readonly [string, ...string[]]; in
   },
   mlflow: {
     argv: [mlflowCommand(), '--version'],
-    install: 'pip install -r test/python-requirements.txt, SLUICE_MLFLOW',
+    install: 'npm run tools, or SLUICE_MLFLOW',
   },
 }
 

@@ -7,9 +7,11 @@ const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), '
 export const toolBin = join(cache, 'tools', 'bin')
 export const toolPythonFolder = join(cache, 'python')
 export const toolPython = join(toolPythonFolder, 'bin', 'python')
+const toolMlflow = join(toolPythonFolder, 'bin', 'mlflow')
 
 /** Lets test processes find those tools. */
 export function useTools(): void {
   process.env['PATH'] = `${process.env['PATH'] ?? ''}${delimiter}${toolBin}`
   if (existsSync(toolPython)) process.env['SLUICE_PYTHON'] ??= toolPython
+  if (existsSync(toolMlflow)) process.env['SLUICE_MLFLOW'] ??= toolMlflow
 }
