@@ -9,6 +9,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join, resolve } from 'node:path'
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild'
 import { notices } from './notices.ts'
+import { slimCdktf } from './slim-cdktf.ts'
 
 /** Processes of their own, looked for beside the chunk that starts them: the local cloud's supervisor, a job's keeper. */
 const PROCESSES = {
@@ -65,7 +66,7 @@ function optionsFor(root: string, outdir: string) {
     logLevel: 'warning',
     // Names of chunks come from paths: those below this folder, even where node_modules is a link.
     preserveSymlinks: true,
-    plugins: [onlyVersion(root)],
+    plugins: [onlyVersion(root), slimCdktf()],
   } as const satisfies BuildOptions
 }
 

@@ -1,6 +1,8 @@
 import type { Problem } from '../../domain/error.ts'
 import type { Shaped } from '../shape.ts'
+import { checkAws } from './aws.ts'
 import { checkClouds } from './clouds.ts'
+import { checkComponents } from './components.ts'
 import { checkContainers } from './containers.ts'
 import { checkData } from './data.ts'
 import { checkImages } from './images.ts'
@@ -9,6 +11,7 @@ import { checkNames } from './names.ts'
 import { checkPaths } from './paths.ts'
 import { checkPipelines } from './pipelines.ts'
 import { checkQuantities } from './quantities.ts'
+import { checkRanges } from './ranges.ts'
 import { checkRollout } from './rollout.ts'
 import { checkServices } from './services.ts'
 import { type Rule, subjectOf } from './subject.ts'
@@ -24,6 +27,7 @@ const RULES: readonly Rule[] = [
   checkModels,
   checkRollout,
   checkQuantities,
+  checkRanges,
 ]
 
 /** Everything that a schema cannot say. */
@@ -34,5 +38,8 @@ export function checkMeaning(shaped: Shaped): Problem[] {
 
 /** What the cloud of one environment asks for. */
 export function checkEnvironment(shaped: Shaped, environment: string): Problem[] {
-  return checkClouds(subjectOf(shaped), environment)
+  const subject = subjectOf(shaped)
+  const general = checkClouds(subject, environment)
+  if (subject.value.environments?.[environment]?.cloud !== 'aws') return general
+  return [...general, ...checkAws(subject, environment), ...checkComponents(subject)]
 }

@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs'
+import { sep } from 'node:path'
+import type { Plugin } from 'esbuild'
+
+/** What cdktf brings along and a compiler of plain JSON never calls, file -> what stands for it. */
+const REPLACED: Readonly<Record<string, string>> = {
+  // Every token takes a stack trace: half of the time of a synthesis (FIELD: `stackTraces: false` does not reach them).
+  'cdktf/lib/tokens/private/stack-trace.js': 'exports.captureStackTrace = () => []',
+  'constructs/lib/private/stack-trace.js': 'exports.captureStackTrace = () => []',
+  // Its zips are for TerraformAsset, which we do not use; archiver and what it needs are a megabyte.
+  'cdktf/lib/private/fs.js':
+    'for (const name of ["archiveSync", "copySync", "findFileAboveCwd", "hashPath", "symlinkSync"]) exports[name] = () => { throw new Error(name + " is not in this bundle") }',
+}
+
+/** Leaves out of a bundle what cdktf never needs here. */
+export function slimCdktf(): Plugin {
+  return {
+    name: 'slim-cdktf',
+    setup(esbuild) {
+      esbuild.onLoad({ filter: /node_modules[\\/](cdktf|constructs)[\\/]lib[\\/].*\.js$/ }, ({ path }) => {
+        const name = path.split(`node_modules${sep}`).at(-1)?.replaceAll(sep, '/') ?? ''
+        const stand = REPLACED[name] ?? repaired(name, path)
+        return stand === undefined ? undefined : { contents: stand, loader: 'js' }
+      })
+    },
+  }
+}
+
+/** Node warns about `util.isArray` on stderr, of every run. */
+function repaired(name: string, path: string): string | undefined {
+  if (name !== 'cdktf/lib/terraform-output.js') return undefined
+  const text = readFileSync(path, 'utf8')
+  const repaired = text.replaceAll('(0, util_2.isArray)(', 'Array.isArray(')
+  if (repaired === text) throw new Error(`${name} does not call util.isArray any more: take this out`)
+  return repaired
+}
