@@ -49,15 +49,21 @@ export function meaning({ verdict }: Pick<Verdict, 'verdict'>): string {
   }
 }
 
-export function nextStep({ verdict, power }: Pick<Verdict, 'verdict' | 'power'>): string {
+/** Whether the primary comparison itself is what more rows would settle. */
+export function primaryIsOpen({ reasons }: Pick<Verdict, 'reasons'>): boolean {
+  return reasons.some(({ rule, says }) => rule === 'primary' && says === 'inconclusive')
+}
+
+export function nextStep(of: Pick<Verdict, 'verdict' | 'power' | 'reasons'>): string {
+  const { verdict, power } = of
   switch (verdict) {
     case 'promote':
       return 'roll it out; the alias champion moves once the release is live.'
     case 'reject':
       return 'keep the champion; mend what is named above, train again and evaluate again.'
     case 'inconclusive':
-      return power?.needed == null
-        ? 'mend what is named above, or let a person approve it.'
+      return power?.needed == null || !primaryIsOpen(of)
+        ? 'evaluate on more rows of what is named above, or let a person approve it.'
         : `evaluate on about ${power.needed.toLocaleString('en-US')} rows, or let a person approve it.`
     default:
       return verdict satisfies never

@@ -4,7 +4,7 @@ import type { ScoreCurves } from '../../gate/curves.ts'
 import { boundOf, judgeInterval } from '../../gate/judge.ts'
 import { shown, signedNumber } from '../../gate/reasons.ts'
 import { htmlText } from './escape.ts'
-import { meaning, nextStep, orderedReasons } from './markdown.ts'
+import { meaning, nextStep, orderedReasons, primaryIsOpen } from './markdown.ts'
 import { type FigureDocument, Figures } from './plots.ts'
 import { STYLE } from './style.ts'
 
@@ -26,7 +26,7 @@ export function htmlReport(verdict: Verdict, curves: readonly ScoreCurves[] = []
     `<title>${htmlText(title)}</title><style>${STYLE}</style></head><body><main>`,
     header(verdict),
     card('Why', reasons(verdict)),
-    `<div class="grid">${differences(verdict, figures)}${power(verdict, figures)}${slices(verdict, figures)}</div>`,
+    pair(differences(verdict, figures), `${power(verdict, figures)}${slices(verdict, figures)}`),
     card('Metrics', metricsTable(verdict)),
     verdict.slices.length === 0 ? '' : card('Slices', slicesTable(verdict.slices)),
     scores(curves, figures),
@@ -34,6 +34,14 @@ export function htmlReport(verdict: Verdict, curves: readonly ScoreCurves[] = []
     '</main></body></html>',
     '',
   ].join('\n')
+}
+
+/** Two columns where there is room for them. */
+function pair(left: string, right: string): string {
+  const stacks = [left, right]
+    .filter((cards) => cards !== '')
+    .map((cards) => `<div class="stack">${cards}</div>`)
+  return stacks.length === 0 ? '' : `<div class="pair">${stacks.join('')}</div>`
 }
 
 function card(title: string, body: string): string {
@@ -93,7 +101,10 @@ function power(verdict: Verdict, figures: Figures): string {
   const svg = figures.power(verdict.power, primary?.difference ?? null)
   if (svg === '') return ''
   const { detectable, needed } = verdict.power
-  const more = needed === null ? '' : ` About ${needed.toLocaleString('en-US')} rows would settle it.`
+  const more =
+    needed !== null && primaryIsOpen(verdict)
+      ? ` About ${needed.toLocaleString('en-US')} rows would settle it.`
+      : ''
   return card(
     'Power',
     `<p class="quiet">How likely this gate promotes, by the true difference: solid with these rows, dashed with twice, dotted with four times as many.</p>
@@ -121,7 +132,7 @@ function scores(curves: readonly ScoreCurves[], figures: Figures): string {
     ['Precision and recall', figures.precisionRecall(curves)],
     ['Calibration', figures.calibration(curves)],
   ]
-  return `<div class="grid">${drawn.map(([title, svg]) => card(title, `${legend}<figure>${svg}</figure>`)).join('')}</div>`
+  return `<div class="three">${drawn.map(([title, svg]) => card(title, `${legend}<figure>${svg}</figure>`)).join('')}</div>`
 }
 
 function metricsTable({ metrics }: Verdict): string {

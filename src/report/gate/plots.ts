@@ -85,10 +85,11 @@ export class Figures {
       }))
     if (drawn.length === 0) return ''
     return this.#draw({
-      height: 60 + drawn.length * 26,
+      height: 72 + drawn.length * 26,
       marginLeft: 8 + 6.6 * Math.max(...drawn.map(({ name }) => name.length)),
       marginTop: 22,
       marginRight: 16,
+      marginBottom: 42,
       x: { ticks: 4, tickSize: 0, label: 'difference (better →)', labelAnchor: 'right', nice: true },
       y: { label: null, tickSize: 0, domain: drawn.map(({ name }) => name), type: 'band' },
       marks: [
@@ -205,9 +206,13 @@ export class Figures {
         Plot.text(observed, {
           x: 'x',
           y: 'y',
-          dx: (difference ?? 0) > (low + high) / 2 ? -10 : 10,
-          dy: 14,
-          textAnchor: (difference ?? 0) > (low + high) / 2 ? 'end' : 'start',
+          // The curve rises to the right, so below right of a point is free, but for the edge.
+          dx: (difference ?? 0) > (low + 3 * high) / 4 ? 0 : 10,
+          dy: 18,
+          textAnchor: (difference ?? 0) > (low + 3 * high) / 4 ? 'end' : 'start',
+          stroke: 'var(--surface)',
+          strokeWidth: 5,
+          fill: 'currentColor',
           text: () => `observed ${signedNumber(difference ?? 0)}`,
         }),
       ],

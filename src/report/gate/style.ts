@@ -18,8 +18,9 @@ p { margin: 4px 0; } .quiet { color: var(--quiet); font-size: .875rem; }
 .card { background: var(--surface); border: 1px solid var(--edge); border-radius: 10px; padding: 16px; margin-top: 16px; min-width: 0; }
 .verdict { border-left: 6px solid var(--says); } .verdict strong { color: var(--says); }
 .promote { --says: var(--promote); } .reject { --says: var(--reject); } .inconclusive { --says: var(--inconclusive); }
-.grid { display: grid; gap: 16px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 380px), 1fr)); margin-top: 16px; align-items: start; }
-.grid .card { margin-top: 0; }
+.pair { display: grid; gap: 16px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 380px), 1fr)); margin-top: 16px; align-items: start; }
+.three { display: grid; gap: 16px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 280px), 1fr)); margin-top: 16px; align-items: start; }
+.stack { display: grid; gap: 16px; min-width: 0; } .pair .card, .three .card { margin-top: 0; }
 ul.reasons { list-style: none; margin: 0; padding: 0; }
 ul.reasons li { padding: 6px 0 6px 28px; position: relative; border-top: 1px solid var(--edge); overflow-wrap: anywhere; }
 ul.reasons li:first-child { border-top: 0; }
