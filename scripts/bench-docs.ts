@@ -40,7 +40,7 @@ function section({ name, command, measured, against }: BenchResult): string[] {
   const table = (title: string, rows: readonly Measured[]): string =>
     markdownTable(
       [title, 'value', 'unit'],
-      rows.map(({ label, value, unit }) => [label, String(value), unit]),
+      rows.map(({ label, value, unit }) => [label, shown(value), unit]),
     )
   return [
     `## ${name}`,
@@ -73,4 +73,9 @@ if (process.argv[1] === import.meta.filename) {
   const [first, ...names] = process.argv.slice(2)
   if (first === '--run') runBenches(names)
   writeFileSync(join(root, 'docs', 'performance.md'), performancePage(readResults()))
+}
+
+/** Four digits say more than the machine's noise allows. */
+function shown(value: number): string {
+  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(4)))
 }
