@@ -1,4 +1,5 @@
 import { bug, SluiceError } from '../../../domain/error.ts'
+import { deferred } from '../../../runtime/deferred.ts'
 import { message } from '../../../runtime/events.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
 import type { ProviderContext } from '../../provider.ts'
@@ -54,7 +55,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     )
   }
   const starting = await claim(runtime, folder, assignment)
-  const stopping = Promise.withResolvers<void>()
+  const stopping = deferred<void>()
   const cloud = await open(options, assignment, folder).catch(async (error: unknown) => {
     await writeRecord(runtime.files, folder, { ...starting, phase: 'failed', error: toWire(error) }).catch(
       () => {},

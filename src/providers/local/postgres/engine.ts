@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline'
 import { connectionVariable } from '../../../domain/connections.ts'
 import { externalError } from '../../../domain/error.ts'
 import type { Database } from '../../../domain/system.ts'
+import { deferred } from '../../../runtime/deferred.ts'
 import { message } from '../../../runtime/events.ts'
 import { pollUntil } from '../../../runtime/poll.ts'
 import type { Argv, Process, Runtime } from '../../../runtime/runtime.ts'
@@ -41,7 +42,7 @@ export function postgresEngine(options: PostgresOptions): EmbeddedEngine {
   const { runtime, database, folder } = options
   const name = `database ${database.name}`
   let running: Running | undefined
-  let died = Promise.withResolvers<Error>()
+  let died = deferred<Error>()
 
   return {
     name,
@@ -58,7 +59,7 @@ export function postgresEngine(options: PostgresOptions): EmbeddedEngine {
       await initialise(runtime, installation, data, settings)
       const started = await startServer(runtime, name, installation, data, settings)
       running = { ...started, stopping: false }
-      died = Promise.withResolvers()
+      died = deferred()
       watch(name, running, died.resolve)
       const port = started.port
       if (port !== settings.port) await saveSettings(runtime, folder, { ...settings, port })

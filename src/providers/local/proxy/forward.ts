@@ -154,6 +154,6 @@ function hasBody(request: IncomingMessage): boolean {
 /** `http://host/path` -> `/path`: RFC 9112, section 3.2.2. */
 function originForm(target: string): string {
   if (target.startsWith('/')) return target
-  const url = URL.parse(target)
-  return url === null ? target : `${url.pathname}${url.search}`
+  const url = URL.canParse(target) ? new URL(target) : undefined
+  return url === undefined ? target : `${url.pathname}${url.search}`
 }
