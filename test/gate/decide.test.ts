@@ -58,6 +58,20 @@ describe('R39 the rule', () => {
     expect(verdict.reasons[0]?.text).toMatch(/about [\d,]+ rows would settle it/)
   })
 
+  test('R39 superiority of accuracy is the exact test: four wins to none are not enough, five are', async () => {
+    const primary = { metric: 'accuracy', direction: 'higher', rule: 'superior' }
+    const won = (wins: number) =>
+      classifierRows(60).map((row, i) => ({
+        ...row,
+        champion: i < wins || i > 50 ? 1 - Number(row['label']) : row['label'],
+        challenger: i > 50 ? 1 - Number(row['label']) : row['label'],
+      }))
+    const verdict = async (wins: number) =>
+      (await judged({ rows: won(wins), policy: { primary, floors: {} } })).verdict
+    // One-sided p: 1/16 = 0.0625 and 1/32 = 0.031.
+    expect([await verdict(4), await verdict(5)]).toEqual(['inconclusive', 'promote'])
+  })
+
   test('R39 methods other than the exact ones ask for 20 independent units', async () => {
     const primary = { metric: 'f1', direction: 'higher', rule: 'noninferior', margin: 0.5 }
     const few = classifierRows(18)
