@@ -1,6 +1,6 @@
 import { IamInstanceProfile } from '@cdktf/provider-aws/lib/iam-instance-profile/index.js'
 import { LaunchTemplate } from '@cdktf/provider-aws/lib/launch-template/index.js'
-import { Fn } from 'cdktf'
+import { Fn, TerraformLocal } from 'cdktf'
 import { Construct } from 'constructs'
 import type { Statement } from '../core/policy.ts'
 import { within } from '../core/short-hash.ts'
@@ -79,7 +79,9 @@ export class GpuWorker extends Construct {
     })
     const profile = new IamInstanceProfile(this, 'profile', { name: within(name, 128), role: role.name })
     const [head, tail] = bootScript(boot)
-    const script = props.script === undefined ? '' : Fn.file(props.script)
+    const script = props.script === undefined ? '' : `\${file("${props.script}")}`
+    // A local is a template, in which quotes are only quotes.
+    const text = new TerraformLocal(this, 'boot', `${head}${script}${tail}`)
     const template = new LaunchTemplate(this, 'template', {
       name,
       updateDefaultVersion: true,
@@ -87,7 +89,7 @@ export class GpuWorker extends Construct {
       instanceType: machine,
       instanceInitiatedShutdownBehavior: 'terminate',
       iamInstanceProfile: { arn: profile.arn },
-      userData: Fn.base64encode(Fn.join('', [head, script, tail])),
+      userData: Fn.base64encode(text.asString),
       metadataOptions: { httpEndpoint: 'enabled', httpTokens: 'required', httpPutResponseHopLimit: 2 },
       monitoring: { enabled: true },
       blockDeviceMappings: [

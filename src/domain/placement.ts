@@ -1,11 +1,10 @@
 import { kindOf } from './connections.ts'
 import type { System } from './system.ts'
 
-/** The stacks of an environment, in the order in which they are applied; components take the place of `data` and `compute`. */
-export const LAYERS = ['foundation', 'data', 'compute', 'edge'] as const
-export type Layer = (typeof LAYERS)[number]
-
-/** The stack that holds a resource: its component, or the layer of its kind. */
+/**
+ * The stack that holds a resource: its component, or the layer of its kind. Layers are applied in the order `foundation`
+ * (registries, network, roles), `data`, `compute`, `edge` (names).
+ */
 export function stackOf(system: System, name: string): string {
   const component = Object.entries(system.components).find(([, names]) => names.includes(name))
   if (component !== undefined) return component[0]

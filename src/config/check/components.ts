@@ -1,22 +1,10 @@
 import { CONNECTABLE } from '../../domain/connections.ts'
 import type { Problem } from '../../domain/error.ts'
-import { LAYERS } from '../../domain/placement.ts'
-import { complain, complainOfKey, pairs, type Subject } from './subject.ts'
+import { complain, pairs, type Subject } from './subject.ts'
 
-/** Stacks are applied one after the other: a component has a name of its own, and none waits for itself. */
+/** Stacks are applied one after the other, so none waits for itself. */
 export function checkComponents(subject: Subject): Problem[] {
   const components = pairs(subject.value.components)
-  const reserved = components
-    .filter(([name]) => (LAYERS as readonly string[]).includes(name))
-    .map(([name]) =>
-      complainOfKey(
-        subject,
-        ['components', name],
-        `${name} is a stack of Sluice's own`,
-        `not one of ${LAYERS.join(', ')}`,
-      ),
-    )
-  if (reserved.length > 0) return reserved
   const home = new Map(
     components.flatMap(([name, resources]) => (resources ?? []).map((each) => [each, name])),
   )
