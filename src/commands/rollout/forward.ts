@@ -62,7 +62,7 @@ export async function goForward(
     await persist(runtime, 'writing to the ledger', limits, () =>
       ledger.note({ kind: 'step', release: id, sequence, by, detail: `${percent} %` }),
     )
-    progress(`${percent} % of the traffic on release ${sequence}`, percent)
+    progress(`traffic on release ${sequence}`, percent)
     await watchStep(site, staged, limits.signal)
     timeLeft(site, limits)
   }

@@ -42,6 +42,8 @@ export function composeVariables(sources: Sources): Variables {
     ...sources.image,
     ...sources.shared,
     ...sources.connections,
+    // An image made for a container listens on every address; here nothing but this machine may reach it.
+    ...(sources.port === null ? {} : { HOST: '127.0.0.1' }),
     ...sources.own,
     ...sources.secrets,
     ...Object.fromEntries(pins),

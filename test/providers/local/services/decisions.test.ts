@@ -48,7 +48,7 @@ test('a nearer source of a variable wins; PORT and the model pins are never take
     models: [{ name: 'm', version: '3', digest }],
     port: 4000,
   })
-  expect(variables).toEqual({ A: 'own', PORT: '4000', SLUICE_MODEL_M: `3@${digest}` })
+  expect(variables).toEqual({ A: 'own', HOST: '127.0.0.1', PORT: '4000', SLUICE_MODEL_M: `3@${digest}` })
   expect(composeVariables({ ...none, own: { A: 'own' }, secrets: { A: 'secret' } })['A']).toBe('secret')
 })
 
