@@ -2,9 +2,9 @@ import { bug } from '../src/domain/error.ts'
 import type { Synthesizer } from '../src/domain/synthesizer.ts'
 import { compileAws } from './aws/compile/index.ts'
 
-/** The compiler behind the port. A cloud comes here only after `isCompiled` said that there is one for it. */
+/** The compiler behind the port. Only clouds that `synth` compiles come here. */
 export const synthesizer: Synthesizer = {
-  synthesize(input) {
+  async synthesize(input) {
     const { cloud, name } = input.system.environment
     switch (cloud) {
       case 'aws':

@@ -3,6 +3,7 @@ import { DbParameterGroup } from '@cdktf/provider-aws/lib/db-parameter-group/ind
 import { DbSubnetGroup } from '@cdktf/provider-aws/lib/db-subnet-group/index.js'
 import { SecretsmanagerSecretRotation } from '@cdktf/provider-aws/lib/secretsmanager-secret-rotation/index.js'
 import { Construct } from 'constructs'
+import { DATABASE_USER } from './database-user.ts'
 
 const GIB = 2 ** 30
 
@@ -40,9 +41,6 @@ export interface PostgresDatabaseProps {
   /** The security group it stands behind. */
   readonly securityGroupId: string
 }
-
-/** RDS has one name for its main user in every database of ours. */
-export const DATABASE_USER = 'sluice'
 
 /**
  * PostgreSQL on RDS: private, encrypted, TLS only. RDS makes the password and keeps it in Secrets Manager, so it stands in

@@ -33,7 +33,7 @@ export const synth: Command<SynthOptions> = async (world, { out }) => {
   const references = Object.fromEntries(
     Object.entries(images).map(([key, { reference }]) => [key, reference]),
   )
-  const stacks = synthesizer.synthesize({ system, images: references })
+  const stacks = await synthesizer.synthesize({ system, images: references })
   const file = stacksFile(system, stacks)
   const directory = out === undefined ? join(state, 'stacks') : resolve(runtime.cwd, out)
   if (!request.dryRun) await writeStacks(runtime.files, root, directory, file, stacks)

@@ -30,5 +30,5 @@ export interface Synthesis {
  * System -> stacks, in the order in which they are applied. Pure: the same input gives the same stacks.
  */
 export interface Synthesizer {
-  synthesize(input: Synthesis): readonly Stack[]
+  synthesize(input: Synthesis): Promise<readonly Stack[]>
 }

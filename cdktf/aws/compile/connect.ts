@@ -2,8 +2,8 @@ import type { Construct } from 'constructs'
 import { connectionVariable, kindOf } from '../../../src/domain/connections.ts'
 import { bug } from '../../../src/domain/error.ts'
 import type { Statement } from '../../core/policy.ts'
+import { DATABASE_USER } from '../database-user.ts'
 import { allow, type Firewall } from '../firewall.ts'
-import { DATABASE_USER } from '../postgres-database.ts'
 import type { Site } from './site.ts'
 
 /** A secret that a program is given: its ARN, and the key inside it, if it is JSON. */

@@ -1,27 +1,10 @@
 import { LambdaEventSourceMapping } from '@cdktf/provider-aws/lib/lambda-event-source-mapping/index.js'
 import type { Func } from '../../../src/domain/system.ts'
 import { type Code, ServedFunction } from '../function.ts'
-import { HttpApi } from '../http-api.ts'
 import { connect, secretResources } from './connect.ts'
 import { isInNetwork } from './foundation.ts'
 import { RECEIVE } from './services.ts'
 import type { Site } from './site.ts'
-
-/** APIs without their routes: whoever connects one is told its address. */
-export function apis(site: Site): void {
-  const { system } = site
-  for (const [name, { cors, domain }] of Object.entries(system.apis)) {
-    const stack = site.stackOf(name)
-    const api = new HttpApi(stack, `api-${name}`, {
-      name: site.name('apis', name),
-      cors,
-      onlyDomain: domain !== undefined,
-    })
-    site.apis.set(name, api)
-    stack.target('apis', name, domain === undefined ? api.url : `https://${domain}`)
-    stack.target('logs', name, `cloudwatch:${site.region}:${api.logGroup}`)
-  }
-}
 
 /** Functions, and the routes that lead to them. */
 export function functions(site: Site): void {

@@ -1,0 +1,142 @@
+import type { Step } from '../../../src/domain/system.ts'
+import type { Statement } from '../../core/policy.ts'
+import type { SystemStack } from '../../core/system-stack.ts'
+import { BatchJob } from '../batch-job.ts'
+import { BatchQueue } from '../batch-queue.ts'
+import type { Firewall } from '../firewall.ts'
+import { GpuWorker } from '../gpu-worker.ts'
+import { Role } from '../role.ts'
+import { type Access, valueFrom } from './connect.ts'
+import { mapValues } from './services.ts'
+import type { Site } from './site.ts'
+
+export interface MachineStep {
+  readonly engine: 'batch' | 'sagemaker' | 'ec2'
+  readonly id: string
+  /** `pipeline.step`. */
+  readonly key: string
+  readonly step: Step
+  readonly firewall: Firewall
+  readonly access: Access
+  readonly common: {
+    readonly name: string
+    readonly account: string
+    readonly region: string
+    readonly logs: string
+    readonly statements: readonly Statement[]
+    readonly repositories: readonly string[]
+  }
+  readonly command: { readonly command?: readonly string[] }
+}
+
+/** A step that runs on machines of its own. */
+export function machineStep(site: Site, stack: SystemStack, of: MachineStep): void {
+  const { system, account, region } = site
+  const { engine, id, key, step, firewall, access, common, command } = of
+  const { name, statements } = common
+  const { subnetIds, publicAddress } = site.places
+  switch (engine) {
+    case 'batch': {
+      const queue = new BatchQueue(stack, `${id}-queue`, {
+        name,
+        account,
+        machines: [step.machine ?? (step.gpu > 0 ? 'g5' : 'optimal')],
+        spot: step.spot,
+        subnetIds,
+        firewall,
+      })
+      const job = new BatchJob(stack, id, {
+        ...common,
+        ...command,
+        image: site.templateImage(step.image),
+        cpu: step.size.cpu,
+        memory: step.size.memory,
+        gpu: step.gpu,
+        nodes: step.nodes,
+        timeout: step.timeout,
+        retries: step.retries,
+        environment: access.environment,
+        secrets: mapValues(access.secrets, valueFrom),
+      })
+      stack.target('jobs', key, { kind: 'batch-job', region, queue: queue.arn, definition: job.name })
+      break
+    }
+    case 'sagemaker': {
+      const role = new Role(stack, id, {
+        name,
+        service: 'sagemaker.amazonaws.com',
+        account,
+        statements: [
+          ...statements,
+          { actions: ['ecr:GetAuthorizationToken'], resources: ['*'] },
+          {
+            actions: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
+            resources: common.repositories,
+          },
+          {
+            actions: [
+              'logs:CreateLogGroup',
+              'logs:CreateLogStream',
+              'logs:DescribeLogStreams',
+              'logs:PutLogEvents',
+            ],
+            resources: [`arn:aws:logs:${region}:${account}:log-group:/aws/sagemaker/TrainingJobs*`],
+          },
+          {
+            actions: ['cloudwatch:PutMetricData'],
+            resources: ['*'],
+            conditions: { StringEquals: { 'cloudwatch:namespace': '/aws/sagemaker/TrainingJobs' } },
+          },
+        ],
+      })
+      stack.target('jobs', key, { kind: 'sagemaker-training', region, role: role.arn })
+      break
+    }
+    case 'ec2': {
+      const tags = {
+        'sluice:system': system.name,
+        'sluice:environment': system.environment.name,
+        'sluice:step': key,
+      }
+      const machine = new GpuWorker(stack, id, {
+        name,
+        account,
+        region,
+        gpu: step.gpu,
+        disk: 100 * 2 ** 30,
+        spot: step.spot,
+        tags,
+        boot: {
+          region,
+          lifetime: step.timeout,
+          idleStop: step.timeout,
+          environment: access.environment,
+          secrets: mapValues(access.secrets, ({ arn, key: inner }) => ({
+            id: arn,
+            ...(inner === undefined ? {} : { key: inner }),
+          })),
+          work: {
+            kind: 'image',
+            reference: site.images[step.image] ?? site.templateImage(step.image),
+            gpu: step.gpu > 0,
+            ...command,
+          },
+        },
+        subnetId: subnetIds[0] ?? '',
+        firewall,
+        publicAddress,
+        statements,
+        ...(step.machine === undefined ? {} : { machine: step.machine }),
+      })
+      stack.target('jobs', key, {
+        kind: 'ec2-worker',
+        region,
+        launchTemplate: machine.launchTemplateId,
+        instances: tags,
+      })
+      break
+    }
+    default:
+      engine satisfies never
+  }
+}
