@@ -66,6 +66,8 @@ function optionsFor(root: string, outdir: string) {
     logLevel: 'warning',
     // Names of chunks come from paths: those below this folder, even where node_modules is a link.
     preserveSymlinks: true,
+    // The ES modules of the same release: one scope, out of which what is not used is left.
+    alias: { yaml: join(root, 'node_modules/yaml/browser/dist/index.js') },
     plugins: [onlyVersion(root), slimCdktf()],
   } as const satisfies BuildOptions
 }

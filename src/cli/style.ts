@@ -1,4 +1,4 @@
-import { styleText } from 'node:util'
+import type { styleText } from 'node:util'
 import type { Tone } from '../runtime/lines.ts'
 
 const FORMATS = {
@@ -16,8 +16,10 @@ export type Style = (tone: Tone, text: string) => string
 
 export const plainStyle: Style = (_, text) => text
 
-export const colourStyle: Style = (tone, text) =>
-  FORMATS[tone].reduce((styled, format) => styleText(format, styled, { validateStream: false }), text)
+export const colourStyle: Style = (tone, text) => {
+  const { styleText } = process.getBuiltinModule('node:util')
+  return FORMATS[tone].reduce((styled, format) => styleText(format, styled, { validateStream: false }), text)
+}
 
 /** Whether to colour: https://no-color.org, https://force-color.org, then whether somebody is looking. */
 export function wantsColour(

@@ -1,10 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { constants } from 'node:fs'
-import { access, stat } from 'node:fs/promises'
+import type { ChildProcess } from 'node:child_process'
 import { delimiter, isAbsolute, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { usageError } from '../../domain/error.ts'
 import type { Argv, Exec, ExecOptions, ExecResult, Process } from '../runtime.ts'
+import { builtin } from './builtin.ts'
+import { quickFs } from './quick-fs.ts'
 
 /** Beyond this a stream's output is dropped and `truncated` says so. */
 const OUTPUT_LIMIT = 64 * 1024 * 1024
@@ -32,7 +32,7 @@ export function nodeExec(inherited: Readonly<Record<string, string | undefined>>
       })
     }
     // detached: the child leads its own process group, so that a signal reaches all that it started.
-    const child = spawn(command, args, {
+    const child = builtin.childProcess.spawn(command, args, {
       cwd: options.cwd ?? home,
       env: options.env ?? inherited,
       shell: false,
@@ -144,8 +144,8 @@ async function collect(stream: Readable): Promise<{ text: string; truncated: boo
 
 async function isExecutable(path: string): Promise<boolean> {
   try {
-    await access(path, constants.X_OK)
-    return (await stat(path)).isFile()
+    await quickFs.promises.access(path, quickFs.constants.X_OK)
+    return (await quickFs.promises.stat(path)).isFile()
   } catch {
     return false
   }

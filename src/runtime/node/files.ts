@@ -1,8 +1,9 @@
-import { randomBytes } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { link, lstat, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Files } from '../runtime.ts'
+import { builtin } from './builtin.ts'
+import { quickFs } from './quick-fs.ts'
+
+const { link, lstat, mkdir, open, readdir, readFile, rename, rm } = quickFs.promises
 
 const isMissing = (error: unknown): boolean => {
   const code = (error as NodeJS.ErrnoException).code
@@ -21,11 +22,11 @@ async function missingIs<T, U>(work: Promise<T>, otherwise: U): Promise<T | U> {
 export const nodeFiles: Files = {
   read: (path) => missingIs(readFile(path), undefined),
 
-  stream: (path) => createReadStream(path, { highWaterMark: 2 ** 20 }),
+  stream: (path) => quickFs.createReadStream(path, { highWaterMark: 2 ** 20 }),
 
   async write(path, content, options = {}) {
     await mkdir(dirname(path), { recursive: true })
-    const beside = `${path}.${randomBytes(6).toString('hex')}.tmp`
+    const beside = `${path}.${builtin.crypto.randomBytes(6).toString('hex')}.tmp`
     try {
       const handle = await open(beside, 'wx', options.mode ?? 0o644)
       try {
@@ -37,6 +38,9 @@ export const nodeFiles: Files = {
       // link() fails where the name is taken, rename() replaces: both are atomic.
       if (options.exclusive) await link(beside, path)
       else await rename(beside, path)
+    } catch (error) {
+      // A write to an open file does not say which one it was.
+      throw Object.assign(error as NodeJS.ErrnoException, { path })
     } finally {
       await rm(beside, { force: true })
     }

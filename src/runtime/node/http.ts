@@ -1,8 +1,7 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http'
-import { request as httpsRequest } from 'node:https'
-import { Readable } from 'node:stream'
+import type { IncomingMessage } from 'node:http'
 import { externalError } from '../../domain/error.ts'
 import type { Http, HttpRequest, HttpResponse } from '../runtime.ts'
+import { builtin } from './builtin.ts'
 
 const BODY_LIMIT = 256 * 1024 * 1024
 
@@ -30,7 +29,7 @@ export const nodeHttp: Http = {
 }
 
 function exchange(request: HttpRequest, signal: AbortSignal): Promise<IncomingMessage> {
-  const send = request.url.startsWith('https:') ? httpsRequest : httpRequest
+  const { request: send } = request.url.startsWith('https:') ? builtin.https : builtin.http
   return new Promise((resolve, reject) => {
     const outgoing = send(request.url, {
       method: request.method ?? 'GET',
@@ -39,7 +38,7 @@ function exchange(request: HttpRequest, signal: AbortSignal): Promise<IncomingMe
     })
     outgoing.once('response', resolve)
     outgoing.once('error', reject)
-    if (request.body instanceof Readable) {
+    if (request.body instanceof builtin.stream.Readable) {
       request.body.once('error', (cause) => outgoing.destroy(cause))
       request.body.pipe(outgoing)
     } else outgoing.end(request.body)
@@ -49,7 +48,7 @@ function exchange(request: HttpRequest, signal: AbortSignal): Promise<IncomingMe
 /** Node frames the body of a POST by itself, but sends that of a DELETE bare: the server takes it for the next request. */
 function framing({ body, headers }: HttpRequest): Record<string, string> {
   if (body === undefined || headers?.['content-length'] !== undefined) return {}
-  if (body instanceof Readable) return { 'transfer-encoding': 'chunked' }
+  if (body instanceof builtin.stream.Readable) return { 'transfer-encoding': 'chunked' }
   return { 'content-length': String(Buffer.byteLength(body)) }
 }
 

@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto'
-import { setTimeout as wait } from 'node:timers/promises'
 import type { Log, Runtime, Signals } from '../runtime.ts'
+import { builtin } from './builtin.ts'
 import { nodeExec } from './exec.ts'
 import { nodeFiles } from './files.ts'
 import { nodeHttp } from './http.ts'
@@ -19,12 +18,14 @@ export function nodeRuntime(
     clock: {
       now: () => Date.now(),
       sleep: async (ms, signal) => {
-        await wait(ms, undefined, signal === undefined ? {} : { signal }).catch((cause: unknown) => {
-          throw signal?.aborted ? signal.reason : cause
-        })
+        await builtin.timers
+          .setTimeout(ms, undefined, signal === undefined ? {} : { signal })
+          .catch((cause: unknown) => {
+            throw signal?.aborted ? signal.reason : cause
+          })
       },
     },
-    random: { bytes: (count) => randomBytes(count) },
+    random: { bytes: (count) => builtin.crypto.randomBytes(count) },
     files: nodeFiles,
     http: nodeHttp,
     log,

@@ -11,6 +11,7 @@ export function watchSignals(say: (text: string) => void): Signals {
   const controller = new AbortController()
   const onSignal = (signal: NodeJS.Signals): void => {
     if (controller.signal.aborted) {
+      say(`${signal}: ended at once, in the middle of it; run the command again to go on from here`)
       endForeground()
       process.exit(EXIT_CODES.cancelled)
     }
