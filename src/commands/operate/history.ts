@@ -3,7 +3,7 @@ import type { Report } from '../command.ts'
 import { runs } from '../rollout/show.ts'
 import { type Post, tableReport } from './post.ts'
 
-const COLUMNS = ['release', 'when', 'by', 'commit', 'services', 'end'] as const
+const COLUMNS = ['release', 'when (UTC)', 'by', 'commit', 'end', 'services'] as const
 
 /** All releases of the ledger, the newest first. */
 export async function history({ site }: Post): Promise<Report> {
@@ -17,16 +17,18 @@ export async function history({ site }: Post): Promise<Report> {
   }))
   const rows = entries.map((one) => [
     String(one.sequence),
-    one.createdAt,
+    one.createdAt.slice(0, 19).replace('T', ' '),
     one.forced === undefined ? one.by : `${one.by} (forced: ${one.forced.reason})`,
     one.commit.slice(0, 12),
+    one.end,
     Object.entries(one.services)
       .map(([name, { image, model }]) => `${name} ${runs(image, model === undefined ? [] : [model])}`)
       .join('; '),
-    one.end,
   ])
-  const count = `${releases.length} releases`
-  return tableReport(site, { title: 'releases', columns: COLUMNS, rows }, count, { releases: entries })
+  const count = `${releases.length} ${releases.length === 1 ? 'release' : 'releases'}`
+  return tableReport(site, { title: 'releases', columns: COLUMNS, rows, below: 1 }, count, {
+    releases: entries,
+  })
 }
 
 /** How a release ended, from its events. */
