@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises'
-import { isAbsolute, join, relative, resolve } from 'node:path'
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import type { World } from '../commands/command.ts'
 import { asSluiceError, type Performed, perform } from '../commands/perform.ts'
 import { type Problem, problemLine, usageError } from '../domain/error.ts'
@@ -36,13 +36,19 @@ export async function work(action: Action, values: Inputs<InputSpecs>): Promise<
   const workspace = process.env['GITHUB_WORKSPACE'] ?? process.cwd()
   const signals = watchSignals((text) => write(annotation('warning', text)))
   const runtime = nodeRuntime(log, signals, resolve(workspace, common['working-directory']), withoutInputs())
-  const request = { file: common.file, environment: common.environment ?? '', dryRun: common['dry-run'] }
+  const state = join(dirname(common.file), '.sluice', common.environment ?? '')
+  const refusal = await firstRefusal([...paths(action, values), state], (path) =>
+    stayInside(workspace, runtime.cwd, path),
+  )
+  // Without an environment no result.json is written: what was refused is not written to.
+  const environment = refusal === undefined ? (common.environment ?? '') : ''
+  const request = { file: common.file, environment, dryRun: common['dry-run'] }
   const performed = await perform(
     { runtime, openProvider, openSynthesizer, request },
     redactor,
     action.name,
     async (world) => {
-      await Promise.all(paths(action, values).map((path) => stayInside(workspace, runtime.cwd, path)))
+      if (refusal !== undefined) throw refusal
       return action.bind(values)(world)
     },
   )
@@ -69,6 +75,18 @@ function paths(action: Action, values: Inputs<InputSpecs>): string[] {
     .map(([name]) => values[name])
     .filter((path) => typeof path === 'string')
     .concat('.')
+}
+
+async function firstRefusal(
+  these: readonly string[],
+  check: (path: string) => Promise<void>,
+): Promise<unknown> {
+  try {
+    await Promise.all(these.map(check))
+    return undefined
+  } catch (refusal) {
+    return refusal
+  }
 }
 
 /**

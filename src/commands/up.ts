@@ -1,3 +1,4 @@
+import { secretValues } from '../domain/connections.ts'
 import { usageError } from '../domain/error.ts'
 import type { Machine, Provider, ServiceStatus } from '../providers/provider.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -75,9 +76,9 @@ async function show(
     ...endpoints.map(({ resource, url }) => [resource ?? '-', url]),
   ]
   runtime.log.emit({ kind: 'table', title: 'addresses', columns: ['name', 'address'], rows: addresses })
-  const variables = Object.entries(allVariables(await machine.variables())).sort(([a], [b]) =>
-    a < b ? -1 : 1,
-  )
+  const all = allVariables(await machine.variables())
+  if (!options.showSecrets) for (const value of secretValues(all)) runtime.log.emit({ kind: 'mask', value })
+  const variables = Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1))
   const rows = variables.map(([name, value]) => [name, options.showSecrets ? value : shownValue(name, value)])
   if (rows.length > 0) {
     runtime.log.emit({ kind: 'table', title: 'variables', columns: ['name', 'value'], rows })

@@ -15,6 +15,13 @@ export const CONNECTABLE = [
 ] as const
 export type ConnectableKind = (typeof CONNECTABLE)[number]
 
+const SECRET_ENDS = /(?:_PASSWORD|_SECRET_ACCESS_KEY|_TOKEN)$/
+
+/** Of the variables that a cloud gives to processes, the values that are secrets; their names are ours, so the ends tell. */
+export function secretValues(variables: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(variables).flatMap(([name, value]) => (SECRET_ENDS.test(name) ? [value] : []))
+}
+
 /**
  * The environment variables that a connected resource becomes, the same on every cloud. STEM is the resource's name in
  * upper case: `connects: [db, models]` gives DB_HOST, DB_PORT, DB_USER, DB_PASSWORD, DB_DATABASE, MODELS_BUCKET, MODELS_URI.

@@ -24,6 +24,11 @@ export class Redactor {
     return true
   }
 
+  /** All that is looked for. */
+  get forms(): Iterable<string> {
+    return this.#forms
+  }
+
   /** The text with every form of every secret replaced; overlapping finds become one. */
   text(text: string): string {
     const spans = [...this.#forms].flatMap((form) => finds(text, form)).sort((a, b) => a[0] - b[0])

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -73,6 +73,23 @@ test('R46 a file outside the workspace is refused', () => {
   const { status, commands } = runAction('plan', { environment: 'local', file: '/etc/passwd' })
   expect(status).toBe(2)
   expect(commands[0]?.data).toContain('/etc/passwd leaves the workspace')
+})
+
+test('R46 what is refused for its place is not written to either', () => {
+  const outside = mkdtempSync(join(tmpdir(), 'sluice-outside-'))
+  try {
+    writeFileSync(join(outside, 'sluice.yml'), SYSTEM)
+    const named = runAction('plan', { environment: 'local', file: join(outside, 'sluice.yml') })
+    expect(named.outputs).toMatchObject({ outcome: 'usage', result: '' })
+    const inside = mkdtempSync(join(workspace, 'linked-'))
+    writeFileSync(join(inside, 'sluice.yml'), SYSTEM)
+    symlinkSync(outside, join(inside, '.sluice'))
+    const linked = runAction('plan', { environment: 'local', file: join(inside, 'sluice.yml') })
+    expect(linked.outputs).toMatchObject({ outcome: 'usage', result: '' })
+    expect(readdirSync(outside)).toEqual(['sluice.yml'])
+  } finally {
+    rmSync(outside, { recursive: true })
+  }
 })
 
 test('R5 the token of a job is masked before anything else is said', () => {

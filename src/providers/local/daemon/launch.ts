@@ -7,6 +7,7 @@ import type { System } from '../../../domain/system.ts'
 import { message } from '../../../runtime/events.ts'
 import type { Argv, Runtime } from '../../../runtime/runtime.ts'
 import type { ProviderContext } from '../../provider.ts'
+import { closeFolder } from '../closed.ts'
 import { isRunning } from '../process-identity.ts'
 import {
   cloudFolder,
@@ -112,20 +113,20 @@ export async function endDaemon(runtime: Runtime, state: string): Promise<boolea
   return true
 }
 
-const CREDENTIAL = /TOKEN|SECRET|PASSWORD|CREDENTIAL|^INPUT_|^ACTIONS_/i
+/** What services inherit, and what npm needs to reach its registry for an embedded engine; on Windows, what a process needs. */
+const PASSED =
+  /^(?:PATH|HOME|LANG|LC_\w+|TZ|TMPDIR|XDG_CACHE_HOME|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR|(?:https?|no|all)_proxy|npm_config_(?:registry|cache|userconfig|globalconfig|cafile|proxy|https_proxy|noproxy)|SYSTEMROOT|USERPROFILE|APPDATA|LOCALAPPDATA|PATHEXT|COMSPEC|TEMP|TMP)$/i
 
 /**
- * The supervisor outlives the command that starts it, so it is not given the command's credentials: of those only
- * the ones pass that sluice.yml names as secrets of a service.
+ * The supervisor outlives the command that starts it, so it is not given the command's credentials, whatever they are
+ * called: beside what it needs itself, only what sluice.yml names as secrets of a service.
  */
 export function supervisorVariables(
   env: Readonly<Record<string, string | undefined>>,
   system: Pick<System, 'services'>,
 ): Record<string, string | undefined> {
   const wanted = new Set(Object.values(system.services).flatMap(({ secrets }) => Object.keys(secrets)))
-  return Object.fromEntries(
-    Object.entries(env).filter(([name]) => wanted.has(name) || !CREDENTIAL.test(name)),
-  )
+  return Object.fromEntries(Object.entries(env).filter(([name]) => wanted.has(name) || PASSED.test(name)))
 }
 
 interface Child {
@@ -141,11 +142,12 @@ interface Child {
 async function launch(context: ProviderContext, command: Argv): Promise<Child> {
   const { runtime, root, system, state } = context
   const folder = cloudFolder(state)
+  await closeFolder(folder)
   await writeAssignment(runtime.files, folder, { root, system })
   const path = daemonLogPath(folder)
   await mkdir(dirname(path), { recursive: true })
   if (((await stat(path).catch(() => undefined))?.size ?? 0) > LOG_LIMIT) await rename(path, `${path}.1`)
-  const log = await open(path, 'a')
+  const log = await open(path, 'a', 0o600)
   try {
     const { size: before } = await log.stat()
     const [executable, ...args] = command

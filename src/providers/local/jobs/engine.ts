@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { secretValues } from '../../../domain/connections.ts'
 import { usageError } from '../../../domain/error.ts'
 import { isName } from '../../../domain/name.ts'
 import { signalGroup } from '../../../runtime/node/exec.ts'
@@ -10,6 +11,7 @@ import { identify, isRunning } from '../process-identity.ts'
 import { composeVariables, connectionVariables, inheritedVariables } from '../services/environment.ts'
 import { JobFiles } from './files.ts'
 import { followLog } from './follow.ts'
+import type { Order } from './order.ts'
 import { resolveSecrets } from './secrets.ts'
 import { keeperCommand, startKeeper } from './start-keeper.ts'
 
@@ -41,7 +43,7 @@ export class ProcessJobs implements JobEngine {
     const { runtime, containers, keeper = keeperCommand(), grace = GRACE } = this.#options
     // Before the claim: a secret without a value or an image that is not there must not leave a job behind.
     const container = await containers.prepare(spec.image, spec.step.command)
-    const env = await this.#variables(spec, container.env)
+    const { env, secrets } = await this.#variables(spec, container.env)
     const job = this.#job(spec.id)
     const by = await identify(process.pid, runtime.exec)
     if (by === undefined) throw usageError({ what: 'this system does not tell when a process was started' })
@@ -54,6 +56,7 @@ export class ProcessJobs implements JobEngine {
       argv: container.argv,
       cwd: container.cwd,
       env,
+      secrets,
       timeout: spec.step.timeout,
       grace,
     }
@@ -144,20 +147,31 @@ export class ProcessJobs implements JobEngine {
     return ending
   }
 
-  async #variables(spec: JobSpec, image: Readonly<Record<string, string>>): Promise<Record<string, string>> {
+  /** What the job is given, and which values of it are masked here and kept out of its log (promise R5). */
+  async #variables(
+    spec: JobSpec,
+    image: Readonly<Record<string, string>>,
+  ): Promise<Pick<Order, 'env' | 'secrets'>> {
     const { runtime, folder, variables } = this.#options
     const { step } = spec
     const around = await variables()
-    const secrets = await resolveSecrets(runtime, join(folder, 'secrets.json'), step.secrets)
-    return composeVariables({
+    const resolved = await resolveSecrets(runtime, join(folder, 'secrets.json'), step.secrets)
+    const named = Object.fromEntries(
+      Object.entries(resolved).map(([name, secret]) => [name, secret.reveal()]),
+    )
+    const connections = connectionVariables(step.connects, [{ url: '', ...around }], {})
+    const ofCloud = secretValues({ ...around.shared, ...connections })
+    for (const value of ofCloud) runtime.log.emit({ kind: 'mask', value })
+    const env = composeVariables({
       inherited: inheritedVariables(runtime.env),
       image,
       shared: around.shared,
-      connections: connectionVariables(step.connects, [{ url: '', ...around }], {}),
+      connections,
       own: { ...step.env, ...spec.env },
-      secrets: Object.fromEntries(Object.entries(secrets).map(([name, secret]) => [name, secret.reveal()])),
+      secrets: named,
       models: [],
       port: null,
     })
+    return { env, secrets: [...Object.values(named), ...ofCloud] }
   }
 }

@@ -12,6 +12,8 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
 import { nodeExec, signalGroup } from '../../../runtime/node/exec.ts'
+import { Redactor } from '../../../runtime/redact.ts'
+import { StreamRedactor } from '../../../runtime/redact-stream.ts'
 import { frameHeader, type Stream } from '../../../tools/log-relay/frames.ts'
 import { identify } from '../process-identity.ts'
 import { ENDING_FILE, type Ending, JOB_FILE, KEEPER_FILE, LOG_FILE, type Order } from './order.ts'
@@ -34,7 +36,7 @@ async function main(): Promise<void> {
   process.on('SIGTERM', () => end('stopped'))
   process.on('SIGINT', () => {}) // the terminal's Ctrl-C is the command's to answer
 
-  const log = openLog(file(LOG_FILE))
+  const log = openLog(file(LOG_FILE), order.secrets)
   const startedAt = Date.now()
   const [command = '', ...args] = order.argv
   const child = spawn(command, args, {
@@ -102,21 +104,37 @@ function endingOf(
   return { state: 'failed', exitCode, reason, ...times }
 }
 
-/** Written at once, piece by piece: while the disk is slow the job waits, and no output gathers in memory. */
-function openLog(path: string): { write(stream: Stream, chunk: Buffer): void; close(): void } {
-  const fd = openSync(path, 'a')
+/**
+ * Written at once, piece by piece: while the disk is slow the job waits, and no output gathers in memory. What the job
+ * was given as a secret never reaches the disk.
+ */
+function openLog(
+  path: string,
+  secrets: readonly string[],
+): { write(stream: Stream, chunk: Buffer): void; close(): void } {
+  const fd = openSync(path, 'a', 0o600)
   let broken = false
+  const redactor = new Redactor()
+  for (const secret of secrets) redactor.register(secret)
+  const redactors: Record<Stream, StreamRedactor> = {
+    stdout: new StreamRedactor(redactor.forms),
+    stderr: new StreamRedactor(redactor.forms),
+  }
+  const append = (stream: Stream, bytes: Uint8Array): void => {
+    if (broken || bytes.length === 0) return
+    const frame = Buffer.concat([Buffer.from(frameHeader(Date.now(), stream, bytes.length)), bytes])
+    try {
+      for (let at = 0; at < frame.length; ) at += writeSync(fd, frame, at)
+    } catch {
+      broken = true // a full disk costs the log, not hours of training
+    }
+  }
   return {
-    write: (stream, chunk) => {
-      if (broken) return
-      const frame = Buffer.concat([Buffer.from(frameHeader(Date.now(), stream, chunk.length)), chunk])
-      try {
-        for (let at = 0; at < frame.length; ) at += writeSync(fd, frame, at)
-      } catch {
-        broken = true // a full disk costs the log, not hours of training
-      }
+    write: (stream, chunk) => append(stream, redactors[stream].push(chunk)),
+    close: () => {
+      for (const stream of ['stdout', 'stderr'] as const) append(stream, redactors[stream].end())
+      closeSync(fd)
     },
-    close: () => closeSync(fd),
   }
 }
 

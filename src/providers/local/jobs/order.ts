@@ -7,6 +7,8 @@ export interface Order {
   readonly argv: Argv
   readonly cwd: string
   readonly env: Readonly<Record<string, string>>
+  /** Values that must not reach the log. */
+  readonly secrets: readonly string[]
   /** Milliseconds that the job may run. */
   readonly timeout: number
   /** Milliseconds from SIGTERM to SIGKILL. */

@@ -6,6 +6,8 @@ import { passUpgrade } from './upgrade.ts'
 
 /** Clients may keep an idle connection for this long; longer than browsers and load balancers do. */
 const KEEP_ALIVE = 75_000
+/** Milliseconds for the head of a request; its body may take as long as it likes. */
+const HEAD_TIMEOUT = 60_000
 
 /** The one address of a service: it stays while revisions come and go behind it. */
 export interface ServiceProxy {
@@ -25,10 +27,17 @@ export interface ServiceProxy {
  * @param port fixed port, or 0 for any free one.
  * @throws Error with code EADDRINUSE where the port is taken.
  */
-export async function openProxy(port: number): Promise<ServiceProxy> {
+export async function openProxy(port: number, headTimeout = HEAD_TIMEOUT): Promise<ServiceProxy> {
   const balancer = new Balancer()
+  const limits = {
+    keepAliveTimeout: KEEP_ALIVE,
+    requestTimeout: 0,
+    // Without its own limit it is that of the whole request: none.
+    headersTimeout: headTimeout,
+    connectionsCheckingInterval: Math.min(headTimeout, 30_000),
+  }
   let reason = 'nothing was rolled out yet'
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE, requestTimeout: 0 }, (request, response) => {
+  const server = createServer(limits, (request, response) => {
     const wanted = request.headers[REVISION_HEADER] as string | undefined
     const choice = balancer.choose(wanted)
     if (choice === undefined) refuse(response, 503, wanted === undefined ? reason : `no revision ${wanted}`)

@@ -1,8 +1,10 @@
 import { join } from 'node:path'
+import { secretValues } from '../../../domain/connections.ts'
 import { bug, usageError } from '../../../domain/error.ts'
 import type { Service } from '../../../domain/system.ts'
 import { message } from '../../../runtime/events.ts'
 import { Redactor } from '../../../runtime/redact.ts'
+import { StreamRedactor } from '../../../runtime/redact-stream.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
 import type { RevisionSpec, ServiceHost, ServiceStatus } from '../../provider.ts'
 import type { ContainerSource } from '../container.ts'
@@ -233,7 +235,7 @@ export class LocalServices implements ServiceHost {
       launch: () => this.#launch(revision),
       runtime: this.#options.runtime,
       processes: this.#processes,
-      redact: (text) => this.#redactor.text(text),
+      redactor: () => new StreamRedactor(this.#redactor.forms),
       log: (line) => this.#log(revision.service.name).append(line),
     }
   }
@@ -243,11 +245,14 @@ export class LocalServices implements ServiceHost {
     const container = await containers.prepare(image, service.command)
     const port = service.port === undefined ? null : await freePort()
     const running = endpoints()
+    const shared: Variables = Object.assign({}, ...running.map((endpoint) => endpoint.shared))
+    const connections = connectionVariables(service.connects, running, this.ports)
+    for (const value of secretValues({ ...shared, ...connections })) this.#redactor.register(value)
     const env = composeVariables({
       inherited: inheritedVariables(runtime.env),
       image: container.env,
-      shared: Object.assign({}, ...running.map((endpoint) => endpoint.shared)),
-      connections: connectionVariables(service.connects, running, this.ports),
+      shared,
+      connections,
       own: service.env,
       secrets: await this.#secrets(service),
       models,

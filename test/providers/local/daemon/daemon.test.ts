@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer, request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -287,11 +287,31 @@ test('another fixed port in sluice.yml starts the cloud again, and the service m
 })
 
 test('R5 the supervisor is not given credentials of the command, save those that a service asks for', () => {
-  const env = { PATH: '/bin', GITHUB_TOKEN: 'a', INPUT_X: 'b', TMDB_TOKEN: 'c', npm_config_registry: 'd' }
+  const other = {
+    GITHUB_TOKEN: 'a',
+    INPUT_X: 'b',
+    GH_PAT: 'e',
+    DATABASE_URL: 'f',
+    STRIPE_KEY: 'g',
+    npm_config__auth: 'h',
+  }
+  const env = { PATH: '/bin', TMDB_TOKEN: 'c', npm_config_registry: 'd', ...other }
   const { services } = contextOf([testService({ secrets: { TMDB_TOKEN: 'filmlens/tmdb' } })]).system
   expect(supervisorVariables(env, { services })).toEqual({
     PATH: '/bin',
     TMDB_TOKEN: 'c',
     npm_config_registry: 'd',
   })
+})
+
+test('R5 what a cloud holds is closed to other accounts of the machine', async () => {
+  await mkdir(cloud, { recursive: true })
+  await writeFile(join(cloud, 'secrets.json'), '{}', { mode: 0o644 })
+  await live(clientOf(), '1')
+  const modeOf = async (path: string) => (await stat(join(cloud, path))).mode & 0o077
+  expect(await modeOf('.')).toBe(0o011)
+  for (const name of ['jobs', 'logs', 'models', 'objects', 'services'])
+    expect(await modeOf(name), name).toBe(0)
+  for (const name of ['daemon.json', 'system.json', 'secrets.json', 'logs/daemon.log'])
+    expect(await modeOf(name), name).toBe(0)
 })

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openJobs } from '../../../../src/providers/local/jobs/index.ts'
 import { identify } from '../../../../src/providers/local/process-identity.ts'
+import { secretForms } from '../../../../src/runtime/redact.ts'
 import { type LocalJobWorld, localJobs, localSpec } from './world.ts'
 
 let world: LocalJobWorld
@@ -125,9 +126,9 @@ test('secrets.json comes before the environment; a missing secret names both way
   const file = join(world.folder, 'secrets.json')
   await runtime.files.write(file, JSON.stringify({ 'app/token': 'from the file' }))
   const step = { secrets: { TOKEN: 'app/token' } }
-  await engine.start(localSpec('stored', `console.log(process.env.TOKEN)`, step))
+  await engine.start(localSpec('stored', `console.log([...process.env.TOKEN].join('_'))`, step))
   await engine.wait('stored')
-  expect(await textOf(engine, 'stored')).toEqual(['from the file'])
+  expect(await textOf(engine, 'stored')).toEqual(['f_r_o_m_ _t_h_e_ _f_i_l_e'])
 
   const without = engine.start(localSpec('without', '', { secrets: { KEY: 'app/key' } }))
   await expect(without).rejects.toMatchObject({
@@ -141,4 +142,37 @@ test('secrets.json comes before the environment; a missing secret names both way
 test('R2 a job id that leaves the folder is refused', async () => {
   const { engine } = world.open()
   await expect(engine.start(localSpec('../../etc', ''))).rejects.toThrow('is no job id')
+})
+
+test('R5 no form of what a job was given as a secret reaches its log, however it is written', async () => {
+  const folder = world.folder
+  const { runtime, events } = world.open({ PATH: process.env['PATH'] ?? '', API_KEY: 'canary/key "one"' })
+  const containers = {
+    prepare: async (_: unknown, command: readonly string[] = []) => ({
+      argv: [process.execPath, ...command] as const,
+      cwd: folder,
+      env: {},
+    }),
+  }
+  const around = {
+    shared: { AWS_SECRET_ACCESS_KEY: 'canary-of-s3', MLFLOW_TRACKING_TOKEN: 'canary-of-mlflow' },
+    connections: { db: { DB_HOST: '127.0.0.1', DB_PASSWORD: 'canary-of-db' } },
+  }
+  const engine = openJobs({ runtime, folder, containers, variables: async () => around })
+  const script = `
+    const all = JSON.stringify(process.env)
+    console.log(all)
+    console.error(Buffer.from(all).toString('base64'), encodeURIComponent(process.env.API_KEY))
+    for (const part of process.env.DB_PASSWORD) process.stdout.write(part)
+    console.log('\\nend')`
+  await engine.start(localSpec('talker', script, { connects: ['db'], secrets: { API_KEY: 'key' } }))
+  expect((await engine.wait('talker')).state).toBe('succeeded')
+  const log = await readFile(join(folder, 'jobs/talker/log'), 'utf8')
+  for (const value of ['canary/key "one"', 'canary-of-s3', 'canary-of-mlflow', 'canary-of-db']) {
+    for (const form of secretForms(value)) expect(log).not.toContain(form)
+    expect(events).toContainEqual({ kind: 'mask', value })
+  }
+  expect(log).toContain('DB_HOST')
+  expect(await textOf(engine, 'talker')).toEqual(expect.arrayContaining(['[redacted]', 'end']))
+  expect((await stat(join(folder, 'jobs/talker/log'))).mode & 0o077).toBe(0)
 })

@@ -254,3 +254,59 @@ test('a target that no service could be asked for is refused, and the proxy goes
 test('a second proxy on the same port is told that it is taken', async () => {
   await expect(openProxy(proxy.port)).rejects.toMatchObject({ code: 'EADDRINUSE' })
 })
+
+/** Sends bytes as they are and reads until the proxy ends the connection. */
+async function sendRaw(port: number, bytes: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1')
+  socket.on('error', () => {})
+  socket.write(bytes)
+  return await text(socket)
+}
+
+test.each([
+  ['both framings', 'Content-Length: 5\r\nTransfer-Encoding: chunked'],
+  ['two lengths', 'Content-Length: 5\r\nContent-Length: 40'],
+  ['a length that is no number', 'Content-Length: +5'],
+  ['chunked not last', 'Transfer-Encoding: chunked, identity'],
+  ['a disguised framing', 'Transfer-Encoding : chunked'],
+  ['a folded field', 'X-A: b\r\n Transfer-Encoding: chunked'],
+  ['a bare line feed in a head', 'X-A: b\nTransfer-Encoding: chunked'],
+])('R4 a request with %s is refused and never becomes two', async (_, fields) => {
+  const seen: string[] = []
+  const one = await backend('one', (request, response) => {
+    seen.push(request.url ?? '')
+    response.end('ok')
+  })
+  proxy.route([{ revision: 'a', weight: 100, backends: [one] }], '')
+  const smuggled = 'GET /smuggled HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
+  const answer = await sendRaw(
+    proxy.port,
+    `POST /first HTTP/1.1\r\nHost: x\r\n${fields}\r\n\r\n0\r\n\r\n${smuggled}`,
+  )
+  expect(answer).toMatch(/^HTTP\/1\.1 400 /)
+  expect(seen).not.toContain('/smuggled')
+})
+
+test('R4 a Connection field that names the framing cannot take it away', async () => {
+  const seen: string[] = []
+  const one = await backend('one', (request, response) => {
+    void text(request).then((body) => {
+      seen.push(`${request.url} ${body}`)
+      response.end('ok')
+    })
+  })
+  proxy.route([{ revision: 'a', weight: 100, backends: [one] }], '')
+  const body = 'GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n'
+  const head = `POST /first HTTP/1.1\r\nHost: x\r\nConnection: close, content-length\r\nContent-Length: ${body.length}`
+  expect(await sendRaw(proxy.port, `${head}\r\n\r\n${body}`)).toMatch(/^HTTP\/1\.1 200 /)
+  expect(seen).toEqual([`/first ${body}`])
+})
+
+test('R4 a client that never ends its head does not keep its connection', async () => {
+  const short = await openProxy(0, 50)
+  try {
+    expect(await sendRaw(short.port, 'GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ')).toMatch(/^HTTP\/1\.1 408 /)
+  } finally {
+    await short.close()
+  }
+})
