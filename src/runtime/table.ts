@@ -1,4 +1,4 @@
-import stringWidth from 'fast-string-width'
+import { cells } from './cells.ts'
 
 export interface Table {
   readonly columns: readonly string[]
@@ -16,7 +16,7 @@ const NARROWEST = 6
 export function tableLines(table: Table, width: number): string[] {
   const all = [table.columns, ...table.rows].map((row) => table.columns.map((_, i) => oneLine(row[i] ?? '')))
   const widths = columnWidths(
-    table.columns.map((_, i) => Math.max(...all.map((row) => stringWidth(row[i] ?? '')))),
+    table.columns.map((_, i) => Math.max(...all.map((row) => cells(row[i] ?? '')))),
     width,
   )
   return all.map((row) =>
@@ -41,7 +41,7 @@ function columnWidths(natural: readonly number[], width: number): number[] {
 }
 
 export function shortened(text: string, width: number): string {
-  if (stringWidth(text) <= width) return text
+  if (cells(text) <= width) return text
   if (width < 1) return ''
   const characters = [...text]
   const tail = text.includes(' ') ? 0 : Math.floor((width - 1) / 2)
@@ -54,7 +54,7 @@ function take(characters: readonly string[], width: number): string[] {
   let used = 0
   const taken: string[] = []
   for (const character of characters) {
-    used += stringWidth(character)
+    used += cells(character)
     if (used > width) break
     taken.push(character)
   }
@@ -62,7 +62,7 @@ function take(characters: readonly string[], width: number): string[] {
 }
 
 function padded(text: string, width: number): string {
-  return text + ' '.repeat(Math.max(0, width - stringWidth(text)))
+  return text + ' '.repeat(Math.max(0, width - cells(text)))
 }
 
 function oneLine(text: string): string {
