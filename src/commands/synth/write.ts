@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { isName } from '../../domain/name.ts'
-import { type StacksFile, stacksFileSchema } from '../../domain/stacks.ts'
+import type { StacksFile } from '../../domain/stacks.ts'
 import type { Stack } from '../../domain/synthesizer.ts'
 import type { System } from '../../domain/system.ts'
 import type { Files } from '../../runtime/runtime.ts'
@@ -56,6 +56,7 @@ export async function writeStacks(
 async function staleStacks(files: Files, folder: string, stacks: readonly Stack[]): Promise<string[]> {
   const bytes = await files.read(join(folder, 'stacks.json'))
   if (bytes === undefined) return []
+  const { stacksFileSchema } = await import('../../domain/stacks.ts')
   let before: StacksFile
   try {
     before = stacksFileSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')))
