@@ -17,6 +17,13 @@ const CONTROLS = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]/g
 
 const BIDIRECTIONAL = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
 
+/**
+ * A comparison by the rules of a language passes over characters that have no width and no look (UTS 10, section 1.3), so
+ * they may stand before and between the characters of a command.
+ */
+const COMMAND = /^([\s\p{DI}\p{Cf}]*):([\p{DI}\p{Cf}]*):/u
+const OLD_COMMAND = /#([\p{DI}\p{Cf}]*)#([\p{DI}\p{Cf}]*)\[/gu
+
 /** What stands where a control character stood, so that nothing is hidden. */
 const REPLACEMENT = '\ufffd'
 
@@ -37,8 +44,8 @@ function neutralLine(line: string): string {
   return line
     .replace(CONTROLS, REPLACEMENT)
     .replace(BIDIRECTIONAL, REPLACEMENT)
-    .replace(/^([\s\ufeff\u180e]*)::/, '$1: :')
-    .replace(/##\[/g, '# #[')
+    .replace(COMMAND, '$1: $2:')
+    .replace(OLD_COMMAND, '# $1#$2[')
 }
 
 /**
@@ -51,5 +58,5 @@ export function neutralJson(value: unknown): string {
   return (JSON.stringify(value, undefined, 2) ?? 'null')
     .replace(/[\x7f-\x9f\u2028\u2029]/g, escaped)
     .replace(BIDIRECTIONAL, escaped)
-    .replace(/##\[/g, '#\\u0023[')
+    .replace(OLD_COMMAND, '#$1\\u0023$2[')
 }

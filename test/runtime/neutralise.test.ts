@@ -74,3 +74,16 @@ test('R4 printed JSON holds no command and reads back to the same value', () => 
     }),
   )
 })
+
+test.each([
+  '\u200b::error::x',
+  ':\u200d:error::x',
+  '\u00ad:\ufe0f:error::x',
+  '#\u200b#[group]x',
+  '##\u2060[group]x',
+  '\u{e0001}::error::x',
+])('R4 characters without width do not hide a command: %j', (text) => {
+  expect(runnerCommands(text)).not.toEqual([])
+  expect(runnerCommands(neutralText(text))).toEqual([])
+  expect(runnerCommands(neutralJson({ text }))).toEqual([])
+})

@@ -12,7 +12,7 @@ export interface RunnerCommand {
 export function runnerCommands(output: string): RunnerCommand[] {
   return output
     .split(/\r\n|\r|\n/)
-    .map((line) => modern(line) ?? legacy(line))
+    .map((line) => commandOf(line) ?? commandOf(line.replace(UNSEEN, '')))
     .filter((command) => command !== undefined)
 }
 
@@ -20,6 +20,13 @@ export function runnerCommands(output: string): RunnerCommand[] {
 const ESCAPE = /\x1b\[[0-9;]*[A-Za-z]/g
 // biome-ignore lint/suspicious/noControlCharactersInRegex: more than .NET trims
 const BLANK = /^[\s\x00-\x20\x85\u180e\u200b\ufeff]+/
+
+/** .NET compares text by the rules of a language where it is not told otherwise, and those pass over these. */
+const UNSEEN = /[\p{DI}\p{Cf}]/gu
+
+function commandOf(line: string): RunnerCommand | undefined {
+  return modern(line) ?? legacy(line)
+}
 
 function modern(line: string): RunnerCommand | undefined {
   const text = line.replace(ESCAPE, '').replace(BLANK, '')
