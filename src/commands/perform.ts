@@ -26,6 +26,9 @@ export async function perform(
 ): Promise<Performed> {
   const { clock, log } = world.runtime
   const startedAt = clock.now()
+  // What ends without a word (SIGKILL, a full disk) leaves none, rather than that of the command before.
+  const file = await resultFileOf(world).catch(() => undefined)
+  if (file !== undefined) await world.runtime.files.remove(file).catch(() => {})
   const ended = await attempt(world, command, run)
   const report = redactor.data(ended.report)
   const result = resultOf(report, world.request.environment, startedAt, clock.now())
@@ -101,13 +104,16 @@ export function resultOf(report: Report, environment: string, startedAt: number,
 }
 
 async function writeResult(world: World, result: Result): Promise<string | undefined> {
-  const { runtime, request } = world
+  const file = await resultFileOf(world)
+  if (file !== undefined) await world.runtime.files.write(file, `${JSON.stringify(result, undefined, 2)}\n`)
+  return file
+}
+
+async function resultFileOf({ runtime, request }: World): Promise<string | undefined> {
   if (request.environment === '') return undefined
   const root = dirname(resolve(runtime.cwd, request.file))
   // A mistyped --file must not leave folders behind.
   if ((await runtime.files.stat(root))?.kind !== 'directory') return undefined
   const base = request.state === undefined ? join(root, '.sluice') : resolve(runtime.cwd, request.state)
-  const file = join(base, request.environment, 'result.json')
-  await runtime.files.write(file, `${JSON.stringify(result, undefined, 2)}\n`)
-  return file
+  return join(base, request.environment, 'result.json')
 }

@@ -48,9 +48,15 @@ function refuseSize(file: string, size: number): void {
       at: `${file}:1:1`,
       what: 'the file is empty',
       rule: 'it needs at least system and environments',
+      remedy: 'start from a copy of sluice.example.yml',
     })
   if (size > MAX_BYTES) {
-    throw usageError({ at: `${file}:1:1`, what: `the file has ${size} bytes`, rule: `at most ${MAX_BYTES}` })
+    throw usageError({
+      at: `${file}:1:1`,
+      what: `the file has ${size} bytes`,
+      rule: `at most ${MAX_BYTES}`,
+      remedy: 'see that it is the configuration; long lists belong into files of the repository',
+    })
   }
 }
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { delimiter, join, resolve as resolvePath } from 'node:path'
 
 const ROOT = join(import.meta.dirname, '../..')
 
@@ -18,20 +18,34 @@ export interface CommandLine {
   /** Folder of the system. */
   readonly folder: string
   run(...words: string[]): Promise<Ended>
+  /** As `run`, for a test that interrupts it. */
+  start(...words: string[]): Running
   /** Stops everything and removes the copy. */
   close(): Promise<void>
 }
 
-/** On a copy of an example whose services take any free port, since other tests run it too. */
+export interface Running {
+  readonly pid: number
+  readonly ended: Promise<Ended>
+  /** Resolves when this has been written to stderr; rejects if the command ends without it. */
+  says(text: string): Promise<void>
+  kill(signal: NodeJS.Signals): void
+}
+
+/**
+ * On a copy of an example, or of another folder, whose services take any free port, since other tests run it too.
+ */
 export async function commandLine(example: string): Promise<CommandLine> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-e2e-'))
   const file = join(folder, 'sluice.yml')
   const wanted = (path: string): boolean => !/\/(node_modules|\.sluice)(\/|$)/.test(path)
-  await cp(join(ROOT, 'examples', example), folder, { recursive: true, filter: wanted })
+  await cp(resolvePath(ROOT, 'examples', example), folder, { recursive: true, filter: wanted })
   await writeFile(file, (await readFile(file, 'utf8')).replace(/^\s+local: \{ port: \d+ \}\n/gm, ''))
   const path = [join(ROOT, 'node_modules/.bin'), process.env['PATH'] ?? ''].join(delimiter)
-  const run = (...words: string[]): Promise<Ended> => {
-    const common = ['--env', 'local', '--file', file, '--json']
+  const start = (...words: string[]): Running => {
+    const otherwise = (option: string, value: string): string[] =>
+      words.includes(option) ? [] : [option, value]
+    const common = [...otherwise('--env', 'local'), ...otherwise('--file', file), '--json']
     const child = spawn(process.execPath, [join(ROOT, 'src/cli/main.ts'), ...words, ...common], {
       cwd: folder,
       env: { ...process.env, PATH: path, NO_COLOR: '1' },
@@ -44,17 +58,29 @@ export async function commandLine(example: string): Promise<CommandLine> {
     child.stderr.on('data', (chunk: Buffer) => {
       stderr += chunk.toString('utf8')
     })
-    return new Promise((resolve, reject) => {
+    const ended = new Promise<Ended>((resolve, reject) => {
       child.once('error', reject)
       child.once('close', (code) => {
         const json = stdout.trim().startsWith('{') ? (JSON.parse(stdout) as Record<string, unknown>) : {}
         resolve({ code: code ?? -1, stdout, stderr, json })
       })
     })
+    const says = (text: string): Promise<void> =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          if (stderr.includes(text)) resolve()
+        }
+        look()
+        child.stderr.on('data', look)
+        child.once('close', () => reject(new Error(`it ended without saying "${text}":\n${stderr}`)))
+      })
+    return { pid: child.pid ?? -1, ended, says, kill: (signal) => void child.kill(signal) }
   }
+  const run = (...words: string[]): Promise<Ended> => start(...words).ended
   return {
     folder,
     run,
+    start,
     close: async () => {
       await run('operate', 'destroy', '--confirm', 'local')
       await rm(folder, { recursive: true, force: true })

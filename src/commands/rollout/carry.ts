@@ -11,6 +11,7 @@ import { holdLock } from './hold.ts'
 import { COLUMNS, markdownTable, planLines, rolloutGraph, rolloutRows } from './show.ts'
 import type { Site } from './site.ts'
 import { type Survey, survey, type Wanted } from './survey.ts'
+import { stillServes } from './unchanged.ts'
 
 export interface CarryOptions {
   readonly command: CommandName
@@ -37,6 +38,7 @@ export async function carry(site: Site, wanted: Wanted, options: CarryOptions): 
     show(site, decision)
     if (decision.kind === 'refused') return refusedReport(options, surveyed, decision)
     if (decision.kind === 'no-change' && !surveyed.unfinished) {
+      await stillServes(site, decision.plan)
       return await unchangedReport(site, options, decision.plan)
     }
     const ended = await execute(site, decision.plan, surveyed, held.lost)

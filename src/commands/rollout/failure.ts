@@ -12,12 +12,15 @@ export interface Failure {
 
 /** Ends the forward way: the release did not prove itself, so traffic goes back. */
 export function unfit(why: string): SluiceError {
-  return new SluiceError('rolled-back', 'user', { what: why })
+  return new SluiceError('rolled-back', 'user', {
+    what: why,
+    remedy: 'find the cause with "sluice operate logs", mend it, then build and roll out again',
+  })
 }
 
 export function failureOf(error: unknown, cancelled: AbortSignal): Failure {
   if (cancelled.aborted && !(error instanceof SluiceError && error.outcome !== 'cancelled')) {
-    return { outcome: 'cancelled', why: 'cancelled', remedy: undefined }
+    return { outcome: 'cancelled', why: 'cancelled', remedy: 'roll out again when you are ready' }
   }
   if (!(error instanceof SluiceError)) {
     return { outcome: 'bug', why: error instanceof Error ? error.message : String(error), remedy: undefined }

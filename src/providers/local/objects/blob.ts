@@ -34,10 +34,10 @@ export async function writeBlob(
       for await (const chunk of body instanceof Uint8Array ? [body] : body) {
         md5.update(chunk)
         for (const hash of hashes.values()) hash.update(chunk)
-        await writeAll(handle, chunk)
+        await named(path, writeAll(handle, chunk))
         size += chunk.length
       }
-      await handle.sync()
+      await named(path, handle.sync())
     } finally {
       await handle.close()
     }
@@ -124,6 +124,15 @@ async function openNew(path: string): Promise<FileHandle> {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     await mkdir(dirname(path), { recursive: true })
     return await open(path, 'wx')
+  }
+}
+
+/** What goes wrong on an open file, as on a full disk, does not say which one it was. */
+async function named<T>(path: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    throw Object.assign(error as NodeJS.ErrnoException, { path })
   }
 }
 
