@@ -17,6 +17,9 @@ const PROCESSES = {
   'chunks/job-keeper': 'src/providers/local/jobs/keeper.ts',
 }
 
+/** Lazy, but bundled into one file with all that it needs of its own; what only others need of it stays lazy. */
+const WHOLE = 'src/cli/run-validate.ts'
+
 export interface Bundle {
   /** Of the doors. */
   readonly doors: Metafile
@@ -30,10 +33,15 @@ export async function bundle(root: string, folder: string): Promise<Bundle> {
   mkdirSync(folder, { recursive: true })
   const options = optionsFor(root, resolve(folder))
   const doors = doorEntries(root)
-  const targets = await lazyTargets(options, doors)
+  const targets = new Set(await lazyTargets(options, doors))
+  targets.delete(WHOLE)
+  for (const path of await lazyTargets(options, { whole: WHOLE }, isOthers)) targets.add(path)
   const lazy = await build({
     ...options,
-    entryPoints: { ...Object.fromEntries(targets.map((path) => [lazyName(path), path])), ...PROCESSES },
+    entryPoints: {
+      ...Object.fromEntries([...targets].sort().map((path) => [lazyName(path), path])),
+      ...PROCESSES,
+    },
     splitting: true,
     // Bundled CommonJS packages call require for Node's own modules.
     banner: {
@@ -45,7 +53,12 @@ export async function bundle(root: string, folder: string): Promise<Bundle> {
     entryPoints: doors,
     plugins: [...(options.plugins ?? []), lazyImports(root)],
   })
-  const inputs = [built, lazy].flatMap(({ metafile }) => Object.keys(metafile.inputs))
+  const whole = await build({
+    ...options,
+    entryPoints: { [lazyName(WHOLE)]: WHOLE },
+    plugins: [...(options.plugins ?? []), lazyImports(root, '..', isOthers)],
+  })
+  const inputs = [built, lazy, whole].flatMap(({ metafile }) => Object.keys(metafile.inputs))
   writeFileSync(join(folder, 'NOTICES.txt'), notices(root, inputs))
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n')
   return { doors: built.metafile, lazy: lazy.metafile }
@@ -79,14 +92,20 @@ function doorEntries(root: string): Record<string, string> {
 }
 
 /** The sources that the doors' own files import by `import()`. */
-async function lazyTargets(options: BuildOptions, doors: Record<string, string>): Promise<string[]> {
+async function lazyTargets(
+  options: BuildOptions,
+  doors: Record<string, string>,
+  isLazy: (source: string) => boolean = () => true,
+): Promise<string[]> {
   const lazy = new Set<string>()
   const noteAndLeave: Plugin = {
     name: 'note-lazy-imports',
     setup(esbuild) {
       esbuild.onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
         if (kind !== 'dynamic-import') return undefined
-        lazy.add(relativeTo(options.absWorkingDir ?? '', join(resolveDir, path)))
+        const source = relativeTo(options.absWorkingDir ?? '', join(resolveDir, path))
+        if (!isLazy(source)) return undefined
+        lazy.add(source)
         return { path, external: true }
       })
     },
@@ -96,17 +115,23 @@ async function lazyTargets(options: BuildOptions, doors: Record<string, string>)
 }
 
 /** In a door, `import('../commands/build.ts')` becomes `import('./chunks/src-commands-build.js')`. */
-function lazyImports(root: string): Plugin {
+function lazyImports(root: string, toDist = '.', isLazy: (source: string) => boolean = () => true): Plugin {
   return {
     name: 'lazy-imports',
     setup(esbuild) {
-      esbuild.onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) =>
-        kind === 'dynamic-import'
-          ? { path: `./${lazyName(relativeTo(root, join(resolveDir, path)))}.js`, external: true }
-          : undefined,
-      )
+      esbuild.onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
+        const source = relativeTo(root, join(resolveDir, path))
+        return kind === 'dynamic-import' && isLazy(source)
+          ? { path: `${toDist}/${lazyName(source)}.js`, external: true }
+          : undefined
+      })
     },
   }
+}
+
+/** The parts of src/config belong to who checks sluice.yml. */
+function isOthers(source: string): boolean {
+  return !source.startsWith('src/config/')
 }
 
 /** Of our own package.json only the version gets in: dist/ does not change when a script or a dependency does. */

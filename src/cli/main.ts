@@ -16,7 +16,10 @@ async function main(argv: readonly string[]): Promise<void> {
     case 'bad':
       return reject(parsed)
     case 'run':
-      process.exitCode = await (await import('./run.ts')).run(parsed.line)
+      process.exitCode =
+        parsed.line.command.name === 'validate'
+          ? await (await import('./run-validate.ts')).runValidate(parsed.line)
+          : await (await import('./run.ts')).run(parsed.line)
       return
     case 'help':
       return (await import('./help.ts')).printHelp(parsed.command, argv.length === 0)
