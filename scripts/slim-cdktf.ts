@@ -22,6 +22,13 @@ export function slimCdktf(): Plugin {
         const stand = REPLACED[name] ?? repaired(name, path)
         return stand === undefined ? undefined : { contents: stand, loader: 'js' }
       })
+      esbuild.onLoad(
+        { filter: /node_modules[\\/]@cdktf[\\/]provider-[a-z]+[\\/]lib[\\/].*\.js$/ },
+        ({ path }) => ({
+          contents: withoutHcl(readFileSync(path, 'utf8')),
+          loader: 'js',
+        }),
+      )
     },
   }
 }
@@ -33,4 +40,20 @@ function repaired(name: string, path: string): string | undefined {
   const repaired = text.replaceAll('(0, util_2.isArray)(', 'Array.isArray(')
   if (repaired === text) throw new Error(`${name} does not call util.isArray any more: take this out`)
   return repaired
+}
+
+/**
+ * A binding says each resource twice, as JSON and as HCL; only JSON is ever asked for. The generator writes every function from
+ * its name to a brace in the same column.
+ */
+export function withoutHcl(source: string): string {
+  return source
+    .replace(
+      /^function (\w+ToHclTerraform)\(struct\) \{\n[\s\S]*?^\}$/gm,
+      'function $1() { throw new Error("no HCL here"); }',
+    )
+    .replace(
+      /^ {4}synthesizeHclAttributes\(\) \{\n[\s\S]*?^ {4}\}$/gm,
+      '    synthesizeHclAttributes() { throw new Error("no HCL here"); }',
+    )
 }

@@ -46,10 +46,11 @@ export async function writeStacks(
     ),
   )
   for (const gone of await staleStacks(files, folder, stacks)) await files.remove(join(folder, gone))
-  for (const { name, json } of stacks) {
-    await files.write(join(folder, name, 'cdk.tf.json'), `${JSON.stringify(sorted(json), undefined, 2)}\n`)
-  }
-  for (const { path, bytes } of assets) await files.write(path, bytes)
+  const configurations = stacks.map(({ name, json }) => ({
+    path: join(folder, name, 'cdk.tf.json'),
+    bytes: `${JSON.stringify(sorted(json), undefined, 2)}\n`,
+  }))
+  await Promise.all([...configurations, ...assets].map(({ path, bytes }) => files.write(path, bytes)))
   await files.write(join(folder, 'stacks.json'), `${JSON.stringify(file, undefined, 2)}\n`)
 }
 
