@@ -16,7 +16,10 @@ export class StreamRedactor {
 
   constructor(forms: Iterable<string>) {
     this.#forms = [...new Set([...forms].map((form) => Buffer.from(form, 'utf8').toString('latin1')))]
-    this.#beginnings = Map.groupBy(this.#forms, (form) => form.charAt(0))
+    const firsts = new Set(this.#forms.map((form) => form.charAt(0)))
+    this.#beginnings = new Map(
+      [...firsts].map((first) => [first, this.#forms.filter((form) => form.startsWith(first))]),
+    )
     this.#longest = Math.max(0, ...this.#forms.map((form) => form.length))
   }
 
