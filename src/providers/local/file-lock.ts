@@ -3,6 +3,7 @@ import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { SluiceError } from '../../domain/error.ts'
+import { atPath } from './at-path.ts'
 import { type Identity, identify, isRunning } from './process-identity.ts'
 
 interface Holder extends Identity {
@@ -102,11 +103,11 @@ async function readHolder(path: string): Promise<Holder | undefined> {
 
 async function writeWithFolder(path: string, text: string): Promise<void> {
   try {
-    await writeFile(path, text)
+    await atPath(path, writeFile(path, text))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     await mkdir(dirname(path), { recursive: true })
-    await writeFile(path, text)
+    await atPath(path, writeFile(path, text))
   }
 }
 

@@ -3,6 +3,7 @@ import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { z } from 'zod'
 import { SluiceError } from '../../domain/error.ts'
+import { atPath } from './at-path.ts'
 
 /**
  * undefined where there is no such file.
@@ -40,7 +41,7 @@ export async function replaceFile(path: string, content: string | Uint8Array, mo
     try {
       const handle = await open(beside, 'wx', mode)
       try {
-        await handle.writeFile(content)
+        await atPath(path, handle.writeFile(content))
         await handle.sync()
       } finally {
         await handle.close()

@@ -4,6 +4,7 @@ import { type FileHandle, link, mkdir, open, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { crc32 } from 'node:zlib'
+import { atPath } from '../at-path.ts'
 import type { Bucket } from './bucket.ts'
 import type { Blob, ChecksumAlgorithm } from './record.ts'
 
@@ -34,10 +35,10 @@ export async function writeBlob(
       for await (const chunk of body instanceof Uint8Array ? [body] : body) {
         md5.update(chunk)
         for (const hash of hashes.values()) hash.update(chunk)
-        await named(path, writeAll(handle, chunk))
+        await atPath(path, writeAll(handle, chunk))
         size += chunk.length
       }
-      await named(path, handle.sync())
+      await atPath(path, handle.sync())
     } finally {
       await handle.close()
     }
@@ -124,15 +125,6 @@ async function openNew(path: string): Promise<FileHandle> {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     await mkdir(dirname(path), { recursive: true })
     return await open(path, 'wx')
-  }
-}
-
-/** What goes wrong on an open file, as on a full disk, does not say which one it was. */
-async function named<T>(path: string, work: Promise<T>): Promise<T> {
-  try {
-    return await work
-  } catch (error) {
-    throw Object.assign(error as NodeJS.ErrnoException, { path })
   }
 }
 

@@ -3,6 +3,7 @@ import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { isName } from '../../../domain/name.ts'
+import { atPath } from '../at-path.ts'
 import { withLock } from '../file-lock.ts'
 import { readJson, replaceFile } from '../json-file.ts'
 import { walkKeys } from './tree.ts'
@@ -45,7 +46,8 @@ export async function createBucket(
   await mkdir(join(beside, 'blobs'), { recursive: true })
   await mkdir(join(beside, 'keys'))
   await mkdir(dirname(folder), { recursive: true })
-  await writeFile(join(beside, FILE), JSON.stringify({ schema: 'sluice.bucket/v1', ...settings }))
+  const file = join(beside, FILE)
+  await atPath(file, writeFile(file, JSON.stringify({ schema: 'sluice.bucket/v1', ...settings })))
   try {
     // rename(2) takes no folder's place that holds something, so of two makers one wins.
     await rename(beside, folder)

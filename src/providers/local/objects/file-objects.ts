@@ -6,6 +6,7 @@ import { Readable } from 'node:stream'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { usageError } from '../../../domain/error.ts'
 import type { ObjectInfo, ObjectStore, Precondition } from '../../provider.ts'
+import { atPath } from '../at-path.ts'
 import { withLock } from '../file-lock.ts'
 
 const SMALL = 1024 * 1024
@@ -132,7 +133,7 @@ async function writeBeside(path: string, body: Uint8Array | Readable): Promise<O
     for await (const chunk of body instanceof Readable ? body : [body]) {
       const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : (chunk as Uint8Array)
       hash.update(bytes)
-      await handle.writeFile(bytes)
+      await atPath(path, handle.writeFile(bytes))
       size += bytes.length
     }
     await handle.sync()
