@@ -31,6 +31,7 @@ const policy = gatePolicySchema.parse({
   resamples: Number(resamples),
 })
 const start = performance.now()
+const before = process.cpuUsage()
 const hash = createHash('sha256')
 async function* bytes(): AsyncIterable<Uint8Array> {
   for await (const chunk of nodeFiles.stream?.(path) ?? []) {
@@ -46,9 +47,11 @@ const verdict = decide(evidence, rows, policy, {
   look: 1,
 })
 const end = performance.now()
+const used = process.cpuUsage(before)
 console.log(
   JSON.stringify({
     seconds: (end - start) / 1000,
+    cpu: (used.user + used.system) / 1e6,
     reading: (read - start) / 1000,
     whole: end / 1000,
     memory: process.resourceUsage().maxRSS * 1024,

@@ -145,7 +145,7 @@ function sliceRows(column: string, rows: Rows): SliceRows {
     const text = `slice column ${column} is not among the slices of the evidence: it cannot be judged`
     return { column, values: [], doubt: reason('slice-missing', 'inconclusive', text) }
   }
-  const byCode = groups(Uint32Array.from(category.codes), category.values.length)
+  const byCode = groups(new Uint32Array(category.codes), category.values.length)
   const values = category.values
     .map((value, code) => ({ value, rows: byCode.of(code) }))
     .filter(({ rows: own }) => own.length > 0)

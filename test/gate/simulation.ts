@@ -98,7 +98,7 @@ export function promotions(
       metric: of,
       direction: of.direction ?? 'higher',
       rule: rule.rule,
-      resamples: options.resamples ?? 400,
+      resamples: options.resamples ?? 250,
       seed: 'simulation',
       purpose: `${options.seed ?? 1} ${run}`,
     })

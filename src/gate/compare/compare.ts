@@ -155,7 +155,7 @@ function truthOf(metric: Extract<Metric, { family: 'sums' }>, sample: Sample): F
     case 'numbers':
       return sample.labelNumber
     case 'probability':
-      return sample.label === undefined ? undefined : Float64Array.from(isPositive(sample))
+      return sample.label === undefined ? undefined : new Float64Array(isPositive(sample))
     case 'column':
       return new Float64Array(0)
     default:

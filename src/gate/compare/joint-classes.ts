@@ -71,6 +71,32 @@ export function totalsOf(
   return into
 }
 
+/** The totals of both models in one pass, for the inner loop of a bootstrap. */
+export function bothTotals(
+  cells: JointClasses,
+  counts: Float64Array,
+  champion: ReturnType<typeof emptyTotals>,
+  challenger: ReturnType<typeof emptyTotals>,
+): void {
+  const { labelled, predicted: first, truePositive: firstRight } = champion
+  const { predicted: second, truePositive: secondRight } = challenger
+  labelled.fill(0)
+  for (const totals of [first, firstRight, second, secondRight]) totals.fill(0)
+  for (let c = 0; c < counts.length; c++) {
+    const count = counts[c] as number
+    if (count === 0) continue
+    const label = cells.label[c] as number
+    const a = cells.champion[c] as number
+    const b = cells.challenger[c] as number
+    labelled[label] = (labelled[label] as number) + count
+    first[a] = (first[a] as number) + count
+    second[b] = (second[b] as number) + count
+    if (a === label) firstRight[a] = (firstRight[a] as number) + count
+    if (b === label) secondRight[b] = (secondRight[b] as number) + count
+  }
+  challenger.labelled.set(labelled)
+}
+
 export function emptyTotals(classes: number): {
   labelled: Float64Array
   predicted: Float64Array

@@ -9,7 +9,14 @@ import {
   type PairedCounts,
 } from '../statistics/proportions.ts'
 import { type CompareOptions, type Comparison, signed } from './comparison.ts'
-import { emptyTotals, type JointClasses, jointClasses, pairedCounts, totalsOf } from './joint-classes.ts'
+import {
+  bothTotals,
+  emptyTotals,
+  type JointClasses,
+  jointClasses,
+  pairedCounts,
+  totalsOf,
+} from './joint-classes.ts'
 import { compareUnits, resampled, undefinedHere } from './units.ts'
 
 interface Inputs {
@@ -37,17 +44,16 @@ export function compareLabels(
   if (!Number.isFinite(champion) || !Number.isFinite(challenger)) return undefinedHere(values, options)
   if (metric.proportion) return byProportion(pairedCounts(cells), values, options)
   const smoothed = smoothedCells(cells)
+  const others = emptyTotals(classes)
   const drawn = bootstrapClasses(
     smoothed.counts,
     sample.n,
     options.resamples,
     randomOf(options.seed, options.purpose),
-    (counts) =>
-      signed(
-        options,
-        metric.value(totalsOf(smoothed, smoothed.champion, counts, totals), sample.positive),
-        metric.value(totalsOf(smoothed, smoothed.challenger, counts, totals), sample.positive),
-      ),
+    (counts) => {
+      bothTotals(smoothed, counts, totals, others)
+      return signed(options, metric.value(totals, sample.positive), metric.value(others, sample.positive))
+    },
   )
   return resampled(
     values,

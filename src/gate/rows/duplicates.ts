@@ -15,7 +15,7 @@ export function findDuplicates(
 ): { readonly rows: readonly [number, number]; readonly count: number } | undefined {
   const repeated = narrowRange(keys) ? repeatedInBitmap(keys) : repeatedInPartitions(keys)
   if (repeated === undefined) return undefined
-  return { rows: firstTwo(keys, repeated.row), count: repeated.count }
+  return { rows: firstTwo(keys, repeated), count: repeated.count }
 }
 
 /** How many rows of one column have a key that stands in the other. */
@@ -37,8 +37,9 @@ export function countCommon(rows: KeyColumn, others: KeyColumn): { count: number
 }
 
 interface Repeated {
-  /** One row, from 0, whose key another row has too. */
-  readonly row: number
+  /** A key that several rows have. */
+  readonly high: number
+  readonly low: number
   readonly count: number
 }
 
@@ -55,75 +56,89 @@ function repeatedInBitmap({ low }: KeyColumn): Repeated | undefined {
   let largest = 0
   for (let i = 0; i < low.length; i++) if ((low[i] ?? 0) > largest) largest = low[i] ?? 0
   const seen = new Uint32Array((largest >>> 5) + 1)
-  let row = -1
+  let repeated = 0
   let count = 0
   for (let i = 0; i < low.length; i++) {
     const key = low[i] ?? 0
     const bit = 1 << (key & 31)
     const word = seen[key >>> 5] ?? 0
     if ((word & bit) !== 0) {
-      if (count++ === 0) row = i
+      if (count++ === 0) repeated = key
     }
     seen[key >>> 5] = word | bit
   }
-  return count === 0 ? undefined : { row, count }
+  return count === 0 ? undefined : { high: 0, low: repeated, count }
 }
 
-function repeatedInPartitions({ high, low }: KeyColumn): Repeated | undefined {
-  const n = low.length
-  const bits = Math.max(0, Math.ceil(Math.log2(Math.max(1, n / PARTITION))))
-  const parts = 2 ** bits
-  const shift = 32 - bits
-  const partOf = (i: number): number => (bits === 0 ? 0 : mix((low[i] ?? 0) ^ (high[i] ?? 0)) >>> shift)
-  const starts = new Uint32Array(parts + 1)
-  for (let i = 0; i < n; i++) {
-    const part = partOf(i) + 1
-    starts[part] = (starts[part] ?? 0) + 1
-  }
-  for (let p = 0; p < parts; p++) starts[p + 1] = (starts[p + 1] ?? 0) + (starts[p] ?? 0)
-  const next = starts.slice()
-  const dealt = new Uint32Array(n)
-  for (let i = 0; i < n; i++) {
-    const part = partOf(i)
-    const at = next[part] ?? 0
-    dealt[at] = i
-    next[part] = at + 1
-  }
+function repeatedInPartitions(keys: KeyColumn): Repeated | undefined {
+  const { high, low, starts } = dealt(keys)
   let largest = 0
-  for (let p = 0; p < parts; p++) largest = Math.max(largest, (starts[p + 1] ?? 0) - (starts[p] ?? 0))
+  for (let p = 1; p < starts.length; p++) {
+    largest = Math.max(largest, (starts[p] as number) - (starts[p - 1] as number))
+  }
   const size = 2 ** Math.ceil(Math.log2(Math.max(2, largest * 2)))
   const table = new Int32Array(size)
-  let row = -1
+  let found = -1
   let count = 0
-  for (let p = 0; p < parts; p++) {
+  for (let p = 1; p < starts.length; p++) {
     table.fill(-1)
-    for (let j = starts[p] ?? 0; j < (starts[p + 1] ?? 0); j++) {
-      const i = dealt[j] ?? 0
-      const h = high[i] ?? 0
-      const l = low[i] ?? 0
+    for (let i = starts[p - 1] as number; i < (starts[p] as number); i++) {
+      const h = high[i] as number
+      const l = low[i] as number
       let slot = mix(l + Math.imul(h, 0x9e3779b9)) & (size - 1)
       for (;;) {
-        const other = table[slot] ?? -1
+        const other = table[slot] as number
         if (other < 0) {
           table[slot] = i
           break
         }
         if (low[other] === l && high[other] === h) {
+          found = i
           count++
-          if (row < 0 || i < row) row = i
           break
         }
         slot = (slot + 1) & (size - 1)
       }
     }
   }
-  return count === 0 ? undefined : { row, count }
+  return count === 0 ? undefined : { high: high[found] as number, low: low[found] as number, count }
 }
 
-function firstTwo({ high, low }: KeyColumn, row: number): [number, number] {
-  for (let i = 0; i < low.length; i++) {
-    if (i !== row && low[i] === low[row] && high[i] === high[row])
-      return [Math.min(i, row) + 1, Math.max(i, row) + 1]
+/** The keys themselves, partition after partition, so that what follows reads in order. */
+function dealt(keys: KeyColumn): { high: Uint32Array; low: Uint32Array; starts: Uint32Array } {
+  const n = keys.low.length
+  const bits = Math.max(0, Math.ceil(Math.log2(Math.max(1, n / PARTITION))))
+  const starts = new Uint32Array(2 ** bits + 1)
+  if (bits === 0) {
+    starts[1] = n
+    return { high: keys.high, low: keys.low, starts }
   }
-  return [row + 1, row + 1]
+  const shift = 32 - bits
+  const partOf = (i: number): number => mix((keys.low[i] as number) ^ (keys.high[i] as number)) >>> shift
+  for (let i = 0; i < n; i++) {
+    const part = partOf(i) + 1
+    starts[part] = (starts[part] as number) + 1
+  }
+  for (let p = 1; p < starts.length; p++) starts[p] = (starts[p] as number) + (starts[p - 1] as number)
+  const next = starts.slice()
+  const high = new Uint32Array(n)
+  const low = new Uint32Array(n)
+  for (let i = 0; i < n; i++) {
+    const part = partOf(i)
+    const at = next[part] as number
+    next[part] = at + 1
+    high[at] = keys.high[i] as number
+    low[at] = keys.low[i] as number
+  }
+  return { high, low, starts }
+}
+
+/** The first two rows, from 1, with this key. */
+function firstTwo(keys: KeyColumn, { high, low }: Repeated): [number, number] {
+  const rows: number[] = []
+  for (let i = 0; i < keys.low.length && rows.length < 2; i++) {
+    if (keys.low[i] === low && keys.high[i] === high) rows.push(i + 1)
+  }
+  const [first = 0, second = 0] = rows
+  return [first, second]
 }

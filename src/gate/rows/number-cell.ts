@@ -2,6 +2,9 @@ import type { CellFault } from './columns.ts'
 
 const POWERS = Float64Array.from({ length: 23 }, (_, i) => Number(`1e${i}`))
 
+/** A text of so many bytes has at most 15 digits. */
+const SHORT = 15
+
 /** Numbers from UTF-8 bytes, exactly as Number() reads them, without making a string for the common ones. */
 export class NumberCell {
   /**
@@ -11,6 +14,10 @@ export class NumberCell {
    * correctly (W. D. Clinger, "How to read floating point numbers accurately", PLDI 1990). Others take the slow way.
    */
   parse(bytes: Uint8Array, start: number, end: number): number {
+    return end - start <= SHORT ? short(bytes, start, end) : this.#long(bytes, start, end)
+  }
+
+  #long(bytes: Uint8Array, start: number, end: number): number {
     let i = start
     const negative = bytes[i] === 45
     if (negative) i++
@@ -45,6 +52,24 @@ export class NumberCell {
   fault(bytes: Uint8Array, start: number, end: number): CellFault {
     return faultOf(text(bytes, start, end))
   }
+}
+
+/** The same for short texts, whose digits need not be counted. */
+function short(bytes: Uint8Array, start: number, end: number): number {
+  let i = bytes[start] === 45 ? start + 1 : start
+  const first = i
+  let point = end
+  let mantissa = 0
+  for (; i < end; i++) {
+    const digit = (bytes[i] as number) - 48
+    if (digit >= 0 && digit <= 9) mantissa = mantissa * 10 + digit
+    else if (digit === -2 && point === end) point = i
+    else return slow(bytes, start, end)
+  }
+  const digits = end - first - (point < end ? 1 : 0)
+  if (digits <= 0) return slow(bytes, start, end)
+  const value = point === end ? mantissa : mantissa / (POWERS[end - point - 1] as number)
+  return first === start ? value : -value
 }
 
 /** What kind of non-number a text is. */

@@ -22,7 +22,7 @@ export class CategoryWriter {
   }
 
   set(row: number, code: number): void {
-    if (code > 255 && this.codes.BYTES_PER_ELEMENT === 1) this.codes = Uint32Array.from(this.codes)
+    if (code > 255 && this.codes.BYTES_PER_ELEMENT === 1) this.codes = new Uint32Array(this.codes)
     if (row >= this.codes.length) this.codes = grown(this.codes, row)
     this.codes[row] = code
   }

@@ -2,20 +2,20 @@ import type { Random } from '../random.ts'
 
 /**
  * One binomial(n, p) draw. Inversion where n p < 10, else Hörmann's transformed rejection BTRS ("The generation of
- * binomial random variates", J. Stat. Comput. Simul. 46, 1993). Both are exact.
+ * binomial random variates", J. Stat. Comput. Simul. 46, 1993). Both are exact. `logOther` is log(1 - p), where it is known.
  */
-export function drawBinomial(random: Random, n: number, p: number): number {
+export function drawBinomial(random: Random, n: number, p: number, logOther = Math.log1p(-p)): number {
   if (n <= 0 || p <= 0) return 0
   if (p >= 1) return n
   if (p > 0.5) return n - drawBinomial(random, n, 1 - p)
-  return n * p < 10 ? byInversion(random, n, p) : byRejection(random, n, p)
+  return n * p < 10 ? byInversion(random, n, p, logOther) : byRejection(random, n, p)
 }
 
-function byInversion(random: Random, n: number, p: number): number {
+function byInversion(random: Random, n: number, p: number, logOther: number): number {
   const q = 1 - p
   const s = p / q
   const a = (n + 1) * s
-  const start = Math.exp(n * Math.log1p(-p))
+  const start = Math.exp(n * logOther)
   for (;;) {
     let u = random.uniform()
     let r = start
@@ -83,16 +83,19 @@ export function multinomialSampler(
 ): (random: Random, into: Float64Array) => void {
   const order = Uint32Array.from(weights.keys()).sort((x, y) => (weights[x] ?? 0) - (weights[y] ?? 0))
   const shares = new Float64Array(weights.length)
+  const logOthers = new Float64Array(weights.length)
   let before = 0
   order.forEach((index) => {
     before += weights[index] ?? 0
-    shares[index] = before === 0 ? 0 : (weights[index] ?? 0) / before
+    const share = before === 0 ? 0 : (weights[index] ?? 0) / before
+    shares[index] = share
+    logOthers[index] = Math.log1p(-share)
   })
   return (random, into) => {
     let left = n
     for (let i = order.length - 1; i > 0; i--) {
       const index = order[i] ?? 0
-      const count = left === 0 ? 0 : drawBinomial(random, left, shares[index] ?? 0)
+      const count = left === 0 ? 0 : drawBinomial(random, left, shares[index] ?? 0, logOthers[index])
       into[index] = count
       left -= count
     }
