@@ -54,6 +54,29 @@ test('R23 the same release again is no change: nothing is staged and no record i
   expect(world.objects.uris(`${LEDGER}releases/`)).toEqual([`${LEDGER}releases/1.json`])
 })
 
+test('R23 "no change" waits for a live service that is coming back, and is not said of one that stays down', async () => {
+  let down = false
+  let backAt = Number.POSITIVE_INFINITY
+  const world: World = new World(() =>
+    down && world.clock.now() < backAt ? { exits: 'exited with code 137' } : {},
+  )
+  await rollOut(world)
+  down = true
+  backAt = world.clock.now() + 20_000
+  const { report } = await rollOut(world)
+  expect(report).toMatchObject({ outcome: 'done', data: { changes: false } })
+  expect(world.clock.now()).toBeGreaterThanOrEqual(backAt)
+  backAt = Number.POSITIVE_INFINITY
+  await expect(rollOut(world)).rejects.toMatchObject({
+    outcome: 'external',
+    message: expect.stringMatching(
+      /nothing is to be changed, but \w+ does not serve: .*exited with code 137/,
+    ),
+    remedy: expect.stringContaining('sluice operate logs'),
+  })
+  expect(world.host.made).toBe(2)
+})
+
 test('a changed variable is a new revision although the image is the same', async () => {
   const world = new World()
   await rollOut(world)
