@@ -17,7 +17,17 @@ const root = join(import.meta.dirname, '..')
 const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   environments: ['network', 'firewall-', 'cluster', 'namespace', 'ledger'],
   images: ['image-'],
-  services: ['service-', 'alarm-', 'task-', 'traffic-', 'internet', 'certificate', 'zone', 'name-'],
+  services: [
+    'service-',
+    'alarm-',
+    'dashboard',
+    'task-',
+    'traffic-',
+    'internet',
+    'certificate',
+    'zone',
+    'name-',
+  ],
   functions: ['function-', 'messages-'],
   apis: ['api-', 'domain-', 'mapping-'],
   workers: ['worker-'],

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { Alarm } from '../../cdktf/aws/alarm.ts'
 import { BatchJob } from '../../cdktf/aws/batch-job.ts'
 import { BatchQueue } from '../../cdktf/aws/batch-queue.ts'
+import { Dashboard } from '../../cdktf/aws/dashboard.ts'
 import { FargateService } from '../../cdktf/aws/fargate-service.ts'
 import { FargateTask, type FargateTaskProps } from '../../cdktf/aws/fargate-task.ts'
 import { allow, Firewall } from '../../cdktf/aws/firewall.ts'
@@ -224,6 +225,16 @@ const CASES: Readonly<Record<string, (stack: SystemStack) => void>> = {
       repositories: ['arn:repository'],
       statements: [],
       logs: '/pipelines/films/train',
+    }),
+  dashboard: (stack) =>
+    void new Dashboard(stack, 'dashboard', {
+      name: 'films-test',
+      region: 'us-east-1',
+      charts: {
+        CPU: `SEARCH('{AWS/ECS,ClusterName} MetricName="CPUUtilization"', 'Average', 60)`,
+        Memory: `SEARCH('{AWS/ECS,ClusterName} MetricName="MemoryUtilization"', 'Average', 60)`,
+        Storage: `SEARCH('{AWS/RDS} MetricName="FreeStorageSpace"', 'Average', 60)`,
+      },
     }),
   alarm: (stack) =>
     void new Alarm(stack, 'alarm', {

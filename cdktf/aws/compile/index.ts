@@ -3,6 +3,7 @@ import type { System } from '../../../src/domain/system.ts'
 import { literals } from '../../core/literal.ts'
 import { stacksOf } from '../../core/stacks-of.ts'
 import { buckets } from './buckets.ts'
+import { dashboard } from './dashboard.ts'
 import { edge } from './edge.ts'
 import { foundation } from './foundation.ts'
 import { pipelines } from './pipelines.ts'
@@ -33,6 +34,7 @@ export async function compileAws({ system, images }: Synthesis): Promise<Stack[]
     if (Object.keys(system[kind] ?? {}).length > 0) (await load())(site)
   }
   await pipelines(site)
+  dashboard(site)
   await edge(site)
   return stacksOf(site.app)
 }
