@@ -7,6 +7,7 @@ import { neutralJson, neutralText } from '../runtime/neutralise.ts'
 import { say } from '../runtime/node/say.ts'
 import { COMMANDS } from './commands.ts'
 import { COMMON } from './common-options.ts'
+import { keepCompiledCode } from './compile-cache.ts'
 import { parseLine } from './parse.ts'
 import type { Parsed } from './spec.ts'
 
@@ -16,6 +17,7 @@ async function main(argv: readonly string[]): Promise<void> {
     case 'bad':
       return reject(parsed)
     case 'run':
+      keepCompiledCode(process.env)
       process.exitCode =
         parsed.line.command.name === 'validate'
           ? await (await import('./run-validate.ts')).runValidate(parsed.line)
