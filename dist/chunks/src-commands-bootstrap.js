@@ -1,0 +1,2 @@
+import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
+import{a as o}from"./chunk-CDWE2OR3.js";import"./chunk-2QTUSHYH.js";import"./chunk-TWCC5MS7.js";import"./chunk-4DANYRLJ.js";import"./chunk-KTXDOQBG.js";import"./chunk-3Z2G3C2B.js";import"./chunk-BBIZGGQM.js";import"./chunk-OAIGKH4R.js";import"./chunk-TW4CR3XX.js";import"./chunk-AXHS73NG.js";import"./chunk-CJQNUHTM.js";var p=t=>o(t,"bootstrap");export{p as bootstrap};

@@ -1,0 +1,2 @@
+import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
+import{a,b as f}from"./chunk-TW4CR3XX.js";import{d as o}from"./chunk-AXHS73NG.js";import"./chunk-CJQNUHTM.js";function g(c){let i={},r=[];for(let s of c){let t=s.indexOf("="),e=t===-1?s:s.slice(0,t);t===-1?r.push({what:`${JSON.stringify(s)} is not NAME=VALUE`}):f(e)?e in i?r.push({what:`${e} is given twice`}):i[e]=s.slice(t+1):r.push({what:`${JSON.stringify(e)} is not a name`,rule:a})}let[n,...l]=r;if(n!==void 0)throw o([n,...l]);return i}export{g as parsePairs};

@@ -1,0 +1,2 @@
+import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
+import"./chunk-CJQNUHTM.js";async function t(e,r){switch(e){case"local":return(await import("./local-XI4KZS52.js")).openLocal(r);case"aws":case"gcp":{let{usageError:o}=await import("./error-GQ3DDH3J.js");throw o({what:`cloud ${e} of environment ${r.system.environment.name} cannot run services yet`,rule:"this version carries a system on cloud local",remedy:'use an environment with "cloud: local"'})}default:return e}}export{t as openProvider};
