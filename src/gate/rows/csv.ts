@@ -1,6 +1,6 @@
 import { usageError } from '../../domain/error.ts'
-import { nearestName } from '../../domain/nearest.ts'
 import type { ByteSource, ColumnRequest, Rows } from './columns.ts'
+import { missingColumns } from './missing-columns.ts'
 import { NumberCell } from './number-cell.ts'
 import { PlainRecords } from './plain-records.ts'
 import { RowStore, type Writer } from './store.ts'
@@ -245,26 +245,6 @@ class CsvReader {
       remedy: 'the file is torn or not quoted as RFC 4180 asks: write it again',
     })
   }
-}
-
-/** @throws SluiceError usage with one problem for each column that the evidence names and the file lacks. */
-export function missingColumns(
-  file: string,
-  missing: readonly ColumnRequest[],
-  names: readonly string[],
-): void {
-  const [first, ...others] = [...new Set(missing.map(({ column }) => column))].map((column) => {
-    const near = nearestName(column, names)
-    return {
-      what: `${file} has no column ${JSON.stringify(column)}`,
-      rule: `its columns are ${names
-        .slice(0, 20)
-        .map((name) => JSON.stringify(name))
-        .join(', ')}`,
-      ...(near === undefined ? {} : { remedy: `did you mean ${JSON.stringify(near)}?` }),
-    }
-  })
-  if (first !== undefined) throw usageError([first, ...others])
 }
 
 /** Position behind the first line feed outside quotes, -1 where there is none. */

@@ -2,7 +2,7 @@ import { usageError } from '../../domain/error.ts'
 import { parseLooseJson } from '../loose-json.ts'
 import { putCell } from './cell.ts'
 import type { ByteSource, ColumnRequest, Rows } from './columns.ts'
-import { missingColumns } from './csv.ts'
+import { missingColumns } from './missing-columns.ts'
 import { RowStore } from './store.ts'
 
 /**

@@ -2,7 +2,7 @@ import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { usageError } from '../../domain/error.ts'
 import { putCell } from './cell.ts'
 import type { ByteSource, ColumnRequest, Rows } from './columns.ts'
-import { missingColumns } from './csv.ts'
+import { missingColumns } from './missing-columns.ts'
 import { RowStore } from './store.ts'
 
 /** Snappy is in the reader; the others come with Node. */
