@@ -42,6 +42,7 @@ export async function commandLine(example: string): Promise<CommandLine> {
   await cp(resolvePath(ROOT, 'examples', example), folder, { recursive: true, filter: wanted })
   await writeFile(file, (await readFile(file, 'utf8')).replace(/^\s+local: \{ port: \d+ \}\n/gm, ''))
   const path = [join(ROOT, 'node_modules/.bin'), process.env['PATH'] ?? ''].join(delimiter)
+  const running = new Set<Running>()
   const start = (...words: string[]): Running => {
     const otherwise = (option: string, value: string): string[] =>
       words.includes(option) ? [] : [option, value]
@@ -74,7 +75,15 @@ export async function commandLine(example: string): Promise<CommandLine> {
         child.stderr.on('data', look)
         child.once('close', () => reject(new Error(`it ended without saying "${text}":\n${stderr}`)))
       })
-    return { pid: child.pid ?? -1, ended, says, kill: (signal) => void child.kill(signal) }
+    const command: Running = {
+      pid: child.pid ?? -1,
+      ended,
+      says,
+      kill: (signal) => void child.kill(signal),
+    }
+    running.add(command)
+    void ended.finally(() => running.delete(command)).catch(() => {})
+    return command
   }
   const run = (...words: string[]): Promise<Ended> => start(...words).ended
   return {
@@ -82,6 +91,9 @@ export async function commandLine(example: string): Promise<CommandLine> {
     run,
     start,
     close: async () => {
+      // A test that failed may have left one, which would start the cloud again.
+      for (const command of running) command.kill('SIGKILL')
+      await Promise.allSettled([...running].map(({ ended }) => ended))
       await run('operate', 'destroy', '--confirm', 'local')
       await rm(folder, { recursive: true, force: true })
     },
