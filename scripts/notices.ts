@@ -28,7 +28,8 @@ function notice(root: string, folder: string): string {
   const file = readdirSync(path)
     .filter((name) => /^(licen[cs]e|copying)(\.(md|txt))?$/i.test(name))
     .sort()[0]
-  const notice = existsSync(join(path, 'NOTICE')) ? readFileSync(join(path, 'NOTICE'), 'utf8') : ''
-  const text = file === undefined ? '' : readFileSync(join(path, file), 'utf8')
+  const read = (name: string): string => readFileSync(join(path, name), 'utf8').replaceAll('\r\n', '\n')
+  const notice = existsSync(join(path, 'NOTICE')) ? read('NOTICE') : ''
+  const text = file === undefined ? '' : read(file)
   return `${manifest.name} ${manifest.version} (${manifest.license})\n\n${text.trimEnd()}\n${notice}`
 }

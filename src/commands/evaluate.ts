@@ -30,7 +30,7 @@ export interface EvaluateOptions {
   readonly model?: string
   /** Emits every step of the decision with its numbers. */
   readonly explain: boolean
-  /** Where to write the report as a page; default: `report.html` in `.sluice/<env>`, or none without an environment. */
+  /** Where to write the report as a page; without it none is written. */
   readonly html?: string
   /** Number of this look, where no ledger counts them. */
   readonly look?: number

@@ -12,10 +12,13 @@ const FOLDERS = ['src', 'actions', 'cdktf']
 const YOUNGER = [
   /\bURL\.parse\(/,
   /\bimport\.meta\.main\b/,
-  /\b(globSync|enableCompileCache|findPackageJSON|registerHooks|stripTypeScriptTypes|markAsUncloneable)\b/,
+  /\b(globSync|findPackageJSON|registerHooks|stripTypeScriptTypes|markAsUncloneable)\b/,
   /\bglob\b[^'\n]*from 'node:fs/,
   /['"]node:(sqlite|sea|quic)['"]/,
   /\b(getCallSites?|getSystemErrorMessage|setTraceSigInt|parseEnv|loadEnvFile)\(/,
+  // Guarded by `?.` it is fine: Node 20 goes without.
+  /\benableCompileCache\(/,
+  /\bimport \{[^}]*\bzstd\w+[^}]*\} from 'node:zlib'/,
   /\b(threadCpuUsage|execve|availableMemory)\(/,
   /\bcrypto\.hash\(|import \{[^}]*\bhash\b[^}]*\} from 'node:crypto'/,
   /\bnew (WebSocket|EventSource|CloseEvent|DisposableStack|AsyncDisposableStack|SuppressedError)\(/,

@@ -86,7 +86,7 @@ export async function readWritten(objects: ObjectStore, folder: string): Promise
   throw wrong(`${issue?.path.join('.') || 'it'}: ${issue?.message ?? 'has another form'}`)
 }
 
-/** Puts evaluation.json and its rows into the working folder; returns the path of evaluation.json. */
+/** Puts evaluation.json and the files that it names into the working folder; returns the path of evaluation.json. */
 export async function saveEvaluation(
   files: Files,
   objects: ObjectStore,
@@ -94,11 +94,14 @@ export async function saveEvaluation(
   state: string,
   evaluation: Evaluation,
 ): Promise<string> {
-  const rows = evaluation.rows?.path
-  if (rows !== undefined) {
-    const path = posix.normalize(rows)
+  for (const [key, name] of [
+    ['rows.path', evaluation.rows?.path],
+    ['trainRowHashes', evaluation.trainRowHashes],
+  ] as const) {
+    if (name === undefined) continue
+    const path = posix.normalize(name)
     if (isAbsolute(path) || path.startsWith('..') || path.includes('\\') || path === 'evaluation.json') {
-      throw wrong(`rows.path is ${JSON.stringify(rows)}; it is the name of a file beside evaluation.json`)
+      throw wrong(`${key} is ${JSON.stringify(name)}; it is the name of a file beside evaluation.json`)
     }
     await files.write(join(state, path), await readObject(objects, `${folder}${path}`))
   }

@@ -1,4 +1,4 @@
-import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
+import zlib from 'node:zlib'
 import { usageError } from '../../domain/error.ts'
 import { putCell } from './cell.ts'
 import type { ByteSource, ColumnRequest, Rows } from './columns.ts'
@@ -7,9 +7,9 @@ import { RowStore } from './store.ts'
 
 /** Snappy is in the reader; the others come with Node. */
 const compressors = {
-  GZIP: (bytes: Uint8Array) => new Uint8Array(gunzipSync(bytes)),
-  BROTLI: (bytes: Uint8Array) => new Uint8Array(brotliDecompressSync(bytes)),
-  ZSTD: (bytes: Uint8Array) => new Uint8Array(zstdDecompressSync(bytes)),
+  GZIP: (bytes: Uint8Array) => new Uint8Array(zlib.gunzipSync(bytes)),
+  BROTLI: (bytes: Uint8Array) => new Uint8Array(zlib.brotliDecompressSync(bytes)),
+  ZSTD: unzstd,
 }
 
 /**
@@ -82,4 +82,14 @@ async function collect(source: ByteSource): Promise<ArrayBuffer> {
     at += chunk.length
   }
   return all.buffer
+}
+
+/** Node 20 has no Zstandard. */
+function unzstd(bytes: Uint8Array): Uint8Array {
+  if (typeof zlib.zstdDecompressSync === 'function') return new Uint8Array(zlib.zstdDecompressSync(bytes))
+  throw usageError({
+    what: `this Parquet file is compressed with ZSTD, which Node ${process.versions.node} cannot read`,
+    rule: 'Node 22.15 or newer reads it',
+    remedy: 'use a newer Node, or write the file with GZIP, BROTLI or SNAPPY',
+  })
 }
