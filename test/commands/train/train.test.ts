@@ -129,11 +129,13 @@ test('R42 evidence on another model than the one that was trained is refused, an
   expect(world.models.versions).toEqual([])
 })
 
-test('R42 rows that lie outside the output are refused', async () => {
+test.each([
+  ['rows.path', { rows: { path: '../../secret.csv', id: 'id', challenger: 'c' } }],
+  ['trainRowHashes', { trainRowHashes: '/etc/passwd' }],
+])('R42 a file that lies outside the output is refused: %s', async (key, named) => {
   const world: TrainWorld = new TrainWorld({
     score: async (env) => {
-      const rows = { path: '../../secret.csv', id: 'id', challenger: 'c' }
-      const value = { schema: 'sluice.evaluation/v1', dataset: { digest: 'x' }, rows }
+      const value = { schema: 'sluice.evaluation/v1', dataset: { digest: 'x' }, ...named }
       await world.objects.write(
         `${env['SLUICE_OUTPUT_EVALUATION']}evaluation.json`,
         Buffer.from(JSON.stringify(value)),
@@ -142,7 +144,7 @@ test('R42 rows that lie outside the output are refused', async () => {
     },
   })
   const { report } = await world.train()
-  expect(report).toMatchObject({ outcome: 'external', message: expect.stringContaining('rows.path') })
+  expect(report).toMatchObject({ outcome: 'external', message: expect.stringContaining(key) })
 })
 
 test('R48 a failing command is exit 11 with its last lines; what succeeded is not repeated', async () => {
