@@ -68,8 +68,8 @@ interface Resource {
 
 export async function infrastructurePage(): Promise<string> {
   const example = readFileSync(join(root, 'sluice.example.yml'), 'utf8')
-  const files = new MemoryFiles({ '/work/sluice.yml': example })
-  const { system } = await loadSystem(files, '/work/sluice.yml', 'production', '/work')
+  const files = new MemoryFiles({ '/project/sluice.yml': example })
+  const { system } = await loadSystem(files, '/project/sluice.yml', 'production', '/project')
   const found = resourcesOf(await synthesizer.synthesize({ system, images: {} }))
   const schema = jsonSchema('sluice') as unknown as Property
   return [

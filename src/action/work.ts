@@ -81,12 +81,15 @@ async function firstRefusal(
   these: readonly string[],
   check: (path: string) => Promise<void>,
 ): Promise<unknown> {
-  try {
-    await Promise.all(these.map(check))
-    return undefined
-  } catch (refusal) {
-    return refusal
+  // One after the other: the input that the user wrote is named, not what follows from it.
+  for (const path of these) {
+    try {
+      await check(path)
+    } catch (refusal) {
+      return refusal
+    }
   }
+  return undefined
 }
 
 /**

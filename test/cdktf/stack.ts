@@ -51,8 +51,8 @@ export async function stacks(
   images: Synthesis['images'] = {},
 ): Promise<readonly Stack[]> {
   const whole = text.startsWith('system:') || text.includes('\nsystem:') ? text : HEAD + text
-  const files = new MemoryFiles({ '/work/sluice.yml': whole })
-  const { system } = await loadSystem(files, '/work/sluice.yml', environment, '/work')
+  const files = new MemoryFiles({ '/project/sluice.yml': whole })
+  const { system } = await loadSystem(files, '/project/sluice.yml', environment, '/project')
   return synthesizer.synthesize({ system, images })
 }
 

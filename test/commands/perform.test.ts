@@ -7,7 +7,7 @@ import { fakeRuntime } from '../../src/runtime/fake/index.ts'
 import { Redactor } from '../../src/runtime/redact.ts'
 
 function world(environment = 'local') {
-  const runtime = fakeRuntime({ files: { '/work/sluice.yml': 'system: x' } })
+  const runtime = fakeRuntime({ files: { '/project/sluice.yml': 'system: x' } })
   const request = { file: 'sluice.yml', environment, dryRun: false }
   const openProvider: World['openProvider'] = () => Promise.reject(new Error('no cloud here'))
   return { runtime, request, openProvider }
@@ -23,7 +23,7 @@ const report = (more: Partial<Report> = {}): Report => ({
   ...more,
 })
 
-const RESULT = '/work/.sluice/local/result.json'
+const RESULT = '/project/.sluice/local/result.json'
 
 test.each(Object.entries(EXIT_CODES))('R48 outcome %s is code %i in result.json', async (outcome, code) => {
   const { runtime, ...rest } = world()
@@ -110,7 +110,7 @@ test('R5 no secret is in the report, in result.json or in the message of an exce
 test('a command without an environment, or beside a folder that is not there, leaves no file', async () => {
   const { runtime, ...rest } = world('')
   await perform({ runtime, ...rest }, new Redactor(), 'validate', async () => report())
-  expect(Object.keys(runtime.files.texts())).toEqual(['/work/sluice.yml'])
+  expect(Object.keys(runtime.files.texts())).toEqual(['/project/sluice.yml'])
 })
 
 test('a result.json that cannot be written is a warning; the outcome stands', async () => {

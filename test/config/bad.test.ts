@@ -7,8 +7,8 @@ import { badFiles } from './bad-files.ts'
 const corpus = badFiles()
 
 async function said(text: string): Promise<string[]> {
-  const files = new MemoryFiles({ '/work/s.yml': text })
-  const error = await loadDocument(files, '/work/s.yml', '/work').then(
+  const files = new MemoryFiles({ '/project/s.yml': text })
+  const error = await loadDocument(files, '/project/s.yml', '/project').then(
     () => undefined,
     (thrown: unknown) => thrown,
   )

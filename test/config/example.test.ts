@@ -12,8 +12,8 @@ const IN_COMMENTS = ['infra.hcl', 'infra.cdktf', 'infra.command']
 
 describe('sluice.example.yml', () => {
   test.each(['local', 'production', 'europe'])('opens as %s', async (environment) => {
-    const files = new MemoryFiles({ '/work/sluice.example.yml': text })
-    const { system } = await loadSystem(files, '/work/sluice.example.yml', environment, '/work')
+    const files = new MemoryFiles({ '/project/sluice.example.yml': text })
+    const { system } = await loadSystem(files, '/project/sluice.example.yml', environment, '/project')
     expect(system.environment.name).toBe(environment)
   })
 

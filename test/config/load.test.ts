@@ -6,7 +6,7 @@ import { gatePolicySchema } from '../../src/domain/policy.ts'
 import { MemoryFiles } from '../../src/runtime/fake/files.ts'
 
 const load = (text: string, environment = 'local') =>
-  loadSystem(new MemoryFiles({ '/work/sluice.yml': text }), '/work/sluice.yml', environment, '/work')
+  loadSystem(new MemoryFiles({ '/project/sluice.yml': text }), '/project/sluice.yml', environment, '/project')
 
 const HEAD = 'system: s\nenvironments: { local: { cloud: local } }\n'
 const PRIMARY = '{ metric: f1, direction: higher, rule: superior }'

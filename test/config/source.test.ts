@@ -10,8 +10,8 @@ import type { Files } from '../../src/runtime/runtime.ts'
 
 const HEAD = 'system: s\nenvironments: { local: { cloud: local } }\n'
 
-async function messageOf(files: Files, path = '/work/s.yml'): Promise<string> {
-  const thrown = await loadDocument(files, path, '/work').then(
+async function messageOf(files: Files, path = '/project/s.yml'): Promise<string> {
+  const thrown = await loadDocument(files, path, '/project').then(
     () => new Error('accepted'),
     (error: unknown) => error as Error,
   )
@@ -19,7 +19,8 @@ async function messageOf(files: Files, path = '/work/s.yml'): Promise<string> {
   throw thrown
 }
 
-const messageOfText = (text: string): Promise<string> => messageOf(new MemoryFiles({ '/work/s.yml': text }))
+const messageOfText = (text: string): Promise<string> =>
+  messageOf(new MemoryFiles({ '/project/s.yml': text }))
 
 describe('R45 what is no text of at most 64 KiB is refused by name', () => {
   test('a missing file, with the place of the documented example', async () => {
@@ -31,7 +32,7 @@ describe('R45 what is no text of at most 64 KiB is refused by name', () => {
   })
 
   test('a directory', async () => {
-    const files = new MemoryFiles({ '/work/s.yml/inner': '' })
+    const files = new MemoryFiles({ '/project/s.yml/inner': '' })
     expect(await messageOf(files)).toBe('s.yml is a directory (the configuration is a regular file)')
   })
 
@@ -42,14 +43,14 @@ describe('R45 what is no text of at most 64 KiB is refused by name', () => {
   })
 
   test.each(['symlink', 'other'] as const)('a %s is not read', async (kind) => {
-    const files = new MemoryFiles({ '/work/s.yml': HEAD })
+    const files = new MemoryFiles({ '/project/s.yml': HEAD })
     const stat = async () => ({ kind, size: 4, mode: 0o644, modified: 0 })
     const read = async () => expect.unreachable('it was read')
     expect(await messageOf({ ...bound(files), stat, read })).toContain('the configuration is a regular file')
   })
 
   test('a file of 10 MB is refused by its size, unread', async () => {
-    const files = new MemoryFiles({ '/work/s.yml': HEAD })
+    const files = new MemoryFiles({ '/project/s.yml': HEAD })
     const stat = async () => ({ kind: 'file' as const, size: 10_000_000, mode: 0o644, modified: 0 })
     const read = async () => expect.unreachable('it was read')
     expect(await messageOf({ ...bound(files), stat, read })).toBe(
@@ -58,20 +59,20 @@ describe('R45 what is no text of at most 64 KiB is refused by name', () => {
   })
 
   test('a file that grew after it was measured', async () => {
-    const files = new MemoryFiles({ '/work/s.yml': `${HEAD}#${'x'.repeat(MAX_BYTES)}` })
+    const files = new MemoryFiles({ '/project/s.yml': `${HEAD}#${'x'.repeat(MAX_BYTES)}` })
     const stat = async () => ({ kind: 'file' as const, size: 60, mode: 0o644, modified: 0 })
     expect(await messageOf({ ...bound(files), stat })).toContain('(at most 65536)')
   })
 
   test('exactly 64 KiB is read', async () => {
     const text = `${HEAD}#`.padEnd(MAX_BYTES, 'x')
-    await loadDocument(new MemoryFiles({ '/work/s.yml': text }), '/work/s.yml', '/work')
+    await loadDocument(new MemoryFiles({ '/project/s.yml': text }), '/project/s.yml', '/project')
   })
 
   test('a byte that is not UTF-8, at its place', async () => {
     const files = new MemoryFiles()
     await files.write(
-      '/work/s.yml',
+      '/project/s.yml',
       Buffer.concat([Buffer.from('system: s\nx: ä'), Buffer.from([0xc3, 0x28])]),
     )
     expect(await messageOf(files)).toBe('s.yml:2:5: a byte that is not UTF-8 (the file is UTF-8 text)')
@@ -127,7 +128,7 @@ describe('R45 text that YAML made something else of is read from the source', ()
   })
 
   async function load(text: string) {
-    return loadSystem(new MemoryFiles({ '/work/s.yml': text }), '/work/s.yml', 'local', '/work')
+    return loadSystem(new MemoryFiles({ '/project/s.yml': text }), '/project/s.yml', 'local', '/project')
   }
 })
 

@@ -13,7 +13,7 @@ caches: { sessions: {} }
 `
 
 function world(text: string, environment = ''): World & { runtime: ReturnType<typeof fakeRuntime> } {
-  const runtime = fakeRuntime({ files: { '/work/sluice.yml': text } })
+  const runtime = fakeRuntime({ files: { '/project/sluice.yml': text } })
   const openProvider = () => expect.unreachable('a cloud was opened')
   return { runtime, openProvider, request: { file: 'sluice.yml', environment, dryRun: false } }
 }

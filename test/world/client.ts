@@ -43,8 +43,8 @@ export async function start(world: World, options: ClientOptions = {}) {
   const provider = world.provider(wire)
   const environment = {
     system,
-    root: '/work',
-    state: '/work/.sluice/test',
+    root: '/project',
+    state: '/project/.sluice/test',
     provider: async () => provider,
     close: async () => {},
   }

@@ -44,7 +44,7 @@ export function desk(
     readonly machine?: FakeOptions
   } = {},
 ): Desk {
-  const files = { '/work/sluice.yml': SHOP_YAML, ...options.files }
+  const files = { '/project/sluice.yml': SHOP_YAML, ...options.files }
   seed = (seed % 997) + 1
   const runtime = cloud.machine(
     {

@@ -78,7 +78,7 @@ export function fakeRuntime(options: FakeOptions = {}): FakeRuntime {
     },
     log: { emit: (event) => void events.push(event) },
     signals: { cancelled: controller.signal },
-    cwd: '/work',
+    cwd: '/project',
     events,
     ran,
     sent,

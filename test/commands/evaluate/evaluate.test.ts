@@ -32,9 +32,9 @@ const evidenceText = (change: Record<string, unknown> = {}): string => JSON.stri
 /** A folder with evidence and a policy, and nothing else. */
 function files(change: Record<string, string> = {}): Record<string, string> {
   return {
-    '/work/e/evaluation.json': evidenceText(),
-    '/work/e/rows.csv': ROWS,
-    '/work/policy.json': JSON.stringify(POLICY),
+    '/project/e/evaluation.json': evidenceText(),
+    '/project/e/rows.csv': ROWS,
+    '/project/policy.json': JSON.stringify(POLICY),
     ...change,
   }
 }
@@ -71,13 +71,13 @@ describe('two files are enough', () => {
       n: number
     }[]
     expect(metric).toMatchObject({ name: 'f1', n: 2000 })
-    const text = runtime.files.texts()['/work/.sluice/verdict.json'] ?? ''
+    const text = runtime.files.texts()['/project/.sluice/verdict.json'] ?? ''
     expect(text).toBe(canonicalJson(JSON.parse(text)))
     expect(report.data['digest']).toBe(digestOf(text))
     expect(report.summary).toMatch(/^### Promote: model sentiment version 7/)
     const again = alone()
     await evaluate(again.world, asked)
-    expect(again.runtime.files.texts()['/work/.sluice/verdict.json']).toBe(text)
+    expect(again.runtime.files.texts()['/project/.sluice/verdict.json']).toBe(text)
   })
 
   test('R42 a flipped byte in the rows or in evaluation.json is other evidence', async () => {
@@ -85,15 +85,15 @@ describe('two files are enough', () => {
       (await evaluate(alone(change).world, asked)).data['evidence']
     const found = [
       await digest({}),
-      await digest({ '/work/e/rows.csv': `${ROWS.trimEnd()}\r\n` }),
-      await digest({ '/work/e/evaluation.json': `${evidenceText()} ` }),
+      await digest({ '/project/e/rows.csv': `${ROWS.trimEnd()}\r\n` }),
+      await digest({ '/project/e/evaluation.json': `${evidenceText()} ` }),
     ]
     expect(new Set(found).size).toBe(3)
   })
 
   test('a reject or inconclusive verdict is refused, with what to do, and is no exception', async () => {
     const report = await evaluate(
-      alone({ '/work/policy.json': JSON.stringify({ ...POLICY, floors: { f1: 0.99 } }) }).world,
+      alone({ '/project/policy.json': JSON.stringify({ ...POLICY, floors: { f1: 0.99 } }) }).world,
       asked,
     )
     expect([report.outcome, report.outputs['verdict']]).toEqual(['refused', 'reject'])
@@ -103,7 +103,7 @@ describe('two files are enough', () => {
 
   test('a policy in YAML, in sluice.yml, or as JSON is the same policy', async () => {
     const yaml = `primary: { metric: f1, direction: higher, rule: noninferior, margin: 0.02 }\nfloors: { f1: 0.7 }\nresamples: 500\n`
-    const change = { '/work/policy.yml': yaml, '/work/sluice.yml': YAML }
+    const change = { '/project/policy.yml': yaml, '/project/sluice.yml': YAML }
     const of = async (policy: string): Promise<unknown> =>
       (await evaluate(alone(change).world, { ...asked, policy })).data['policy']
     const expected = await of('policy.json')
@@ -120,8 +120,8 @@ describe('two files are enough', () => {
     const lines = told.runtime.events.flatMap((event) => (event.kind === 'message' ? [event.text] : []))
     expect(lines.at(-1)).toBe('verdict: promote')
     expect(lines.join('\n')).toMatch(/standard error/)
-    expect(report.outputs['report']).toBe('/work/out/report.html')
-    expect(told.runtime.files.texts()['/work/out/report.html']).toMatch(/^<!doctype html>/)
+    expect(report.outputs['report']).toBe('/project/out/report.html')
+    expect(told.runtime.files.texts()['/project/out/report.html']).toMatch(/^<!doctype html>/)
   })
 
   test('R40 --look says which look it is', async () => {
@@ -131,60 +131,64 @@ describe('two files are enough', () => {
 
   test.each([
     ['no such evidence', {}, { ...asked, evidence: 'e/none.json' }, /does not exist/],
-    ['evidence that is no JSON', { '/work/e/evaluation.json': '{"schema":' }, asked, /is not JSON/],
-    ['evidence that is empty', { '/work/e/evaluation.json': '' }, asked, /it is empty/],
+    ['evidence that is no JSON', { '/project/e/evaluation.json': '{"schema":' }, asked, /is not JSON/],
+    ['evidence that is empty', { '/project/e/evaluation.json': '' }, asked, /it is empty/],
     [
       'evidence of another schema',
-      { '/work/e/evaluation.json': '{"schema":"sluice.evaluation/v2"}' },
+      { '/project/e/evaluation.json': '{"schema":"sluice.evaluation/v2"}' },
       asked,
       /schema/,
     ],
     [
       'no rows where the evidence names them',
-      { '/work/e/evaluation.json': evidenceText({ rows: { ...evidenceOf().rows, path: 'gone.csv' } }) },
+      { '/project/e/evaluation.json': evidenceText({ rows: { ...evidenceOf().rows, path: 'gone.csv' } }) },
       asked,
       /gone.csv does not exist/,
     ],
     [
       'rows outside of the folder',
-      { '/work/e/evaluation.json': evidenceText({ rows: { ...evidenceOf().rows, path: '../policy.json' } }) },
+      {
+        '/project/e/evaluation.json': evidenceText({
+          rows: { ...evidenceOf().rows, path: '../policy.json' },
+        }),
+      },
       asked,
       /outside of its own folder/,
     ],
     [
       'rows by an absolute path',
-      { '/work/e/evaluation.json': evidenceText({ rows: { ...evidenceOf().rows, path: '/etc/passwd' } }) },
+      { '/project/e/evaluation.json': evidenceText({ rows: { ...evidenceOf().rows, path: '/etc/passwd' } }) },
       asked,
       /outside of its own folder/,
     ],
     [
       'a policy without a direction',
-      { '/work/policy.json': '{"primary":{"metric":"f1","rule":"superior"}}' },
+      { '/project/policy.json': '{"primary":{"metric":"f1","rule":"superior"}}' },
       asked,
       /primary.direction/,
     ],
-    ['a policy without rules', { '/work/policy.json': '{}' }, asked, /primary/],
+    ['a policy without rules', { '/project/policy.json': '{}' }, asked, /primary/],
     [
       'a policy with an unknown key',
-      { '/work/policy.json': JSON.stringify({ ...POLICY, flors: {} }) },
+      { '/project/policy.json': JSON.stringify({ ...POLICY, flors: {} }) },
       asked,
       /flors/,
     ],
     [
       'a threshold that is not finite',
-      { '/work/policy.yml': `${GATE.replace('"f1":0.7', '"f1": .inf')}` },
+      { '/project/policy.yml': `${GATE.replace('"f1":0.7', '"f1": .inf')}` },
       { ...asked, policy: 'policy.yml' },
       /\.inf is not a number/,
     ],
     [
       'a floor in percent',
-      { '/work/policy.json': JSON.stringify({ ...POLICY, floors: { f1: 70 } }) },
+      { '/project/policy.json': JSON.stringify({ ...POLICY, floors: { f1: 70 } }) },
       asked,
       /percent/,
     ],
     [
       'an unknown model in sluice.yml',
-      { '/work/sluice.yml': YAML },
+      { '/project/sluice.yml': YAML },
       { ...asked, policy: 'sluice.yml#models.sentimnt' },
       /did you mean sentiment/,
     ],
@@ -201,7 +205,7 @@ describe('two files are enough', () => {
     const stated = (metrics: string): string => `${text.slice(0, -1)},"metrics":${metrics}}`
     const reject = async (metrics: string): Promise<unknown> =>
       (
-        (await evaluate(alone({ '/work/e/evaluation.json': stated(metrics) }).world, asked)).data[
+        (await evaluate(alone({ '/project/e/evaluation.json': stated(metrics) }).world, asked)).data[
           'reasons'
         ] as { rule: string; says: string }[]
       )
@@ -216,7 +220,7 @@ describe('two files are enough', () => {
   test('R42 training rows among the test rows block', async () => {
     const evidence = evidenceText({ trainRowHashes: 'train.txt' })
     const judge = (train: string): Promise<Report> =>
-      evaluate(alone({ '/work/e/evaluation.json': evidence, '/work/e/train.txt': train }).world, asked)
+      evaluate(alone({ '/project/e/evaluation.json': evidence, '/project/e/train.txt': train }).world, asked)
     expect((await judge('a\nb\n')).outputs['verdict']).toBe('promote')
     const blocked = await judge('a\nr77\n')
     expect([blocked.outputs['verdict'], blocked.message]).toEqual([
@@ -248,11 +252,11 @@ describe('in an environment', () => {
         registry.versions.find(({ digest }) => digest === digestNamed(champion))?.version ?? null
       await registry.setAlias('sentiment', 'champion', version, null)
     }
-    const state = '/work/.sluice/test'
+    const state = '/project/.sluice/test'
     const { runtime, world } = desk(cloud, {
       dryRun: options.dryRun === true,
       files: {
-        '/work/sluice.yml': YAML,
+        '/project/sluice.yml': YAML,
         [`${state}/evaluation.json`]: evidenceText({
           model: { name: 'sentiment', digest: digestNamed('challenger') },
           champion: { digest: digestNamed('champion') },
@@ -267,8 +271,8 @@ describe('in an environment', () => {
   test('R42 the evidence of train is judged by the gate of sluice.yml, and the verdict is recorded as tags only', async () => {
     const { judge, runtime, tags, cloud } = await environment()
     const report = await judge()
-    expect(report.outputs).toEqual({ verdict: 'promote', report: '/work/.sluice/test/report.md' })
-    const bytes = runtime.files.texts()['/work/.sluice/test/verdict.json'] ?? ''
+    expect(report.outputs).toEqual({ verdict: 'promote', report: '/project/.sluice/test/report.md' })
+    const bytes = runtime.files.texts()['/project/.sluice/test/verdict.json'] ?? ''
     expect(tags).toEqual([
       [
         'sentiment',
@@ -285,7 +289,7 @@ describe('in an environment', () => {
   ])('R43 a champion that %s voids the verdict: exit 5, and nothing is written', async (_, champion) => {
     const { judge, runtime, tags } = await environment({ champion })
     await expect(judge()).rejects.toMatchObject({ outcome: 'stale', code: 5 })
-    expect(runtime.files.texts()['/work/.sluice/test/verdict.json']).toBeUndefined()
+    expect(runtime.files.texts()['/project/.sluice/test/verdict.json']).toBeUndefined()
     expect(tags).toEqual([])
   })
 
@@ -312,7 +316,7 @@ describe('in an environment', () => {
     const { cloud, world, runtime } = await environment()
     const look = async (): Promise<unknown> => (await evaluate(world, { explain: false })).data['look']
     expect([await look(), await look()]).toEqual([1, 1])
-    await runtime.files.write('/work/.sluice/test/rows.csv', `${ROWS.trimEnd()}\r\n`)
+    await runtime.files.write('/project/.sluice/test/rows.csv', `${ROWS.trimEnd()}\r\n`)
     const second = await evaluate(world, { explain: false })
     expect([second.data['look'], second.data['verdict']]).toEqual([2, 'inconclusive'])
     expect(cloud.objects.uris('file:///ledger/looks/').length).toBe(1)

@@ -5,7 +5,7 @@ import { OPERATIONS } from '../../../src/domain/operations.ts'
 import { image, LEDGER, World } from '../../world/cloud.ts'
 import { desk, imagesJson } from '../../world/yaml.ts'
 
-const IMAGES = '/work/.sluice/test/images.json'
+const IMAGES = '/project/.sluice/test/images.json'
 
 async function released(...contents: string[]): Promise<World> {
   const cloud = new World()
@@ -26,7 +26,7 @@ test('rollout takes the images of images.json, leaves release.json and its outpu
     outcome: 'done',
     outputs: { url: 'http://web.test', previous: '' },
   })
-  const written = JSON.parse(runtime.files.texts()['/work/.sluice/test/release.json'] ?? '{}') as {
+  const written = JSON.parse(runtime.files.texts()['/project/.sluice/test/release.json'] ?? '{}') as {
     id: string
   }
   expect(written.id).toBe(report.outputs['release'])

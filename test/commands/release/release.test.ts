@@ -19,7 +19,7 @@ pipelines:
 models:
   taste: { registry: "http://mlflow.test", evaluation: score, gate: { primary: { metric: f1, direction: higher, rule: superior }, bootstrap: true } }
 `
-const FOLDER = '/work/.sluice/test'
+const FOLDER = '/project/.sluice/test'
 
 function report(
   command: CommandName,
@@ -49,7 +49,7 @@ async function scene(options: {
   await judged(cloud, 'one')
   await cloud.registry.setAlias('taste', 'champion', '1', null)
   const { world, runtime } = desk(cloud, {
-    files: { '/work/sluice.yml': yaml },
+    files: { '/project/sluice.yml': yaml },
     dryRun: options.dryRun === true,
   })
   const ran: string[] = []

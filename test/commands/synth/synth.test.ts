@@ -17,10 +17,10 @@ functions: { upload: { source: functions/upload, handler: index.handler, runtime
 workers: { detector: { script: boot.sh, gpu: 0 } }
 `
 const AROUND = {
-  '/work/sluice.yml': FILE,
-  '/work/functions/upload/index.js': 'exports.handler = async () => ({})',
-  '/work/functions/upload/lib/a.js': 'module.exports = 1',
-  '/work/boot.sh': 'echo work',
+  '/project/sluice.yml': FILE,
+  '/project/functions/upload/index.js': 'exports.handler = async () => ({})',
+  '/project/functions/upload/lib/a.js': 'module.exports = 1',
+  '/project/boot.sh': 'echo work',
 }
 
 async function run(
@@ -52,7 +52,7 @@ const text = async (runtime: FakeRuntime, path: string): Promise<string> =>
 describe('sluice synth', () => {
   test('writes a folder for each stack, and stacks.json with their order', async () => {
     const { report, runtime } = await run()
-    const folder = '/work/.sluice/test/stacks'
+    const folder = '/project/.sluice/test/stacks'
     expect(report).toMatchObject({ outcome: 'done', outputs: { directory: folder } })
     const file = stacksFileSchema.parse(JSON.parse(await text(runtime, `${folder}/stacks.json`)))
     expect(file.stacks.map(({ name, dependsOn }) => [name, dependsOn])).toEqual([
@@ -70,28 +70,28 @@ describe('sluice synth', () => {
 
   test('carries the code of functions as zips that are the same for the same content', async () => {
     const { runtime } = await run()
-    const path = '/work/.sluice/test/stacks/compute/assets/upload.zip'
+    const path = '/project/.sluice/test/stacks/compute/assets/upload.zip'
     const first = await runtime.files.read(path)
     const content = unzipSync(first ?? new Uint8Array())
     expect(Object.keys(content)).toEqual(['index.js', 'lib/a.js'])
     expect(Buffer.from(content['lib/a.js'] ?? []).toString()).toBe('module.exports = 1')
     const again = await run()
     expect(await again.runtime.files.read(path)).toEqual(first)
-    expect(await text(runtime, '/work/.sluice/test/stacks/compute/assets/detector.sh')).toBe('echo work')
+    expect(await text(runtime, '/project/.sluice/test/stacks/compute/assets/detector.sh')).toBe('echo work')
   })
 
   test('writes where --out says', async () => {
     const { report, runtime } = await run({ synth: { out: 'infra' } })
-    expect(report.outputs['directory']).toBe('/work/infra')
-    expect(await text(runtime, '/work/infra/foundation/cdk.tf.json')).toMatch(/^\{\n {2}"\/\/"/)
+    expect(report.outputs['directory']).toBe('/project/infra')
+    expect(await text(runtime, '/project/infra/foundation/cdk.tf.json')).toMatch(/^\{\n {2}"\/\/"/)
   })
 
   test('takes away the stacks that are gone, and nothing else', async () => {
     const { runtime } = await run()
-    const folder = '/work/.sluice/test/stacks'
+    const folder = '/project/.sluice/test/stacks'
     await runtime.files.write(`${folder}/compute/.terraform.lock.hcl`, 'locked')
     await runtime.files.write(`${folder}/mine/main.tf`, 'mine')
-    await runtime.files.write('/work/sluice.yml', FILE.replace('buckets: { raw: {} }\n', ''))
+    await runtime.files.write('/project/sluice.yml', FILE.replace('buckets: { raw: {} }\n', ''))
     await run({ runtime })
     expect(await runtime.files.read(`${folder}/data/cdk.tf.json`)).toBeUndefined()
     expect(await text(runtime, `${folder}/compute/.terraform.lock.hcl`)).toBe('locked')
@@ -102,24 +102,24 @@ describe('sluice synth', () => {
     const { report, runtime } = await run({ dryRun: true })
     expect(report.message).toMatch(/^would write \d+ resources in 3 stacks to \.sluice\/test\/stacks$/)
     expect(report.data['stacks']).toHaveLength(3)
-    expect(await runtime.files.list('/work/.sluice/test')).toEqual([])
+    expect(await runtime.files.list('/project/.sluice/test')).toEqual([])
   })
 
   test('leaves everything as it was where a folder of code is missing', async () => {
-    const runtime = fakeRuntime({ files: { '/work/sluice.yml': FILE, '/work/boot.sh': '' } })
+    const runtime = fakeRuntime({ files: { '/project/sluice.yml': FILE, '/project/boot.sh': '' } })
     await expect(run({ runtime })).rejects.toThrow('there is no folder functions/upload')
-    expect(await runtime.files.list('/work/.sluice/test/stacks')).toEqual([])
+    expect(await runtime.files.list('/project/.sluice/test/stacks')).toEqual([])
   })
 
   test('on cloud local has nothing to do', async () => {
-    const files = { '/work/sluice.yml': FILE.split('\n').slice(0, -4).join('\n') }
+    const files = { '/project/sluice.yml': FILE.split('\n').slice(0, -4).join('\n') }
     const { report } = await run({ environment: 'local', files })
     expect(report).toMatchObject({ outcome: 'done', data: { stacks: [] } })
     expect(report.message).toContain('cloud local')
   })
 
   test('leaves infrastructure of a team to the team', async () => {
-    const files = { ...AROUND, '/work/sluice.yml': `${FILE}infra: { hcl: terraform }\n` }
+    const files = { ...AROUND, '/project/sluice.yml': `${FILE}infra: { hcl: terraform }\n` }
     await expect(run({ files })).rejects.toThrow('infrastructure of its own in terraform')
   })
 })

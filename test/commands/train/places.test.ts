@@ -4,7 +4,7 @@ import { MemoryFiles } from '../../../src/runtime/fake/files.ts'
 import { MemoryObjects } from '../../world/objects.ts'
 
 const places = (objects: MemoryObjects, files: Record<string, string> = {}) =>
-  openPlaces(new MemoryFiles(files), objects, { data: 's3://shop-data/' }, '/work')
+  openPlaces(new MemoryFiles(files), objects, { data: 's3://shop-data/' }, '/project')
 const inBucket = (path: string) => ({ kind: 'bucket', bucket: 'data', path }) as const
 
 test('an object changes with its content, a prefix with anything below it', async () => {
@@ -23,11 +23,11 @@ test('an object changes with its content, a prefix with anything below it', asyn
 test('a file of the repository changes with its bytes, a folder with names and bytes below it', async () => {
   const look = (files: Record<string, string>, path: string) =>
     places(new MemoryObjects(), files).look({ kind: 'file', path })
-  const files = { '/work/sql/a.sql': '1', '/work/sql/deep/b.sql': '2' }
+  const files = { '/project/sql/a.sql': '1', '/project/sql/deep/b.sql': '2' }
   const before = await look(files, 'sql')
-  expect(await look({ ...files, '/work/other': 'x' }, 'sql')).toBe(before)
-  expect(await look({ ...files, '/work/sql/deep/b.sql': '3' }, 'sql')).not.toBe(before)
-  expect(await look({ '/work/sql/a.sql': '1', '/work/sql/deep/c.sql': '2' }, 'sql')).not.toBe(before)
+  expect(await look({ ...files, '/project/other': 'x' }, 'sql')).toBe(before)
+  expect(await look({ ...files, '/project/sql/deep/b.sql': '3' }, 'sql')).not.toBe(before)
+  expect(await look({ '/project/sql/a.sql': '1', '/project/sql/deep/c.sql': '2' }, 'sql')).not.toBe(before)
   expect(await look(files, 'missing')).toBeUndefined()
 })
 

@@ -10,7 +10,7 @@ import { MemoryObjects } from '../../world/objects.ts'
 import { MemoryRegistry } from '../../world/registry.ts'
 
 export const LEDGER = 'file:///ledger/'
-export const STATE = '/work/.sluice/local'
+export const STATE = '/project/.sluice/local'
 const SYSTEM = new URL('./sluice.yml', import.meta.url)
 
 /** A pipeline of four steps with a model, on a cloud in memory that stays from one command to the next. */
@@ -78,7 +78,7 @@ export class TrainWorld {
     how: { dryRun?: boolean; runtime?: FakeRuntime } = {},
   ): Promise<{ report: Report; runtime: FakeRuntime }> {
     const runtime = how.runtime ?? this.runtime()
-    await runtime.files.write('/work/sluice.yml', await readFile(SYSTEM))
+    await runtime.files.write('/project/sluice.yml', await readFile(SYSTEM))
     const digest = digestOf(this.image)
     const record = {
       reference: imageReference('local/shop/trainer', digest),

@@ -38,7 +38,7 @@ function serving(trouble: string | null): ServiceStatus {
 
 /** A machine that remembers what was asked of it, and services that go through these states. */
 function world(states: readonly ServiceStatus[] = [serving(null)], running = false) {
-  const runtime = fakeRuntime({ files: { '/work/sluice.yml': FILE } })
+  const runtime = fakeRuntime({ files: { '/project/sluice.yml': FILE } })
   const asked: string[] = []
   let looks = 0
   let standing = running

@@ -1,6 +1,7 @@
+import { loadPinned } from './load-model.ts'
 import { Classifier } from './model.ts'
 import { Objects } from './objects.ts'
-import { loadPinned, parsePin } from './pin.ts'
+import { parsePin } from './pin.ts'
 import { startServer } from './server.ts'
 
 const MODEL = 'sensitive'

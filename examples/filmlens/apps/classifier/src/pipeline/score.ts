@@ -1,6 +1,7 @@
+import { loadVerified } from '../load-model.ts'
 import { Classifier, type ModelFile } from '../model.ts'
 import { Objects, required, sha256 } from '../objects.ts'
-import { loadVerified, parsePin } from '../pin.ts'
+import { parsePin } from '../pin.ts'
 import { input, output, readFilms, seed, writeRows } from './step.ts'
 
 const objects = new Objects()
