@@ -1,5 +1,6 @@
 /** How texts in sluice.yml name other parts of it. Names may hold dots, so known names decide where a text is split. */
-import type { Location, StepRef } from '../domain/system.ts'
+import type { Location } from '../domain/step.ts'
+import type { StepRef } from '../domain/system.ts'
 
 interface Pipelines {
   readonly [pipeline: string]:

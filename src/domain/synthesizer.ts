@@ -1,5 +1,6 @@
 import type { ImageReference } from './digest.ts'
-import type { Named, System } from './system.ts'
+import type { Named } from './named.ts'
+import type { System } from './system.ts'
 
 /** A file or folder of the repository that a stack carries beside its cdk.tf.json. */
 export interface Asset {

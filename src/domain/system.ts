@@ -4,7 +4,10 @@
  *
  * Sizes are bytes, durations milliseconds, percentages 0 to 100.
  */
+import type { Container, Size } from './container.ts'
+import type { Named } from './named.ts'
 import type { GatePolicy } from './policy.ts'
+import type { Pipeline } from './step.ts'
 
 export const CLOUDS = ['local', 'aws', 'gcp'] as const
 export type Cloud = (typeof CLOUDS)[number]
@@ -25,9 +28,6 @@ export const RESOURCE_KINDS = [
   'models',
 ] as const
 export type ResourceKind = (typeof RESOURCE_KINDS)[number]
-
-/** A record of resources by their name in sluice.yml, in the order of the file. */
-export type Named<T> = Readonly<Record<string, T>>
 
 export interface System {
   readonly name: string
@@ -98,21 +98,6 @@ export interface MirroredImage extends ImageBase {
   readonly kind: 'mirror'
   /** The upstream reference, `ghcr.io/mlflow/mlflow:v3.4.0`. */
   readonly source: string
-}
-
-/** What every container has. */
-export interface Container {
-  readonly image: string
-  readonly command?: readonly string[]
-  readonly env: Named<string>
-  /** Environment variable -> name of the secret in the cloud's secret store. */
-  readonly secrets: Named<string>
-}
-
-export interface Size {
-  /** vCPU. */
-  readonly cpu: number
-  readonly memory: number
 }
 
 export interface Scale {
@@ -239,59 +224,6 @@ export interface Cache {
   readonly engine: 'valkey'
   readonly class?: string
 }
-
-export interface Pipeline {
-  readonly name: string
-  /** `monthly`, `weekly`, `daily` or a GitHub cron. */
-  readonly schedule?: string
-  readonly parameters: Named<string>
-  readonly steps: Named<Step>
-}
-
-/**
- * A place that a step reads or writes: an object or a prefix (trailing `/`) in one of the system's buckets, or, for
- * inputs only, a file of the repository.
- */
-export type Location =
-  | { readonly kind: 'bucket'; readonly bucket: string; readonly path: string }
-  | { readonly kind: 'file'; readonly path: string }
-
-export interface Step {
-  readonly name: string
-  readonly image: string
-  readonly command?: readonly string[]
-  readonly needs: readonly string[]
-  readonly inputs: Named<Location>
-  readonly outputs: Named<Location>
-  /** Those of the pipeline's parameters that it is given and depends on; absent: all. */
-  readonly parameters?: readonly string[]
-  readonly env: Named<string>
-  readonly secrets: Named<string>
-  readonly connects: readonly string[]
-  /** Where it runs in a cloud; `process` on local. */
-  readonly engine?: Engine
-  readonly size: Size
-  readonly gpu: number
-  readonly machine?: string
-  readonly nodes: number
-  readonly spot: boolean
-  readonly timeout: number
-  readonly retries: number
-  /** US dollars that a run of this step may cost. */
-  readonly maxCost?: number
-}
-
-export const ENGINES = [
-  'process',
-  'docker',
-  'ecs',
-  'ec2',
-  'batch',
-  'sagemaker',
-  'cloud-run',
-  'vertex',
-] as const
-export type Engine = (typeof ENGINES)[number]
 
 export interface Model {
   readonly name: string

@@ -1,4 +1,4 @@
-import type { Engine, Pipeline, Step } from '../../../src/domain/system.ts'
+import type { Engine, Pipeline, Step } from '../../../src/domain/step.ts'
 import type { Statement } from '../../core/policy.ts'
 import { FargateTask } from '../fargate-task.ts'
 import { connect, readBucket, secretResources, valueFrom, writeBucket } from './connect.ts'

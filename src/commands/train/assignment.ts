@@ -3,7 +3,8 @@ import { type Problem, usageError } from '../../domain/error.ts'
 import type { ImagesFile } from '../../domain/images.ts'
 import { nearestName } from '../../domain/nearest.ts'
 import { topologicalOrder, withDownstream } from '../../domain/pipeline/graph.ts'
-import type { Model, Pipeline, Step, System } from '../../domain/system.ts'
+import type { Pipeline, Step } from '../../domain/step.ts'
+import type { Model, System } from '../../domain/system.ts'
 
 export interface TrainOptions {
   /** Needed where the system has several. */

@@ -1,8 +1,9 @@
 import type { Digest } from '../../domain/digest.ts'
 import { externalError } from '../../domain/error.ts'
+import type { Named } from '../../domain/named.ts'
 import { decideAll, decideStep, type StepDecision } from '../../domain/pipeline/decide.ts'
 import { type StepParts, stepParts } from '../../domain/pipeline/fingerprint.ts'
-import type { Location, Named, Step } from '../../domain/system.ts'
+import type { Location, Step } from '../../domain/step.ts'
 import type { Site } from './site.ts'
 
 /** What `train` would do, as a value; `--dry-run` shows it. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { type Digest, digestOf, digestOfValue } from '../../domain/digest.ts'
 import { usageError } from '../../domain/error.ts'
-import type { Location } from '../../domain/system.ts'
+import type { Location } from '../../domain/step.ts'
 import type { Targets } from '../../domain/targets.ts'
 import type { ObjectInfo, ObjectStore } from '../../providers/provider.ts'
 import type { Files } from '../../runtime/runtime.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ENGINES } from '../../domain/system.ts'
+import { ENGINES } from '../../domain/step.ts'
 import { container, sizeOf } from './service.ts'
 import { connects, duration, line, location, name, value } from './text.ts'
 import { machine } from './worker.ts'

@@ -1,6 +1,6 @@
 import { usageError } from '../../../domain/error.ts'
+import type { Named } from '../../../domain/named.ts'
 import { Secret } from '../../../domain/secret.ts'
-import type { Named } from '../../../domain/system.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
 
 /**
