@@ -2,7 +2,7 @@
 import { Ajv } from 'ajv'
 import standalone from 'ajv/dist/standalone/index.js'
 import { build } from 'esbuild'
-import { z } from 'zod'
+import * as z from 'zod'
 import { configSchema } from '../src/config/schema/config.ts'
 import { evaluationSchema } from '../src/domain/evaluation.ts'
 import { digestSchema, imageReferenceSchema, imagesFileSchema } from '../src/domain/images.ts'

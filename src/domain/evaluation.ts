@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { digestSchema, imageReferenceSchema } from './images.ts'
 
 /** A model's columns in the rows: the predicted label or number, or several columns by role. */

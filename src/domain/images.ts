@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Digest, type ImageReference, isDigest, parseImageReference } from './digest.ts'
 
 export const digestSchema = z.custom<Digest>(isDigest, 'expected sha256: and 64 hex digits')

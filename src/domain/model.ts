@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { digestSchema } from './images.ts'
 
 /** A version of a registered model (MLflow: model version). */

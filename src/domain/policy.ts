@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 const finite = z.number()
 const alpha = z.number().gt(0).lt(0.5)

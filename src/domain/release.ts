@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Digest, digestOfValue } from './digest.ts'
 import { digestSchema, imageReferenceSchema } from './images.ts'
 import { servedModelSchema } from './model.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** stacks.json: the stacks that `synth` wrote beside it, in the order in which they are applied. */
 export const stacksFileSchema = z.looseObject({

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** Where one service, job or worker runs: the address that rollout and operate act on. */
 export const targetSchema = z.discriminatedUnion('kind', [

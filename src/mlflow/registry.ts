@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { isDigest } from '../domain/digest.ts'
 import { externalError, usageError } from '../domain/error.ts'
 import type { Alias, ModelVersion } from '../domain/model.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { externalError, SluiceError } from '../domain/error.ts'
 import type { Secret } from '../domain/secret.ts'
 import { jittered } from '../runtime/poll.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { ObjectStore, Precondition } from '../providers/provider.ts'
 import { readStored, type Stored, writeStored } from './stored.ts'
 

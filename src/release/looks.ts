@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Digest, digestOf, hexOf } from '../domain/digest.ts'
 import { SluiceError } from '../domain/error.ts'
 import { digestSchema } from '../domain/images.ts'

@@ -1,5 +1,5 @@
 import { buffer } from 'node:stream/consumers'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { SluiceError } from '../domain/error.ts'
 import type { ObjectStore, Precondition } from '../providers/provider.ts'
 

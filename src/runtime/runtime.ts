@@ -86,7 +86,10 @@ export interface FileStat {
 export interface Files {
   /** undefined where there is no such file; an error for a directory or without permission. */
   read(path: string): Promise<Uint8Array | undefined>
-  /** Bytes of a file in order, never whole in memory. Optional: without it, large files are read whole. */
+  /**
+   * Bytes of a file in order, never whole in memory; a chunk is good until the next one is asked for. Optional: without
+   * it, large files are read whole.
+   */
   stream?(path: string): AsyncIterable<Uint8Array>
   /**
    * All or nothing: written beside, flushed, renamed. With `exclusive` it fails with code EEXIST where the file is

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { Secret } from '../../src/domain/secret.ts'
 import { openMlflow } from '../../src/mlflow/registry.ts'
 import { MlflowError, MlflowRest } from '../../src/mlflow/rest.ts'

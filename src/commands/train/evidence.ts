@@ -1,6 +1,6 @@
 import { isAbsolute, join, posix } from 'node:path'
 import { buffer } from 'node:stream/consumers'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Digest } from '../../domain/digest.ts'
 import { externalError } from '../../domain/error.ts'
 import { type Evaluation, evaluationSchema } from '../../domain/evaluation.ts'

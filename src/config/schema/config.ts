@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { bucket, cache, database, table, topic } from './data.ts'
 import { environment } from './environment.ts'
 import { api, func } from './function.ts'

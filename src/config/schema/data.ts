@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { duration, httpPath, name, size } from './text.ts'
 
 const machineClass = z

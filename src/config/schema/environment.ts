@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { CLOUDS } from '../../domain/system.ts'
 import { domain, line } from './text.ts'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { connects, domain, duration, env, line, name, path, secrets, size } from './text.ts'
 
 export const func = z

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { command, env, imageSource, line, name, path, platform, variable } from './text.ts'
 
 export const image = z

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { gatePolicySchema } from '../../domain/policy.ts'
 import { line, reference } from './text.ts'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { ENGINES } from '../../domain/step.ts'
 import { container, sizeOf } from './service.ts'
 import { connects, duration, line, location, name, value } from './text.ts'

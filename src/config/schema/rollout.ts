@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { duration, httpPath, line, name, percent } from './text.ts'
 
 const errorRate = z.strictObject({

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { command, connects, domain, duration, env, httpPath, name, port, secrets, size } from './text.ts'
 
 /** What every container has. */

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { NAME_RULE } from '../../domain/name.ts'
 import { DURATION_PATTERN, PERCENT_PATTERN, SIZE_PATTERN } from '../../domain/quantity.ts'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { command, connects, duration, env, name, path, secrets, size } from './text.ts'
 
 export const machine = z

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { readJson } from './json-file.ts'
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { SluiceError } from '../../domain/error.ts'
 import { atPath } from './at-path.ts'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { digestSchema } from '../../domain/images.ts'
 import { CONFIG, INDEX, LAYER_GZIP, LAYER_TAR, MANIFEST } from './media-types.ts'
 

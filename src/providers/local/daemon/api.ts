@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { digestSchema, imageReferenceSchema } from '../../../domain/images.ts'
 import { servedModelSchema } from '../../../domain/model.ts'
 import { isName } from '../../../domain/name.ts'

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Digest, digestOfValue } from '../../../domain/digest.ts'
 import { digestSchema } from '../../../domain/images.ts'
 import type { System } from '../../../domain/system.ts'

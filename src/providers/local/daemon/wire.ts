@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { bug, type Problem, SluiceError } from '../../../domain/error.ts'
 import { EXIT_CODES, type Outcome } from '../../../domain/outcome.ts'
 

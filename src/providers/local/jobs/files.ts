@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { bug } from '../../../domain/error.ts'
 import type { Files } from '../../../runtime/runtime.ts'
 import { CLAIM_FILE, ENDING_FILE, JOB_FILE, KEEPER_FILE, LOG_FILE } from './order.ts'

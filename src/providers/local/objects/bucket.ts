@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { isName } from '../../../domain/name.ts'
 import { atPath } from '../at-path.ts'
 import { withLock } from '../file-lock.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** Headers that S3 keeps with an object and gives back as they were. */
 export const KEPT_HEADERS = [

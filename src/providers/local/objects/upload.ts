@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { readJson, replaceFile } from '../json-file.ts'
 import { type Body, removeBlobs, type Written, writeBlob } from './blob.ts'
 import type { Bucket } from './bucket.ts'

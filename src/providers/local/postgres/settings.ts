@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Runtime } from '../../../runtime/runtime.ts'
 import { readJson } from '../json-file.ts'
 

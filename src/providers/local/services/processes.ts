@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Runtime } from '../../../runtime/runtime.ts'
 import { type Identity, identify, isRunning } from '../process-identity.ts'
 

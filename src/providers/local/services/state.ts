@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { digestOfValue, hexOf, shortDigest } from '../../../domain/digest.ts'
 import { SluiceError, usageError } from '../../../domain/error.ts'
 import { digestSchema, imageReferenceSchema } from '../../../domain/images.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { addExperiment, allExperiments, type Experiment, readExperiment } from '../run-file.ts'
 import { invalid, MlflowProblem, missing } from './error.ts'
 import { meets, parseFilter } from './filter.ts'

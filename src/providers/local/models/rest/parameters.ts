@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { MlflowProblem } from './error.ts'
 
 /** What a request says: its JSON body, or its query where it is a GET. A number may come as text, as protobuf's JSON has it. */

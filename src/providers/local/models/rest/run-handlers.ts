@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { addRun, allRuns, changeRun, type Metric, type Run, readRun } from '../run-file.ts'
 import { listArtifacts } from './artifacts.ts'
 import { invalid, missing } from './error.ts'

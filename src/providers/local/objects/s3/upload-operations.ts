@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Bucket } from '../bucket.ts'
 import { textOf } from '../key-path.ts'
 import {
