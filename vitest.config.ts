@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config'
 import { useTools } from './test/tools-folder.ts'
 
 useTools()
+// Real components that suites share are used by this run as a whole.
+process.env['SLUICE_TEST_RUN'] ??= String(process.pid)
 process.env['SLUICE_ABSENT_LIST'] ??= join(tmpdir(), `sluice-absent-${process.pid}`)
 
 export default defineConfig({
@@ -15,5 +17,6 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     passWithNoTests: false,
+    globalSetup: ['./test/real/end-docker-engine.ts'],
   },
 })

@@ -12,6 +12,15 @@ export const mlflowCommand = (): string => process.env['SLUICE_MLFLOW'] ?? 'mlfl
  */
 const PROBES: Readonly<Record<string, { argv: readonly [string, ...string[]]; install: string }>> = {
   skopeo: { argv: ['skopeo', '--version'], install: 'apt-get install skopeo' },
+  // Debian's own, whatever else is on PATH: test/real/docker-engine.ts.
+  dockerd: {
+    argv: ['sh', '-c', 'dockerd --version && /usr/bin/docker --version && test -x /usr/bin/busybox'],
+    install: 'apt-get install docker.io busybox-static (and be root)',
+  },
+  'docker-registry': {
+    argv: ['docker-registry', '--version'],
+    install: 'apt-get install docker-registry',
+  },
   psql: { argv: ['psql', '--version'], install: 'apt-get install postgresql-client' },
   act: { argv: ['act', '--version'], install: 'npm run tools' },
   chromium: { argv: ['chromium', '--version'], install: 'apt-get install chromium' },
