@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { withLock } from '../../src/providers/local/file-lock.ts'
-import { type Identity, identify, isRunning } from '../../src/providers/local/process-identity.ts'
+import { type Identity, identify, isRunning } from '../../src/runtime/process-identity.ts'
 
 /**
  * The one real dockerd of this machine: a second one would take the first one's bridge away. It is started by whoever
