@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import type { Descent } from '../../release/descent.ts'
+import { startOf } from '../../runtime/process-identity.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 
 /** The person behind a command: the actor of the workflow run, or who is logged in. */
@@ -33,11 +34,9 @@ export async function hasEnded(
   return (await birth(files, holder.pid)) !== holder.born
 }
 
-/** Field 22 of /proc/PID/stat: start time in ticks since boot (proc(5)). The command before it may hold any character. */
 async function birth(files: Runtime['files'], pid: number): Promise<string | undefined> {
   const bytes = await files.read(`/proc/${pid}/stat`).catch(() => undefined)
-  const text = bytes === undefined ? '' : Buffer.from(bytes).toString('utf8')
-  return text.slice(text.lastIndexOf(')') + 2).split(' ')[19]
+  return bytes === undefined ? undefined : startOf(Buffer.from(bytes).toString('utf8'))
 }
 
 /** Where there is no git repository. */

@@ -3,8 +3,8 @@ import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { SluiceError } from '../../domain/error.ts'
+import { type Identity, identify, isRunning } from '../../runtime/process-identity.ts'
 import { atPath } from './at-path.ts'
-import { type Identity, identify, isRunning } from './process-identity.ts'
 
 interface Holder extends Identity {
   readonly nonce: string

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Report } from '../../../src/commands/command.ts'
-import { identify } from '../../../src/providers/local/process-identity.ts'
+import { identify } from '../../../src/runtime/process-identity.ts'
 import { nodeExec } from '../../../src/runtime/node/exec.ts'
 
 /** Each step writes what it read and a word of its own; the second one takes a moment. */

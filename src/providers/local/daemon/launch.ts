@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url'
 import { externalError, SluiceError } from '../../../domain/error.ts'
 import type { System } from '../../../domain/system.ts'
 import { message } from '../../../runtime/events.ts'
+import { isRunning } from '../../../runtime/process-identity.ts'
 import type { Argv, Runtime } from '../../../runtime/runtime.ts'
 import type { ProviderContext } from '../../provider.ts'
 import { closeFolder } from '../closed.ts'
-import { isRunning } from '../process-identity.ts'
 import {
   cloudFolder,
   type DaemonRecord,

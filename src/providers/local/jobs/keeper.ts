@@ -12,10 +12,10 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
 import { nodeExec, signalGroup } from '../../../runtime/node/exec.ts'
+import { identify } from '../../../runtime/process-identity.ts'
 import { Redactor } from '../../../runtime/redact.ts'
 import { StreamRedactor } from '../../../runtime/redact-stream.ts'
 import { frameHeader, type Stream } from '../../../tools/log-relay/frames.ts'
-import { identify } from '../process-identity.ts'
 import { ENDING_FILE, type Ending, JOB_FILE, KEEPER_FILE, LOG_FILE, type Order } from './order.ts'
 
 /** How long what the job's own children left in its pipes may take to arrive after it has ended. */

@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
+import { type Identity, identify, isRunning } from '../../../runtime/process-identity.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
-import { type Identity, identify, isRunning } from '../process-identity.ts'
 
 /** Set in every process of a service: its value is the folder of the cloud, so that none of them is ever lost. */
 export const MARK = 'SLUICE_CLOUD'

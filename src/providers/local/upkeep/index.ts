@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { hexOf, parseImageReference } from '../../../domain/digest.ts'
 import { bug } from '../../../domain/error.ts'
+import { isRunning } from '../../../runtime/process-identity.ts'
 import type { Files, Runtime } from '../../../runtime/runtime.ts'
 import type { JobEngine, Leftover, Upkeep } from '../../provider.ts'
 import { JobFiles } from '../jobs/files.ts'
 import { removeDataAway } from '../postgres/installation.ts'
-import { isRunning } from '../process-identity.ts'
 
 export interface UpkeepOptions {
   readonly runtime: Pick<Runtime, 'files' | 'exec'>

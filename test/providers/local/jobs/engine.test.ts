@@ -4,7 +4,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openJobs } from '../../../../src/providers/local/jobs/index.ts'
-import { identify } from '../../../../src/providers/local/process-identity.ts'
+import { identify } from '../../../../src/runtime/process-identity.ts'
 import { secretForms } from '../../../../src/runtime/redact.ts'
 import { type LocalJobWorld, localJobs, localSpec } from './world.ts'
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { digestOf } from '../../../../src/domain/digest.ts'
-import { startOf } from '../../../../src/providers/local/process-identity.ts'
+import { startOf } from '../../../../src/runtime/process-identity.ts'
 import {
   composeVariables,
   connectionVariables,

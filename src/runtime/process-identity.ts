@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import type { Exec } from '../../runtime/runtime.ts'
+import type { Exec } from './runtime.ts'
 
 /**
  * One process and no later one with the same number: after its end, or after a reboot, the number goes to another. On
@@ -21,7 +21,10 @@ export async function isRunning(identity: Identity, exec?: Exec): Promise<boolea
   return (await identify(identity.pid, exec))?.started === identity.started
 }
 
-/** The name stands in parentheses and may hold anything, so fields are counted from the last one. */
+/**
+ * Field 22 of /proc/PID/stat, clock ticks since boot (proc(5)); undefined for a zombie. The name of the command stands in
+ * parentheses and may hold anything, so fields are counted from the last one.
+ */
 export function startOf(procStat: string): string | undefined {
   const fields = procStat.slice(procStat.lastIndexOf(')') + 2).split(' ')
   return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19]
