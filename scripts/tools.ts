@@ -3,6 +3,7 @@
  * What is installed already stays.
  */
 import { goTools } from './tools/go.ts'
+import { opentofu } from './tools/opentofu.ts'
 import { pythonTools } from './tools/python.ts'
 
-if (![goTools(), pythonTools()].every(Boolean)) process.exitCode = 1
+if (![goTools(), opentofu(), pythonTools()].every(Boolean)) process.exitCode = 1

@@ -23,6 +23,7 @@ const PROBES: Readonly<Record<string, { argv: readonly [string, ...string[]]; in
   },
   psql: { argv: ['psql', '--version'], install: 'apt-get install postgresql-client' },
   act: { argv: ['act', '--version'], install: 'npm run tools' },
+  tofu: { argv: ['tofu', 'version'], install: 'npm run tools' },
   chromium: { argv: ['chromium', '--version'], install: 'apt-get install chromium' },
   git: { argv: ['git', '--version'], install: 'apt-get install git' },
   python3: { argv: ['python3', '--version'], install: 'apt-get install python3' },

@@ -5,6 +5,8 @@ import { delimiter, join } from 'node:path'
 /** Where `npm run tools` installs what tests need; outside the repository, kept between clones. */
 export const toolCache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'sluice')
 export const toolBin = join(toolCache, 'tools', 'bin')
+/** Terraform's plugin protocol 6 as the OpenTofu module ships it. */
+export const pluginProtocol = join(toolCache, 'tools', 'opentofu', 'tfplugin6.proto')
 
 /**
  * Python packages by what they are for, each list in an environment of its own because their dependencies disagree. The list
