@@ -152,7 +152,14 @@ function foreignLabels(sample: Sample, metrics: readonly Metric[]): Reason[] {
   const { label, classes } = sample
   if (label === undefined || sample.n === 0 || !metrics.some(({ family }) => family === 'labels')) return []
   const labels = new Uint8Array(classes.length)
-  for (let i = 0; i < label.length; i++) labels[label[i] ?? 0] = 1
+  // The first class is "nothing there", which no sound label is.
+  let missing = classes.length - 1
+  for (let i = 0; i < label.length && missing > 0; i++) {
+    const code = label[i] as number
+    if (labels[code] === 1) continue
+    labels[code] = 1
+    missing--
+  }
   return (['champion', 'challenger'] as const).flatMap((side) => {
     const codes = sample[side]?.codes('predicted')
     if (codes === undefined || codes.some((code) => labels[code] === 1)) return []

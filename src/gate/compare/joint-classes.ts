@@ -23,10 +23,12 @@ export function jointClasses(
   const size = classes ** 3
   const found: [cell: number, count: number][] = []
   if (size <= DENSE) {
-    const counts = new Float64Array(size)
+    // Rows are fewer than 2^31.
+    const counts = new Uint32Array(size)
     for (let i = 0; i < label.length; i++) {
-      const cell = ((label[i] ?? 0) * classes + (champion[i] ?? 0)) * classes + (challenger[i] ?? 0)
-      counts[cell] = (counts[cell] ?? 0) + 1
+      const pair = Math.imul(label[i] as number, classes) + (champion[i] as number)
+      const cell = Math.imul(pair, classes) + (challenger[i] as number)
+      counts[cell] = (counts[cell] as number) + 1
     }
     counts.forEach((count, cell) => {
       if (count > 0) found.push([cell, count])

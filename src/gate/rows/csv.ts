@@ -44,7 +44,8 @@ export async function readCsv(
       bytes = used === cut.length ? chunk.subarray(start) : joined(cut.subarray(used), chunk.subarray(start))
     }
     const used = reader.read(bytes, bytes.lastIndexOf(LF) + 1)
-    rest = bytes.slice(used)
+    // A copy also where the chunk is a Buffer, whose slice() is a view: the chunk may be written over.
+    rest = new Uint8Array(bytes.subarray(used))
   }
   if (rest.length > 0) {
     const bytes = joined(rest, Uint8Array.of(LF))
@@ -85,7 +86,6 @@ class CsvReader {
       if (at === 0) return 0
     }
     while (at < end) {
-      this.#plain?.reserve(this.#row, end - at)
       const plain = this.#plain?.read(bytes, at, end, this.#row)
       if (plain !== undefined) {
         at = plain.at

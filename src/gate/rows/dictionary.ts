@@ -31,7 +31,7 @@ export class Dictionary {
       if (this.#hashes[code] === hash && this.#equals(code, bytes, start, end)) return code
       slot = (slot + 1) & mask
     }
-    return this.#add(hash, bytes.slice(start, end))
+    return this.#add(hash, new Uint8Array(bytes.subarray(start, end)))
   }
 
   codeOf(text: string): number {

@@ -13,7 +13,8 @@ const PARTITION = 16_384
 export function findDuplicates(
   keys: KeyColumn,
 ): { readonly rows: readonly [number, number]; readonly count: number } | undefined {
-  const repeated = narrowRange(keys) ? repeatedInBitmap(keys) : repeatedInPartitions(keys)
+  const largest = largestOfNarrow(keys)
+  const repeated = largest >= 0 ? repeatedInBitmap(keys, largest) : repeatedInPartitions(keys)
   if (repeated === undefined) return undefined
   return { rows: firstTwo(keys, repeated), count: repeated.count }
 }
@@ -43,25 +44,25 @@ interface Repeated {
   readonly count: number
 }
 
-function narrowRange({ high, low }: KeyColumn): boolean {
+/** The largest key, where all are whole numbers of a narrow range; -1 where they are not. */
+function largestOfNarrow({ high, low }: KeyColumn): number {
   let largest = 0
   for (let i = 0; i < low.length; i++) {
-    if (high[i] !== 0) return false
-    if ((low[i] ?? 0) > largest) largest = low[i] ?? 0
+    if (high[i] !== 0) return -1
+    const key = low[i] as number
+    if (key > largest) largest = key
   }
-  return largest <= 64 * low.length + 1024
+  return largest <= 64 * low.length + 1024 ? largest : -1
 }
 
-function repeatedInBitmap({ low }: KeyColumn): Repeated | undefined {
-  let largest = 0
-  for (let i = 0; i < low.length; i++) if ((low[i] ?? 0) > largest) largest = low[i] ?? 0
+function repeatedInBitmap({ low }: KeyColumn, largest: number): Repeated | undefined {
   const seen = new Uint32Array((largest >>> 5) + 1)
   let repeated = 0
   let count = 0
   for (let i = 0; i < low.length; i++) {
-    const key = low[i] ?? 0
+    const key = low[i] as number
     const bit = 1 << (key & 31)
-    const word = seen[key >>> 5] ?? 0
+    const word = seen[key >>> 5] as number
     if ((word & bit) !== 0) {
       if (count++ === 0) repeated = key
     }
@@ -70,67 +71,86 @@ function repeatedInBitmap({ low }: KeyColumn): Repeated | undefined {
   return count === 0 ? undefined : { high: 0, low: repeated, count }
 }
 
+/** Equal keys have equal low words, and few others do: what repeats there is looked at again with both words. */
 function repeatedInPartitions(keys: KeyColumn): Repeated | undefined {
-  const { high, low, starts } = dealt(keys)
+  const suspects = repeatedWords(keys.low)
+  if (suspects.size === 0) return undefined
+  const marked = new Uint8Array(2 ** 16)
+  for (const word of suspects) marked[word >>> 16] = 1
+  const seen = new Set<bigint>()
+  let found = -1
+  let count = 0
+  for (let i = 0; i < keys.low.length; i++) {
+    const low = keys.low[i] as number
+    if (marked[low >>> 16] === 0 || !suspects.has(low)) continue
+    const key = (BigInt(keys.high[i] as number) << 32n) | BigInt(low)
+    if (seen.has(key)) {
+      found = i
+      count++
+    } else seen.add(key)
+  }
+  return count === 0 ? undefined : { high: keys.high[found] as number, low: keys.low[found] as number, count }
+}
+
+function repeatedWords(words: Uint32Array): Set<number> {
+  const { dealt, starts } = partitions(words)
   let largest = 0
   for (let p = 1; p < starts.length; p++) {
     largest = Math.max(largest, (starts[p] as number) - (starts[p - 1] as number))
   }
-  const size = 2 ** Math.ceil(Math.log2(Math.max(2, largest * 2)))
-  const table = new Int32Array(size)
-  let found = -1
-  let count = 0
+  const mask = 2 ** Math.ceil(Math.log2(Math.max(2, largest * 2))) - 1
+  const table = new Uint32Array(mask + 1)
+  const repeated = new Set<number>()
   for (let p = 1; p < starts.length; p++) {
-    table.fill(-1)
-    for (let i = starts[p - 1] as number; i < (starts[p] as number); i++) {
-      const h = high[i] as number
-      const l = low[i] as number
-      let slot = mix(l + Math.imul(h, 0x9e3779b9)) & (size - 1)
+    table.fill(0)
+    const end = starts[p] as number
+    for (let i = starts[p - 1] as number; i < end; i++) {
+      const word = dealt[i] as number
+      let slot = mix(word) & mask
+      // 0 marks a free slot; a word of 0 would never be seen to repeat, so it is always looked at again.
+      if (word === 0) repeated.add(0)
       for (;;) {
         const other = table[slot] as number
-        if (other < 0) {
-          table[slot] = i
+        if (other === 0) {
+          table[slot] = word
           break
         }
-        if (low[other] === l && high[other] === h) {
-          found = i
-          count++
+        if (other === word) {
+          repeated.add(word)
           break
         }
-        slot = (slot + 1) & (size - 1)
+        slot = (slot + 1) & mask
       }
     }
   }
-  return count === 0 ? undefined : { high: high[found] as number, low: low[found] as number, count }
+  return repeated
 }
 
-/** The keys themselves, partition after partition, so that what follows reads in order. */
-function dealt(keys: KeyColumn): { high: Uint32Array; low: Uint32Array; starts: Uint32Array } {
-  const n = keys.low.length
+/** The words, partition after partition, so that what follows reads in order. */
+function partitions(words: Uint32Array): { dealt: Uint32Array; starts: Uint32Array } {
+  const n = words.length
   const bits = Math.max(0, Math.ceil(Math.log2(Math.max(1, n / PARTITION))))
   const starts = new Uint32Array(2 ** bits + 1)
   if (bits === 0) {
     starts[1] = n
-    return { high: keys.high, low: keys.low, starts }
+    return { dealt: words, starts }
   }
   const shift = 32 - bits
-  const partOf = (i: number): number => mix((keys.low[i] as number) ^ (keys.high[i] as number)) >>> shift
   for (let i = 0; i < n; i++) {
-    const part = partOf(i) + 1
+    const part = (mix(words[i] as number) >>> shift) + 1
     starts[part] = (starts[part] as number) + 1
   }
   for (let p = 1; p < starts.length; p++) starts[p] = (starts[p] as number) + (starts[p - 1] as number)
   const next = starts.slice()
-  const high = new Uint32Array(n)
-  const low = new Uint32Array(n)
+  const dealt = new Uint32Array(n)
   for (let i = 0; i < n; i++) {
-    const part = partOf(i)
+    const word = words[i] as number
+    const part = mix(word) >>> shift
     const at = next[part] as number
     next[part] = at + 1
-    high[at] = keys.high[i] as number
-    low[at] = keys.low[i] as number
+    dealt[at] = word
   }
-  return { high, low, starts }
+  return { dealt, starts }
 }
 
 /** The first two rows, from 1, with this key. */

@@ -54,6 +54,11 @@ export class NumberCell {
   }
 }
 
+/** A whole number of at most 15 digits with its last `decimals`, at most 22, behind the point. */
+export function shortDecimal(whole: number, decimals: number): number {
+  return whole / (POWERS[decimals] as number)
+}
+
 /** The same for short texts, whose digits need not be counted. */
 function short(bytes: Uint8Array, start: number, end: number): number {
   let i = bytes[start] === 45 ? start + 1 : start

@@ -72,7 +72,7 @@ async function collect(source: ByteSource): Promise<ArrayBuffer> {
   const chunks: Uint8Array[] = []
   let length = 0
   for await (const chunk of source) {
-    chunks.push(chunk)
+    chunks.push(new Uint8Array(chunk))
     length += chunk.length
   }
   const all = new Uint8Array(length)

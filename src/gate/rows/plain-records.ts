@@ -1,4 +1,4 @@
-import { NumberCell } from './number-cell.ts'
+import { NumberCell, shortDecimal } from './number-cell.ts'
 import {
   type CategoryWriter,
   EXACT_KEY_LIMIT,
@@ -14,23 +14,29 @@ const QUOTE = 34
 const CR = 13
 const ZERO = 48
 
-/** Bytes that are split at once: their delimiters and columns stay in cache between the passes. */
-const BLOCK = 2 ** 17
+/** What a cell returns that the careful reader has to read. */
+const NOT_PLAIN = -1
+
+const SKIPPED = 0
+const CATEGORY = 1
+const KEY = 2
+const NUMBER = 3
 
 /**
- * The common case of CSV, quickly: records without quotes and carriage returns, each column read for at most one use. One
- * pass over a block finds its delimiters, then each column is read in a loop of its own. Whatever is not plain (a quote, a
+ * The common case of CSV, quickly: records without quotes and carriage returns, each column read for at most one use. Cells
+ * are read in one pass, bytes to values, without a string and without a list of positions. Whatever is not plain (a quote, a
  * number that is none, a wrong count of fields) is left to the careful reader.
  */
 export class PlainRecords {
-  readonly #count: number
   readonly #delimiter: number
+  /** What each column is read as: small integers, because this is asked for every cell. */
+  readonly #uses: Uint8Array
   readonly #categories: (CategoryWriter | undefined)[]
   readonly #keys: (KeyWriter | undefined)[]
   readonly #numbers: (NumberWriter | undefined)[]
   readonly #cell = new NumberCell()
-  /** Positions of the delimiters and line feeds of a block. */
-  readonly #ends = new Int32Array(BLOCK)
+  /** Rows below this can be written without asking. */
+  #room = 0
 
   private constructor(sinks: readonly (readonly Writer[])[], delimiter: number) {
     const one = sinks.map((writers) => writers[0])
@@ -38,7 +44,8 @@ export class PlainRecords {
     this.#categories = one.map((writer) => (writer?.use === 'category' ? writer.to : undefined))
     this.#keys = one.map((writer) => (writer?.use === 'key' ? writer.to : undefined))
     this.#numbers = one.map((writer) => (writer?.use === 'number' ? writer.to : undefined))
-    this.#count = sinks.length
+    const codes = { category: CATEGORY, key: KEY, number: NUMBER }
+    this.#uses = Uint8Array.from(one, (writer) => (writer === undefined ? SKIPPED : codes[writer.use]))
   }
 
   /** undefined where a column is read for several uses at once. */
@@ -46,150 +53,133 @@ export class PlainRecords {
     return sinks.some((writers) => writers.length > 1) ? undefined : new PlainRecords(sinks, delimiter)
   }
 
-  /** Makes room for every record that this many bytes can hold. */
-  reserve(row: number, bytes: number): void {
-    const rows = row + Math.ceil(bytes / Math.max(2, 2 * this.#count - 1)) + 1
-    for (const writers of [this.#categories, this.#keys, this.#numbers]) {
-      for (const writer of writers) writer?.reserve(rows)
-    }
-  }
-
   /**
    * Reads plain records of bytes[at, end), where bytes[end - 1] is a line feed, up to the first one that is not plain, and
-   * says where that is. Needs `reserve`.
+   * says where that is.
    */
   read(bytes: Uint8Array, at: number, end: number, row: number): { at: number; row: number } {
     let position = at
     let next = row
     while (position < end) {
-      const stop = end - position <= BLOCK ? end : bytes.lastIndexOf(LF, position + BLOCK - 1) + 1
-      if (stop <= position) break
-      const found = this.#split(bytes, position, stop)
-      const rows = this.#columns(bytes, position, found, next)
-      next += rows
-      if (rows > 0) position = (this.#ends[rows * this.#count - 1] ?? 0) + 1
-      if (position < stop) break
+      if (next >= this.#room) this.#reserve(next + 1)
+      const after = this.#record(bytes, position, next)
+      if (after === NOT_PLAIN) break
+      position = after
+      next++
     }
     return { at: position, row: next }
   }
 
-  /** Finds the ends of fields, and returns how many whole records have as many fields as there are columns. */
-  #split(bytes: Uint8Array, at: number, stop: number): number {
-    const ends = this.#ends
+  #reserve(rows: number): void {
+    let room = Number.POSITIVE_INFINITY
+    for (const writers of [this.#categories, this.#keys, this.#numbers]) {
+      for (const writer of writers) if (writer !== undefined) room = Math.min(room, writer.reserve(rows))
+    }
+    this.#room = room
+  }
+
+  /** The position behind this record. A scan always stops: the last byte of the text is a line feed. */
+  #record(bytes: Uint8Array, at: number, row: number): number {
+    const uses = this.#uses
+    const last = uses.length - 1
+    let position = at
+    for (let column = 0; column <= last; column++) {
+      const terminator = column === last ? LF : this.#delimiter
+      const use = uses[column]
+      position =
+        use === CATEGORY
+          ? this.#category(bytes, position, terminator, column, row)
+          : use === KEY
+            ? this.#key(bytes, position, terminator, column, row)
+            : use === NUMBER
+              ? this.#number(bytes, position, terminator, column, row)
+              : this.#stop(bytes, position, terminator) + 1
+      if (position <= 0) return NOT_PLAIN
+    }
+    return position
+  }
+
+  /** Where the cell at this position ends, if what ends it is this terminator. */
+  #stop(bytes: Uint8Array, at: number, terminator: number): number {
     const delimiter = this.#delimiter
-    const columns = this.#count
-    let count = 0
-    let lines = 0
-    for (let i = at; i < stop; i++) {
+    for (let i = at; ; i++) {
       const byte = bytes[i] as number
       if (byte > COMMA) continue
-      if (byte === delimiter || byte === LF) {
-        ends[count++] = i
-        lines += byte === LF ? 1 : 0
-      } else if (byte === QUOTE || byte === CR) break
-    }
-    // With as many line feeds as records, and each at the end of one, none stands anywhere else.
-    const records = Math.floor(count / columns)
-    const even = lines === records
-    for (let r = 0, last = columns - 1; r < records; r++, last += columns) {
-      if (bytes[ends[last] as number] !== LF || (!even && this.#short(bytes, last))) return r
-    }
-    return records
-  }
-
-  /** Whether a line feed stands among the first fields of the record whose last field ends at this index. */
-  #short(bytes: Uint8Array, last: number): boolean {
-    for (let field = last - this.#count + 1; field < last; field++) {
-      if (bytes[this.#ends[field] as number] === LF) return true
-    }
-    return false
-  }
-
-  /** Reads the columns of so many records; returns how many of them were plain to the end. */
-  #columns(bytes: Uint8Array, at: number, records: number, row: number): number {
-    let plain = records
-    for (let column = 0; column < this.#count && plain > 0; column++) {
-      const category = this.#categories[column]
-      const key = this.#keys[column]
-      const number = this.#numbers[column]
-      if (category !== undefined) this.#category(category, bytes, at, column, plain, row)
-      if (key !== undefined) this.#key(key, bytes, at, column, plain, row)
-      if (number !== undefined) plain = this.#number(number, bytes, at, column, plain, row)
-    }
-    return plain
-  }
-
-  #category(
-    writer: CategoryWriter,
-    bytes: Uint8Array,
-    at: number,
-    column: number,
-    records: number,
-    row: number,
-  ): void {
-    const ends = this.#ends
-    const columns = this.#count
-    const { dictionary } = writer
-    const { single } = dictionary
-    let codes = writer.codes
-    for (let r = 0, field = column; r < records; r++, field += columns) {
-      const start = field === 0 ? at : (ends[field - 1] as number) + 1
-      const stop = ends[field] as number
-      let code = stop - start === 1 ? (single[bytes[start] as number] as number) : -1
-      if (code < 0) code = dictionary.code(bytes, start, stop)
-      if (code > 255) {
-        writer.set(row + r, code)
-        codes = writer.codes
-      } else codes[row + r] = code
+      if (byte === terminator) return i
+      if (byte === LF || byte === delimiter || byte === QUOTE || byte === CR) return NOT_PLAIN
     }
   }
 
-  #key(writer: KeyWriter, bytes: Uint8Array, at: number, column: number, records: number, row: number): void {
-    const ends = this.#ends
-    const columns = this.#count
-    const { high, low } = writer
-    for (let r = 0, field = column; r < records; r++, field += columns) {
-      const start = field === 0 ? at : (ends[field - 1] as number) + 1
-      const stop = ends[field] as number
-      const first = bytes[start] as number
-      let value = -1
-      // Nine digits fit into 32 bits; a leading zero is part of a text.
-      if (stop - start <= 9 && stop > start && (first !== ZERO || stop - start === 1)) {
-        value = 0
-        for (let i = start; i < stop; i++) {
-          const digit = (bytes[i] as number) - ZERO
-          if (digit < 0 || digit > 9) {
-            value = -1
-            break
-          }
-          value = (Math.imul(value, 10) + digit) | 0
-        }
+  #category(bytes: Uint8Array, at: number, terminator: number, column: number, row: number): number {
+    const writer = this.#categories[column] as CategoryWriter
+    const byte = bytes[at] as number
+    const { small } = writer
+    if (small !== undefined && byte > COMMA && bytes[at + 1] === terminator) {
+      const code = writer.dictionary.single[byte] as number
+      if (code >= 0 && code <= 255) {
+        small[row] = code
+        return at + 2
       }
-      if (value >= 0 && value < EXACT_KEY_LIMIT) {
-        high[row + r] = 0
-        low[row + r] = value
-      } else writer.setBytes(row + r, bytes, start, stop)
     }
+    const stop = this.#stop(bytes, at, terminator)
+    if (stop !== NOT_PLAIN) writer.set(row, writer.dictionary.code(bytes, at, stop))
+    return stop + 1
   }
 
-  /** Stops at the first cell that is no finite number: the careful reader notes what stands there. */
-  #number(
-    writer: NumberWriter,
-    bytes: Uint8Array,
-    at: number,
-    column: number,
-    records: number,
-    row: number,
-  ): number {
-    const ends = this.#ends
-    const columns = this.#count
-    const { values } = writer
-    for (let r = 0, field = column; r < records; r++, field += columns) {
-      const start = field === 0 ? at : (ends[field - 1] as number) + 1
-      const value = this.#cell.parse(bytes, start, ends[field] as number)
-      if (value - value !== 0) return r
-      values[row + r] = value
+  #key(bytes: Uint8Array, at: number, terminator: number, column: number, row: number): number {
+    const writer = this.#keys[column] as KeyWriter
+    let value = 0
+    let i = at
+    let digit = (bytes[i] as number) - ZERO
+    while (digit >= 0 && digit <= 9) {
+      // Beyond nine digits this wraps around, and is not used.
+      value = (Math.imul(value, 10) + digit) | 0
+      digit = (bytes[++i] as number) - ZERO
     }
-    return records
+    const length = i - at
+    // Nine digits fit into 32 bits; a leading zero is part of a text.
+    if (
+      digit + ZERO === terminator &&
+      length <= 9 &&
+      value < EXACT_KEY_LIMIT &&
+      (bytes[at] !== ZERO || length === 1) &&
+      length > 0
+    ) {
+      writer.high[row] = 0
+      writer.low[row] = value
+      return i + 1
+    }
+    const stop = this.#stop(bytes, i, terminator)
+    if (stop > i) writer.setHash(row, bytes, at, stop)
+    else if (stop !== NOT_PLAIN) writer.setBytes(row, bytes, at, stop)
+    return stop + 1
+  }
+
+  /** Stops at a cell that is no finite number: the careful reader notes what stands there. */
+  #number(bytes: Uint8Array, at: number, terminator: number, column: number, row: number): number {
+    const writer = this.#numbers[column] as NumberWriter
+    let i = at
+    let digits = 0
+    let whole = 0
+    let point = -1
+    for (;;) {
+      const digit = (bytes[i] as number) - ZERO
+      if (digit >= 0 && digit <= 9) {
+        whole = (Math.imul(whole, 10) + digit) | 0
+        digits++
+      } else if (digit === -2 && point < 0) point = i + 1
+      else break
+      i++
+    }
+    if (bytes[i] === terminator && digits > 0 && digits <= 9) {
+      writer.values[row] = point < 0 ? whole : shortDecimal(whole, i - point)
+      return i + 1
+    }
+    const stop = this.#stop(bytes, i, terminator)
+    if (stop === NOT_PLAIN) return 0
+    const value = this.#cell.parse(bytes, at, stop)
+    if (value - value !== 0) return 0
+    writer.values[row] = value
+    return stop + 1
   }
 }
