@@ -1,6 +1,7 @@
 import {
   type App,
   DefaultTokenResolver,
+  GcsBackend,
   S3Backend,
   StringConcat,
   TerraformElement,
@@ -29,13 +30,10 @@ type Section =
   | 'apis'
   | 'logs'
 
-export interface StateStore {
-  /** Bucket that `sluice bootstrap` makes. */
-  readonly bucket: string
-  readonly region: string
-  /** Folder of the environment's states. */
-  readonly prefix: string
-}
+/** Where states lie: a bucket that `sluice bootstrap` makes, and in it the folder of the environment. */
+export type StateStore =
+  | { readonly kind: 's3'; readonly bucket: string; readonly region: string; readonly prefix: string }
+  | { readonly kind: 'gcs'; readonly bucket: string; readonly prefix: string }
 
 export interface SystemStackProps {
   readonly state: StateStore
@@ -53,12 +51,28 @@ export class SystemStack extends TerraformStack {
 
   constructor(app: App, name: string, props: SystemStackProps) {
     super(app, name)
-    const { bucket, region, prefix } = props.state
-    const backend = new S3Backend(this, { bucket, region, key: `${prefix}/${name}.tfstate`, encrypt: true })
-    // The bindings' type is older than the option: the lock is a conditional write beside the state.
-    backend.addOverride('use_lockfile', true)
+    this.#keepState(props.state, name)
     this.addOverride('terraform.required_version', '>= 1.10')
     this.#targets = { ...props.targets }
+  }
+
+  #keepState(state: StateStore, name: string): void {
+    switch (state.kind) {
+      case 's3': {
+        const { bucket, region, prefix } = state
+        const key = `${prefix}/${name}.tfstate`
+        const backend = new S3Backend(this, { bucket, region, key, encrypt: true })
+        // The bindings' type is older than the option: the lock is a conditional write beside the state.
+        backend.addOverride('use_lockfile', true)
+        return
+      }
+      case 'gcs':
+        // It is always locked, by an object beside the state.
+        new GcsBackend(this, { bucket: state.bucket, prefix: `${state.prefix}/${name}` })
+        return
+      default:
+        state satisfies never
+    }
   }
 
   /** Writes one entry of targets.json: `target('services', 'api', { ... })`. */

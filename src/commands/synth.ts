@@ -15,7 +15,7 @@ export const synth: Command<SynthOptions> = async (world, { out }) => {
   const { runtime, request } = world
   const { system, root, state } = await openEnvironment(world)
   const { name, cloud } = system.environment
-  if (cloud !== 'aws') return nothingToDo(world, 'synth', { directory: '' }, { stacks: [] })
+  if (cloud === 'local') return nothingToDo(world, 'synth', { directory: '' }, { stacks: [] })
   if (system.infra !== undefined) {
     throw usageError({
       what: `environment ${name} has infrastructure of its own in ${system.infra.directory}`,

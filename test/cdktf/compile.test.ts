@@ -276,5 +276,6 @@ test('bindings are imported one by one, never the barrel', () => {
     ...readFileSync(join(root, 'cdktf', name), 'utf8').matchAll(/from '(@cdktf\/[^']+)'/g),
   ])
   expect(imports.length).toBeGreaterThan(50)
-  for (const [, from] of imports) expect(from).toMatch(/^@cdktf\/provider-aws\/lib\/[a-z0-9-]+\/index\.js$/)
+  for (const [, from] of imports)
+    expect(from).toMatch(/^@cdktf\/provider-(?:aws|google)\/lib\/[a-z0-9-]+\/index\.js$/)
 })

@@ -18,7 +18,7 @@ interface Alone {
 export function alone(build: (stack: SystemStack) => void): Alone {
   const app = new App({ stackTraces: false, outdir: '.' })
   const stack = new SystemStack(app, 'stack', {
-    state: { bucket: 'state', region: 'us-east-1', prefix: 'films/test' },
+    state: { kind: 's3', bucket: 'state', region: 'us-east-1', prefix: 'films/test' },
     targets: { schema: 'sluice.targets/v1', system: 'films', environment: 'test', region: 'us-east-1' },
   })
   build(stack)

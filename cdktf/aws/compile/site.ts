@@ -71,7 +71,12 @@ export class Site {
     const { system, region, account } = this
     const environment = system.environment.name
     const stack = new SystemStack(this.app, name, {
-      state: { bucket: `sluice-state-${account}-${region}`, region, prefix: `${system.name}/${environment}` },
+      state: {
+        kind: 's3',
+        bucket: `sluice-state-${account}-${region}`,
+        region,
+        prefix: `${system.name}/${environment}`,
+      },
       targets: { schema: 'sluice.targets/v1', system: system.name, environment, region },
     })
     new AwsProvider(stack, 'aws', {
