@@ -3,7 +3,7 @@ import { DbParameterGroup } from '@cdktf/provider-aws/lib/db-parameter-group/ind
 import { DbSubnetGroup } from '@cdktf/provider-aws/lib/db-subnet-group/index.js'
 import { SecretsmanagerSecretRotation } from '@cdktf/provider-aws/lib/secretsmanager-secret-rotation/index.js'
 import { Construct } from 'constructs'
-import { DATABASE_USER } from './database-user.ts'
+import { DATABASE_USER } from '../core/database-user.ts'
 
 const GIB = 2 ** 30
 

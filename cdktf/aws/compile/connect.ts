@@ -1,8 +1,8 @@
 import type { Construct } from 'constructs'
 import { connectionVariable, kindOf } from '../../../src/domain/connections.ts'
 import { bug } from '../../../src/domain/error.ts'
+import { DATABASE_USER } from '../../core/database-user.ts'
 import type { Statement } from '../../core/policy.ts'
-import { DATABASE_USER } from '../database-user.ts'
 import { allow, type Firewall } from '../firewall.ts'
 import type { Site } from './site.ts'
 

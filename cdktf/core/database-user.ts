@@ -1,0 +1,2 @@
+/** The main user of every database of ours, on every cloud. */
+export const DATABASE_USER = 'sluice'
