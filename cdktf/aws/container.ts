@@ -1,5 +1,6 @@
 import { CloudwatchLogGroup } from '@cdktf/provider-aws/lib/cloudwatch-log-group/index.js'
 import { Construct } from 'constructs'
+import { accept, PROVIDER_KEY } from '../core/accept.ts'
 
 /** One container of a task. */
 export interface ContainerProps {
@@ -33,6 +34,10 @@ export class Logs extends Construct {
     const group = new CloudwatchLogGroup(this, 'group', {
       name: props.name,
       retentionInDays: props.days ?? 30,
+    })
+    accept(group, {
+      CKV_AWS_158: PROVIDER_KEY,
+      CKV_AWS_338: 'output of programs, not an audit: who needs it for a year exports it',
     })
     this.group = group.name
     this.arn = group.arn

@@ -6,6 +6,7 @@ import {
 } from '@cdktf/provider-aws/lib/ecs-service/index.js'
 import { Construct } from 'constructs'
 import type { RolloutPolicy } from '../../src/domain/system.ts'
+import { accept, when } from '../core/accept.ts'
 import type { FargateTask } from './fargate-task.ts'
 import type { Firewall } from './firewall.ts'
 import type { Traffic } from './traffic.ts'
@@ -98,6 +99,13 @@ export class FargateService extends Construct {
       lifecycle: { ignoreChanges: ['task_definition', 'desired_count', 'deployment_configuration'] },
       ...(traffic === undefined ? {} : { dependsOn: [traffic.rule] }),
     })
+    accept(
+      service,
+      when(props.publicAddress ?? false, {
+        CKV_AWS_333:
+          'its way out where the network has no NAT; nothing comes in but what its security group lets',
+      }),
+    )
     this.name = name
     if (scale.cpu !== undefined) this.#autoscale(service, cluster, { ...scale, cpu: scale.cpu })
   }

@@ -2,6 +2,7 @@ import { SecurityGroup } from '@cdktf/provider-aws/lib/security-group/index.js'
 import { VpcSecurityGroupEgressRule } from '@cdktf/provider-aws/lib/vpc-security-group-egress-rule/index.js'
 import { VpcSecurityGroupIngressRule } from '@cdktf/provider-aws/lib/vpc-security-group-ingress-rule/index.js'
 import { Construct } from 'constructs'
+import { accept, when } from '../core/accept.ts'
 
 export interface FirewallProps {
   readonly name: string
@@ -18,11 +19,13 @@ export interface FirewallProps {
 /** A security group: nothing comes in until a rule lets it. */
 export class Firewall extends Construct {
   readonly id: string
+  readonly group: SecurityGroup
 
   constructor(scope: Construct, id: string, { name, description, vpcId, out = false }: FirewallProps) {
     super(scope, id)
     const group = new SecurityGroup(this, 'group', { name, description, vpcId, tags: { Name: name } })
     this.id = group.id
+    this.group = group
     if (out) {
       new VpcSecurityGroupEgressRule(this, 'out', {
         securityGroupId: group.id,
@@ -52,7 +55,7 @@ export function allow(
 
 /** Lets the whole internet reach a port. */
 export function allowInternet(scope: Construct, id: string, to: Firewall, port: number): void {
-  new VpcSecurityGroupIngressRule(scope, id, {
+  const rule = new VpcSecurityGroupIngressRule(scope, id, {
     securityGroupId: to.id,
     cidrIpv4: '0.0.0.0/0',
     ipProtocol: 'tcp',
@@ -60,4 +63,8 @@ export function allowInternet(scope: Construct, id: string, to: Firewall, port: 
     toPort: port,
     description: `The internet, port ${port}`,
   })
+  accept(
+    rule,
+    when(port === 80, { CKV_AWS_260: 'plain requests are sent on to HTTPS wherever there is a domain' }),
+  )
 }

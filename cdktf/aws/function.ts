@@ -1,6 +1,7 @@
 import { LambdaAlias } from '@cdktf/provider-aws/lib/lambda-alias/index.js'
 import { LambdaFunction } from '@cdktf/provider-aws/lib/lambda-function/index.js'
 import { Construct } from 'constructs'
+import { accept, PROVIDER_KEY, when } from '../core/accept.ts'
 import type { Statement } from '../core/policy.ts'
 import { Logs } from './container.ts'
 import { Role } from './role.ts'
@@ -91,6 +92,17 @@ export class ServedFunction extends Construct {
               securityGroupIds: [...network.securityGroupIds],
             },
           }),
+    })
+    accept(func, {
+      CKV_AWS_115:
+        'the API in front throttles; a reservation would be taken from the other functions of the account',
+      CKV_AWS_116:
+        'called by APIs and queues: an API answers with the error, a queue has dead letters of its own',
+      ...when(network === undefined, {
+        CKV_AWS_117: 'it connects nothing that stands in the network',
+      }),
+      CKV_AWS_173: PROVIDER_KEY,
+      CKV_AWS_272: 'the state records the hash of its code, and one role may change it',
     })
     const alias = new LambdaAlias(this, 'live', {
       name: this.alias,

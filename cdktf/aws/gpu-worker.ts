@@ -2,6 +2,7 @@ import { IamInstanceProfile } from '@cdktf/provider-aws/lib/iam-instance-profile
 import { LaunchTemplate } from '@cdktf/provider-aws/lib/launch-template/index.js'
 import { Fn, TerraformLocal } from 'cdktf'
 import { Construct } from 'constructs'
+import { accept, when } from '../core/accept.ts'
 import type { Statement } from '../core/policy.ts'
 import { within } from '../core/short-hash.ts'
 import { type BootScriptProps, bootScript } from './boot-script.ts'
@@ -82,6 +83,8 @@ export class GpuWorker extends Construct {
     const script = props.script === undefined ? '' : `\${file("${props.script}")}`
     // A local is a template, in which quotes are only quotes.
     const text = new TerraformLocal(this, 'boot', `${head}${script}${tail}`)
+    // A container is one hop further away from its machine.
+    const hops = boot.work.kind === 'image' ? 2 : 1
     const template = new LaunchTemplate(this, 'template', {
       name,
       updateDefaultVersion: true,
@@ -90,7 +93,7 @@ export class GpuWorker extends Construct {
       instanceInitiatedShutdownBehavior: 'terminate',
       iamInstanceProfile: { arn: profile.arn },
       userData: Fn.base64encode(text.asString),
-      metadataOptions: { httpEndpoint: 'enabled', httpTokens: 'required', httpPutResponseHopLimit: 2 },
+      metadataOptions: { httpEndpoint: 'enabled', httpTokens: 'required', httpPutResponseHopLimit: hops },
       monitoring: { enabled: true },
       blockDeviceMappings: [
         {
@@ -124,6 +127,14 @@ export class GpuWorker extends Construct {
         tags: { ...tags, Name: name },
       })),
       dependsOn: [killer.schedule],
+    })
+    accept(template, {
+      ...when(props.publicAddress ?? false, {
+        CKV_AWS_88: 'its way out where the network has no NAT; no port is open',
+      }),
+      ...when(hops > 1, {
+        CKV_AWS_341: 'the program runs in a container and has the permissions of the machine',
+      }),
     })
     this.launchTemplateId = template.id
     this.roleArn = role.arn

@@ -4,6 +4,7 @@ import { Apigatewayv2Route } from '@cdktf/provider-aws/lib/apigatewayv2-route/in
 import { Apigatewayv2Stage } from '@cdktf/provider-aws/lib/apigatewayv2-stage/index.js'
 import { LambdaPermission } from '@cdktf/provider-aws/lib/lambda-permission/index.js'
 import { Construct } from 'constructs'
+import { accept } from '../core/accept.ts'
 import { Logs } from './container.ts'
 import type { ServedFunction } from './function.ts'
 
@@ -83,10 +84,11 @@ export class HttpApi extends Construct {
       })
       this.#integrations.set(to, integration)
     }
-    new Apigatewayv2Route(this, `route-${route.replaceAll('/', '|')}`, {
+    const served = new Apigatewayv2Route(this, `route-${route.replaceAll('/', '|')}`, {
       apiId: this.id,
       routeKey: route,
       target: `integrations/${integration.id}`,
     })
+    accept(served, { CKV_AWS_309: 'the function decides who may call it' })
   }
 }

@@ -1,6 +1,7 @@
 import { EcrLifecyclePolicy } from '@cdktf/provider-aws/lib/ecr-lifecycle-policy/index.js'
 import { EcrRepository } from '@cdktf/provider-aws/lib/ecr-repository/index.js'
 import { Construct } from 'constructs'
+import { accept, PROVIDER_KEY } from '../core/accept.ts'
 
 export interface ImageRepositoryProps {
   /** `filmlens-production/api`. */
@@ -30,6 +31,7 @@ export class ImageRepository extends Construct {
       imageScanningConfiguration: { scanOnPush: true },
       encryptionConfiguration: [{ encryptionType: 'AES256' }],
     })
+    accept(repository, { CKV_AWS_136: PROVIDER_KEY })
     this.uri = repository.repositoryUrl
     this.arn = repository.arn
     const expire = (rulePriority: number, description: string, selection: object) => ({

@@ -1,5 +1,6 @@
 import { DynamodbTable } from '@cdktf/provider-aws/lib/dynamodb-table/index.js'
 import { Construct } from 'constructs'
+import { accept, PROVIDER_KEY } from '../core/accept.ts'
 
 export interface KeyProps {
   /** Attribute that items are distributed by. */
@@ -34,7 +35,7 @@ export class KeyValueTable extends Construct {
   constructor(scope: Construct, id: string, props: KeyValueTableProps) {
     super(scope, id)
     const { name, attributes, key, indexes = {}, protect = true } = props
-    new DynamodbTable(this, 'table', {
+    const table = new DynamodbTable(this, 'table', {
       name,
       billingMode: 'PAY_PER_REQUEST',
       hashKey: key.partition,
@@ -54,6 +55,7 @@ export class KeyValueTable extends Construct {
       deletionProtectionEnabled: protect,
       lifecycle: { preventDestroy: protect },
     })
+    accept(table, { CKV_AWS_119: PROVIDER_KEY })
     this.name = name
   }
 }

@@ -1,6 +1,7 @@
 import { SchedulerSchedule } from '@cdktf/provider-aws/lib/scheduler-schedule/index.js'
 import { SfnStateMachine } from '@cdktf/provider-aws/lib/sfn-state-machine/index.js'
 import { Construct } from 'constructs'
+import { accept, PROVIDER_KEY } from '../core/accept.ts'
 import type { Statement } from '../core/policy.ts'
 import { Role } from './role.ts'
 
@@ -38,6 +39,10 @@ export class Killer extends Construct {
       }).arn,
       definition: JSON.stringify(definition(tags, lifetime)),
     })
+    accept(machine, {
+      CKV_AWS_284: 'two calls of EC2 a minute: there is no way through other services to trace',
+      CKV_AWS_285: 'CloudTrail has every machine that it ends; its metrics count runs that failed',
+    })
     this.schedule = new SchedulerSchedule(this, 'schedule', {
       name,
       description: 'Terminates machines past their lifetime',
@@ -54,6 +59,7 @@ export class Killer extends Construct {
         retryPolicy: { maximumEventAgeInSeconds: 60, maximumRetryAttempts: 5 },
       },
     })
+    accept(this.schedule, { CKV_AWS_297: PROVIDER_KEY })
   }
 }
 

@@ -4,6 +4,7 @@ import { Lb } from '@cdktf/provider-aws/lib/lb/index.js'
 import { LbListener } from '@cdktf/provider-aws/lib/lb-listener/index.js'
 import { Route53Record } from '@cdktf/provider-aws/lib/route53-record/index.js'
 import { Construct } from 'constructs'
+import { accept } from '../core/accept.ts'
 import { within } from '../core/short-hash.ts'
 import { allowInternet, type Firewall } from './firewall.ts'
 
@@ -41,6 +42,11 @@ export class LoadBalancer extends Construct {
       securityGroups: [firewall.id],
       dropInvalidHeaderFields: true,
       idleTimeout: 60,
+    })
+    accept(balancer, {
+      CKV_AWS_150: 'it holds no data, and a plan that deletes it says so',
+      CKV2_AWS_28:
+        'a firewall of the web costs by request and knows the application: it is put before the domain by who needs it',
     })
     allowInternet(this, 'in-80', firewall, 80)
     const nothingHere = {

@@ -3,6 +3,7 @@ import { DbParameterGroup } from '@cdktf/provider-aws/lib/db-parameter-group/ind
 import { DbSubnetGroup } from '@cdktf/provider-aws/lib/db-subnet-group/index.js'
 import { SecretsmanagerSecretRotation } from '@cdktf/provider-aws/lib/secretsmanager-secret-rotation/index.js'
 import { Construct } from 'constructs'
+import { accept, PROVIDER_KEY, when } from '../core/accept.ts'
 import { DATABASE_USER } from '../core/database-user.ts'
 
 const GIB = 2 ** 30
@@ -99,16 +100,25 @@ export class PostgresDatabase extends Construct {
       iamDatabaseAuthenticationEnabled: true,
       lifecycle: { preventDestroy: protect },
     })
+    accept(instance, {
+      CKV_AWS_118:
+        'Performance Insights shows what the server does; metrics of the machine by the second would need a role',
+      ...when(!highAvailability, { CKV_AWS_157: 'databases.<name>.high-availability decides' }),
+      CKV_AWS_354: PROVIDER_KEY,
+    })
     this.id = instance.identifier
     this.host = instance.address
     this.database = database
     this.secretArn = instance.masterUserSecret.get(0).secretArn
     // RDS would change it every week under services that read it when they start. Rotate by `operate restart` after
     // `aws secretsmanager rotate-secret`.
-    new SecretsmanagerSecretRotation(this, 'rotation', {
+    const rotation = new SecretsmanagerSecretRotation(this, 'rotation', {
       secretId: this.secretArn,
       rotateImmediately: false,
       rotationRules: { automaticallyAfterDays: 1000 },
+    })
+    accept(rotation, {
+      CKV_AWS_304: 'services read the password when they start: it is changed together with a restart',
     })
   }
 }

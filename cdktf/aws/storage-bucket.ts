@@ -6,6 +6,7 @@ import { S3BucketPublicAccessBlock } from '@cdktf/provider-aws/lib/s3-bucket-pub
 import { S3BucketServerSideEncryptionConfigurationA } from '@cdktf/provider-aws/lib/s3-bucket-server-side-encryption-configuration/index.js'
 import { S3BucketVersioningA } from '@cdktf/provider-aws/lib/s3-bucket-versioning/index.js'
 import { Construct } from 'constructs'
+import { accept, PROVIDER_KEY, when } from '../core/accept.ts'
 import { policyDocument } from '../core/policy.ts'
 
 const DAY = 86_400_000
@@ -43,6 +44,14 @@ export class StorageBucket extends Construct {
       bucket: name,
       forceDestroy: !protect,
       lifecycle: { preventDestroy: protect },
+    })
+    accept(bucket, {
+      CKV_AWS_18:
+        'who reads objects is in CloudTrail where data events are on; a log bucket for every bucket is not',
+      ...when(!versioned, { CKV_AWS_21: 'buckets.<name>.versioned decides' }),
+      CKV_AWS_144: 'an environment is in one region; a copy in another is a decision that no default takes',
+      CKV_AWS_145: PROVIDER_KEY,
+      CKV2_AWS_62: 'nothing listens: pipelines look at their inputs when they run',
     })
     // Known before it exists: whoever may reach it needs nothing of this stack's state.
     this.name = name

@@ -1,6 +1,7 @@
 import { LbListenerRule } from '@cdktf/provider-aws/lib/lb-listener-rule/index.js'
 import { LbTargetGroup } from '@cdktf/provider-aws/lib/lb-target-group/index.js'
 import { Construct } from 'constructs'
+import { accept } from '../core/accept.ts'
 import { shortHash, within } from '../core/short-hash.ts'
 import { Role } from './role.ts'
 
@@ -39,8 +40,8 @@ export class Traffic extends Construct {
   constructor(scope: Construct, id: string, props: TrafficProps) {
     super(scope, id)
     const { name, vpcId, port, health, domain, shifts } = props
-    const group = (colour: string): LbTargetGroup =>
-      new LbTargetGroup(this, colour, {
+    const group = (colour: string): LbTargetGroup => {
+      const made = new LbTargetGroup(this, colour, {
         name: within(`${name}-${colour}`, 32),
         vpcId,
         targetType: 'ip',
@@ -57,6 +58,11 @@ export class Traffic extends Construct {
           unhealthyThreshold: 3,
         },
       })
+      accept(made, {
+        CKV_AWS_378: 'TLS ends at the load balancer; behind it only the load balancer is let in',
+      })
+      return made
+    }
     const blue = group('blue')
     const green = shifts ? group('green') : undefined
     const groups = [blue, ...(green === undefined ? [] : [green])]

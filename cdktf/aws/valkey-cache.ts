@@ -1,6 +1,7 @@
 import { ElasticacheReplicationGroup } from '@cdktf/provider-aws/lib/elasticache-replication-group/index.js'
 import { ElasticacheSubnetGroup } from '@cdktf/provider-aws/lib/elasticache-subnet-group/index.js'
 import { Construct } from 'constructs'
+import { accept, PROVIDER_KEY } from '../core/accept.ts'
 
 export interface ValkeyCacheProps {
   /** At most 40 characters. */
@@ -40,6 +41,11 @@ export class ValkeyCache extends Construct {
       transitEncryptionEnabled: true,
       snapshotRetentionLimit: 1,
       applyImmediately: true,
+    })
+    accept(group, {
+      CKV_AWS_31: 'reached over TLS, and only by those whom a rule of its security group lets in',
+      CKV_AWS_191: PROVIDER_KEY,
+      CKV2_AWS_50: 'what a cache holds can be lost: one node',
     })
     this.url = `rediss://${group.primaryEndpointAddress}:${this.port}`
   }

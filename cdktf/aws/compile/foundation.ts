@@ -1,6 +1,7 @@
 import { DataAwsRoute53Zone } from '@cdktf/provider-aws/lib/data-aws-route53-zone/index.js'
 import { EcsCluster } from '@cdktf/provider-aws/lib/ecs-cluster/index.js'
 import { ServiceDiscoveryHttpNamespace } from '@cdktf/provider-aws/lib/service-discovery-http-namespace/index.js'
+import { accept } from '../../core/accept.ts'
 import { defaultCidr } from '../../core/cidr.ts'
 import { allow, Firewall } from '../firewall.ts'
 import { ImageRepository } from '../image-repository.ts'
@@ -51,15 +52,14 @@ function firewalls(site: Site): void {
   const stack = site.stack('foundation')
   const make = (kind: string, name: string, out: boolean): void => {
     const id = `${kind}-${name}`
-    site.firewalls.set(
-      name,
-      new Firewall(stack, `firewall-${id}`, {
-        name: `${prefix}-${id}`,
-        description: `${kind} ${name} of ${prefix}`,
-        vpcId: site.network.vpc.id,
-        out,
-      }),
-    )
+    const firewall = new Firewall(stack, `firewall-${id}`, {
+      name: `${prefix}-${id}`,
+      description: `${kind} ${name} of ${prefix}`,
+      vpcId: site.network.vpc.id,
+      out,
+    })
+    accept(firewall.group, { CKV2_AWS_5: 'what stands behind it is in a stack of its own' })
+    site.firewalls.set(name, firewall)
   }
   for (const name of Object.keys(system.services)) make('service', name, true)
   for (const name of Object.keys(system.functions)) if (isInNetwork(site, name)) make('function', name, true)
