@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { appendFileSync } from 'node:fs'
 import { describe } from 'vitest'
+import { pythonProgram } from './tools-folder.ts'
 
 /** Python and MLflow of `npm run tools`, unless others are named. */
 export const pythonCommand = (): string => process.env['SLUICE_PYTHON'] ?? 'python3'
@@ -34,6 +35,10 @@ const PROBES: Readonly<Record<string, { argv: readonly [string, ...string[]]; in
   'npm registry': {
     argv: ['npm', 'view', 'async-exit-hook@2.0.1', 'version'],
     install: 'npm, and a network that reaches its registry',
+  },
+  checkov: {
+    argv: [pythonProgram('scanners', 'checkov'), '--version'],
+    install: 'npm run tools',
   },
   mlflow: {
     argv: [mlflowCommand(), '--version'],

@@ -103,7 +103,9 @@ export class PostgresDatabase extends Construct {
     accept(instance, {
       CKV_AWS_118:
         'Performance Insights shows what the server does; metrics of the machine by the second would need a role',
-      ...when(!highAvailability, { CKV_AWS_157: 'databases.<name>.high-availability decides' }),
+      ...when(!highAvailability, {
+        CKV_AWS_157: 'a standby is there where databases.<name>.high-availability says so',
+      }),
       CKV_AWS_354: PROVIDER_KEY,
     })
     this.id = instance.identifier

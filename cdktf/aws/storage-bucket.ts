@@ -48,7 +48,9 @@ export class StorageBucket extends Construct {
     accept(bucket, {
       CKV_AWS_18:
         'who reads objects is in CloudTrail where data events are on; a log bucket for every bucket is not',
-      ...when(!versioned, { CKV_AWS_21: 'buckets.<name>.versioned decides' }),
+      ...when(!versioned, {
+        CKV_AWS_21: 'overwritten objects are kept where buckets.<name>.versioned says so',
+      }),
       CKV_AWS_144: 'an environment is in one region; a copy in another is a decision that no default takes',
       CKV_AWS_145: PROVIDER_KEY,
       CKV2_AWS_62: 'nothing listens: pipelines look at their inputs when they run',
