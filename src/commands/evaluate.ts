@@ -45,6 +45,12 @@ interface Question {
   readonly registry: RegistryFacts | undefined
 }
 
+interface Judged {
+  readonly report: Report
+  /** verdict.json, to the byte. */
+  readonly bytes: string
+}
+
 /**
  * Judges a trained model by its evidence and writes verdict.json and the report. It records tags on the model version and
  * moves no alias: `champion` moves when a release with the model is live.
@@ -70,7 +76,7 @@ async function evaluateFiles(world: World, options: EvaluateOptions): Promise<Re
   const question = { file, evidence, policy, look: options.look ?? 1, registry: undefined }
   const base = request.state ?? '.sluice'
   const folder = resolve(runtime.cwd, base, request.environment)
-  return finish(world, options, question, folder)
+  return (await finish(world, options, question, folder)).report
 }
 
 async function evaluateEnvironment(
@@ -96,9 +102,9 @@ async function evaluateEnvironment(
     await readImages(runtime.files, state),
   )
   const look = options.look ?? (await lookOf(provider, file.evaluation, evidence, request.dryRun))
-  const report = await finish(world, options, { file, evidence, policy, look, registry }, state)
-  if (!request.dryRun) await recordTags(provider.models, registry, report)
-  return report
+  const judged = await finish(world, options, { file, evidence, policy, look, registry }, state)
+  if (!request.dryRun) await recordVerdict(world, provider.models, registry, judged)
+  return judged.report
 }
 
 function policyOf(system: System, model: string): GatePolicy {
@@ -143,7 +149,7 @@ async function finish(
   options: EvaluateOptions,
   question: Question,
   folder: string,
-): Promise<Report> {
+): Promise<Judged> {
   const { files, log, cwd } = world.runtime
   const verdict = decide(
     question.file.evaluation,
@@ -155,21 +161,22 @@ async function finish(
   const bytes = canonicalJson(verdict)
   const summary = markdownReport(verdict)
   const page = options.html === undefined ? undefined : resolve(cwd, options.html)
-  const report = page ?? join(folder, 'report.md')
+  const readable = page ?? join(folder, 'report.md')
   if (!world.request.dryRun) {
     await files.write(join(folder, 'verdict.json'), bytes)
     await files.write(join(folder, 'report.md'), summary)
     if (page !== undefined) await files.write(page, await pageOf(verdict, question))
   }
-  return {
+  const report: Report = {
     command: 'evaluate',
     outcome: verdict.verdict === 'promote' ? 'done' : 'refused',
     message: `${verdict.verdict}: model ${verdict.model.name}; ${headline(verdict)}`,
     ...(verdict.verdict === 'promote' ? {} : { remedy: remedyOf(verdict) }),
-    outputs: { verdict: verdict.verdict, report },
+    outputs: { verdict: verdict.verdict, report: readable },
     data: dataOf(verdict, digestOf(bytes)),
     summary,
   }
+  return { report, bytes }
 }
 
 function contextOf({ file, evidence, look, registry }: Question): GateContext {
@@ -208,12 +215,23 @@ function remedyOf({ verdict }: Verdict): string {
     : 'evaluate on more rows, or let a person approve the release'
 }
 
-/** What the gate thought, on the version in the registry. */
-async function recordTags(models: ModelRegistry, { judged }: RegistryFacts, report: Report): Promise<void> {
+/** What the gate thought, on the version in the registry: tags to search by, and verdict.json itself. */
+async function recordVerdict(
+  { runtime }: World,
+  models: ModelRegistry,
+  { judged }: RegistryFacts,
+  { report, bytes }: Judged,
+): Promise<void> {
   if (judged === undefined) return
-  await models.tag(judged.name, judged.version, {
-    'sluice.verdict': String(report.data['verdict']),
-    'sluice.verdict.digest': String(report.data['digest']),
-    'sluice.look': String(report.data['look']),
+  const left = await models.annotate(judged.name, judged.version, {
+    tags: {
+      'sluice.verdict': String(report.data['verdict']),
+      'sluice.verdict.digest': String(report.data['digest']),
+      'sluice.look': String(report.data['look']),
+    },
+    files: { 'verdict.json': bytes },
   })
+  if (left.length === 0) return
+  const why = 'the registry takes no files over its API (MLflow: start it with --serve-artifacts)'
+  runtime.log.emit(message('warning', `verdict.json is not kept beside the model, only its digest: ${why}`))
 }

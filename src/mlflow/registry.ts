@@ -3,6 +3,7 @@ import { isDigest } from '../domain/digest.ts'
 import { externalError, usageError } from '../domain/error.ts'
 import type { Alias, ModelVersion } from '../domain/model.ts'
 import type { ModelRegistry } from '../providers/provider.ts'
+import { keepFiles, RECORD_TAG } from './record.ts'
 import { type MlflowAddress, MlflowError, type MlflowMachine, MlflowRest } from './rest.ts'
 
 /** The tag that carries the digest of the artifact: MLflow has no field for it. */
@@ -83,12 +84,17 @@ export function openMlflow(address: MlflowAddress, machine: MlflowMachine): Mode
       return after === version ? 'moved' : 'conflict'
     },
 
-    async tag(name, version, tags) {
+    async annotate(name, version, { tags, files = {} }) {
       checkName(name)
-      if ((await byVersion(name, version)) === undefined) throw unknownVersion(name, version)
-      for (const [key, value] of Object.entries(tags)) {
+      const there = await byVersion(name, version)
+      if (there === undefined) throw unknownVersion(name, version)
+      const known = there.tags.find(({ key }) => key === RECORD_TAG)?.value
+      const title = `${name} ${version}`
+      const kept = await keepFiles(rest, { title, known, now: machine.clock.now() }, files)
+      for (const [key, value] of Object.entries({ ...tags, ...kept.tags })) {
         await rest.send('POST', 'model-versions/set-tag', { name, version, key, value }, nothing)
       }
+      return kept.left
     },
 
     async list(name) {

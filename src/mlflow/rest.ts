@@ -18,6 +18,13 @@ export interface MlflowMachine {
   readonly signal?: AbortSignal
 }
 
+interface Api {
+  readonly prefix: string
+  readonly content: string
+}
+const REGISTRY: Api = { prefix: 'mlflow', content: 'application/json' }
+const ARTIFACTS: Api = { prefix: 'mlflow-artifacts/artifacts', content: 'application/octet-stream' }
+
 const TIMEOUT = 30_000
 const ATTEMPTS = 5
 const FIRST_PAUSE = 250
@@ -72,15 +79,21 @@ export class MlflowRest {
     return this.#call(method, path, JSON.stringify(body), schema, repeatable ? ATTEMPTS : 1)
   }
 
+  /** Uploads a text through the server's own artifact store (`mlflow server --serve-artifacts`, its default). */
+  async upload(path: string, text: string): Promise<void> {
+    await this.#call('PUT', path, text, z.unknown(), ATTEMPTS, ARTIFACTS)
+  }
+
   async #call<T>(
     method: string,
     path: string,
     body: string | undefined,
     schema: z.ZodType<T>,
     attempts: number,
+    api: Api = REGISTRY,
   ): Promise<T> {
     for (let attempt = 1; ; attempt++) {
-      const answer = await this.#exchange(method, path, body).catch((error: unknown) => {
+      const answer = await this.#exchange(method, path, body, api).catch((error: unknown) => {
         if (attempt >= attempts || this.#machine.signal?.aborted) throw error
         return undefined
       })
@@ -92,15 +105,15 @@ export class MlflowRest {
     }
   }
 
-  async #exchange(method: string, path: string, body: string | undefined): Promise<Answer> {
+  async #exchange(method: string, path: string, body: string | undefined, api: Api): Promise<Answer> {
     const { url, token } = this.#address
     const { http, signal } = this.#machine
     const response = await http.request({
       method,
-      url: `${url}/api/2.0/mlflow/${path}`,
+      url: `${url}/api/2.0/${api.prefix}/${path}`,
       headers: {
         accept: 'application/json',
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(body === undefined ? {} : { 'content-type': api.content }),
         ...(token === undefined ? {} : { authorization: `Bearer ${token.reveal()}` }),
       },
       ...(body === undefined ? {} : { body }),
@@ -133,7 +146,8 @@ function retryAfter({ headers }: HttpResponse): number {
 function parse<T>(call: string, { status, text }: Answer, schema: z.ZodType<T>): T {
   let value: unknown
   try {
-    value = JSON.parse(text)
+    // A taken upload is answered with nothing.
+    value = text === '' && status === 200 ? {} : JSON.parse(text)
   } catch (cause) {
     if (status !== 200) throw new MlflowError(call, status, undefined, text.slice(0, 200))
     throw externalError('service', { what: `MLflow answered ${call} with something that is no JSON` }, cause)

@@ -191,6 +191,12 @@ export interface ObjectStore {
 }
 
 /** A model registry: MLflow, or the local one behind the same port. */
+export interface ModelNotes {
+  readonly tags: Readonly<Record<string, string>>
+  /** Small texts by file name, such as verdict.json. */
+  readonly files?: Readonly<Record<string, string>>
+}
+
 export interface ModelRegistry {
   register(model: Pick<ModelVersion, 'name' | 'digest' | 'source' | 'tags'>): Promise<ModelVersion>
   /** By version number, or by alias. */
@@ -205,7 +211,11 @@ export interface ModelRegistry {
     version: string | null,
     expected: string | null,
   ): Promise<'moved' | 'conflict'>
-  tag(name: string, version: string, tags: Readonly<Record<string, string>>): Promise<void>
+  /**
+   * Adds notes to a version and keeps those that were there; a file of the same name is replaced. The tag
+   * `sluice.file.<name>` says where a file lies. Returns the names of the files that this registry has no place for.
+   */
+  annotate(name: string, version: string, notes: ModelNotes): Promise<readonly string[]>
   list(name: string): Promise<readonly ModelVersion[]>
 }
 
@@ -228,4 +238,27 @@ export interface Upkeep {
   overdue(now: number): Promise<readonly string[]>
   /** Everything of the environment, its data included. */
   destroy(): Promise<void>
+}
+
+/** What `bootstrap` finds, or leaves, before the first stack of an environment. */
+export interface StateGround {
+  /** URI of the bucket that holds the states. */
+  readonly place: string
+  readonly parts: readonly { readonly what: string; readonly state: 'there' | 'missing' }[]
+}
+
+/**
+ * Where the Terraform states of an environment lie, and what else its account shares among environments. It comes before any
+ * stack, so it is reached without opening the provider.
+ */
+export interface StateStore {
+  /**
+   * Changes nothing.
+   *
+   * @throws SluiceError refused where it belongs to somebody else or stands elsewhere
+   */
+  inspect(): Promise<StateGround>
+  /** Makes what is missing. It may be repeated, cut off, and run twice at once: there is one in the end (promise R21). */
+  ensure(): Promise<StateGround>
+  close(): Promise<void>
 }

@@ -1,9 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { digestOf } from '../../src/domain/digest.ts'
 import { openModels } from '../../src/providers/local/models/index.ts'
+import { getArtifact } from '../../src/providers/local/models/rest/artifacts.ts'
 import type { ModelRegistry } from '../../src/providers/provider.ts'
 import { modelRegistryContract } from './model-registry.ts'
 
@@ -23,7 +25,10 @@ const artifact = (name: string, bytes: string) => ({
   tags: {},
 })
 
-modelRegistryContract('the local registry', open)
+const read = async (uri: string): Promise<string> =>
+  text((await getArtifact(join(folder, 'artifacts'), uri.replace('mlflow-artifacts:/', ''))).body)
+
+modelRegistryContract('the local registry', open, read)
 
 test('numbers versions without gaps when many register at once', async () => {
   const made = await Promise.all(['a', 'b', 'c', 'd', 'e'].map((x) => open().register(artifact('many', x))))

@@ -6,6 +6,8 @@ import type { ModelRegistry } from '../../src/providers/provider.ts'
 export function modelRegistryContract(
   name: string,
   open: () => ModelRegistry | Promise<ModelRegistry>,
+  /** The text of a file, by what its tag says. */
+  read: (uri: string) => Promise<string>,
 ): void {
   let models = 0
   const fresh = async (): Promise<{ registry: ModelRegistry; model: string }> => ({
@@ -75,15 +77,26 @@ export function modelRegistryContract(
     test('adds tags to a version and keeps those that were there', async () => {
       const { registry, model } = await fresh()
       await registry.register(artifact(model, 'one', { run: 'r1' }))
-      await registry.tag(model, '1', { verdict: 'promote' })
+      await registry.annotate(model, '1', { tags: { verdict: 'promote' } })
       expect((await registry.get(model, { version: '1' }))?.tags).toEqual({ run: 'r1', verdict: 'promote' })
+    })
+
+    test('keeps a file beside a version, says where, and replaces it when it is given again', async () => {
+      const { registry, model } = await fresh()
+      await registry.register(artifact(model, 'one', { run: 'r1' }))
+      const note = (text: string) => ({ tags: { verdict: text }, files: { 'verdict.json': text } })
+      expect(await registry.annotate(model, '1', note('inconclusive'))).toEqual([])
+      expect(await registry.annotate(model, '1', note('promote ü'))).toEqual([])
+      const tags = (await registry.get(model, { version: '1' }))?.tags ?? {}
+      expect(tags).toMatchObject({ run: 'r1', verdict: 'promote ü' })
+      expect(await read(tags['sluice.file.verdict.json'] ?? '')).toBe('promote ü')
     })
 
     test('an alias or a tag on a version that is not there is an error that names it', async () => {
       const { registry, model } = await fresh()
       await registry.register(artifact(model, 'one'))
       await expect(registry.setAlias(model, 'champion', '7', null)).rejects.toThrow(/7/)
-      await expect(registry.tag(model, '7', { a: 'b' })).rejects.toThrow(/7/)
+      await expect(registry.annotate(model, '7', { tags: { a: 'b' } })).rejects.toThrow(/7/)
       expect(await registry.get(model, { alias: 'champion' })).toBeUndefined()
     })
   })

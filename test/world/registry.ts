@@ -1,5 +1,5 @@
 import type { Alias, ModelVersion } from '../../src/domain/model.ts'
-import type { ModelRegistry } from '../../src/providers/provider.ts'
+import type { ModelNotes, ModelRegistry } from '../../src/providers/provider.ts'
 
 export class MemoryRegistry implements ModelRegistry {
   readonly versions: ModelVersion[] = []
@@ -27,7 +27,12 @@ export class MemoryRegistry implements ModelRegistry {
     return 'moved'
   }
 
-  async tag(): Promise<void> {}
+  async annotate(name: string, version: string, { tags }: ModelNotes): Promise<readonly string[]> {
+    const at = this.versions.findIndex((one) => one.name === name && one.version === version)
+    const found = this.versions[at]
+    if (found !== undefined) this.versions[at] = { ...found, tags: { ...found.tags, ...tags } }
+    return []
+  }
 
   async list(name: string): Promise<readonly ModelVersion[]> {
     return this.versions.filter((one) => one.name === name)

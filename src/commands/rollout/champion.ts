@@ -23,3 +23,18 @@ export async function moveChampion(models: ModelRegistry, { model, from, to }: A
 export async function restoreChampion(models: ModelRegistry, { model, from, to }: AliasMove): Promise<void> {
   await models.setAlias(model, 'champion', from, to)
 }
+
+/**
+ * A promotion that takes the place of the gate stays visible on the version: who, why, and in which release. It is written
+ * before the alias moves, so that a kill between the two loses nothing; the ledger says how the release ended.
+ */
+export async function recordForced(
+  models: ModelRegistry,
+  { model, to }: AliasMove,
+  { by, reason }: { readonly by: string; readonly reason: string },
+  release: string,
+): Promise<void> {
+  await models.annotate(model, to, {
+    tags: { 'sluice.forced.by': by, 'sluice.forced.reason': reason, 'sluice.forced.release': release },
+  })
+}

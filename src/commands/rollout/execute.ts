@@ -2,7 +2,7 @@ import type { Outcome } from '../../domain/outcome.ts'
 import type { Release } from '../../domain/release.ts'
 import type { AliasMove, RolloutPlan } from '../../release/plan.ts'
 import { message } from '../../runtime/events.ts'
-import { moveChampion, restoreChampion } from './champion.ts'
+import { moveChampion, recordForced, restoreChampion } from './champion.ts'
 import { type Failure, failureOf, persist } from './failure.ts'
 import { type Course, goForward } from './forward.ts'
 import { type Retreat, retreat } from './retreat.ts'
@@ -80,6 +80,12 @@ export async function execute(
     }
     for (const alias of plan.aliases) {
       moved.push(alias)
+      const person = plan.forced
+      if (person !== undefined) {
+        await persist(runtime, 'recording who forced it', finishing, () =>
+          recordForced(provider.models, alias, person, release.id),
+        )
+      }
       await persist(runtime, 'moving the champion', finishing, () => moveChampion(provider.models, alias))
     }
   } catch (error) {

@@ -232,12 +232,20 @@ describe('two files are enough', () => {
 
 describe('in an environment', () => {
   async function environment(
-    options: { champion?: string | null; dryRun?: boolean; change?: Record<string, unknown> } = {},
+    options: {
+      champion?: string | null
+      dryRun?: boolean
+      noFiles?: boolean
+      change?: Record<string, unknown>
+    } = {},
   ) {
     const cloud = new World()
     const registry = cloud.registry
     const tags: unknown[] = []
-    registry.tag = async (...tag: unknown[]) => void tags.push(tag)
+    registry.annotate = async (...note: unknown[]) => {
+      tags.push(note)
+      return options.noFiles === true ? ['verdict.json'] : []
+    }
     const champion = options.champion === undefined ? 'champion' : options.champion
     for (const name of ['champion', 'challenger', 'later']) {
       await registry.register({
@@ -268,7 +276,7 @@ describe('in an environment', () => {
     return { cloud, runtime, world, tags, judge: () => evaluate(world, { explain: false }) }
   }
 
-  test('R42 the evidence of train is judged by the gate of sluice.yml, and the verdict is recorded as tags only', async () => {
+  test('R42 the evidence of train is judged by the gate of sluice.yml, and the verdict is recorded beside the model, which moves no alias', async () => {
     const { judge, runtime, tags, cloud } = await environment()
     const report = await judge()
     expect(report.outputs).toEqual({ verdict: 'promote', report: '/project/.sluice/test/report.md' })
@@ -277,10 +285,24 @@ describe('in an environment', () => {
       [
         'sentiment',
         '2',
-        { 'sluice.verdict': 'promote', 'sluice.verdict.digest': digestOf(bytes), 'sluice.look': '1' },
+        {
+          tags: {
+            'sluice.verdict': 'promote',
+            'sluice.verdict.digest': digestOf(bytes),
+            'sluice.look': '1',
+          },
+          files: { 'verdict.json': bytes },
+        },
       ],
     ])
     expect(cloud.registry.aliases.get('sentiment/champion')).toBe('1')
+  })
+
+  test('R42 a registry without a place for files keeps the digest, and the log says so', async () => {
+    const { judge, runtime } = await environment({ noFiles: true })
+    expect((await judge()).outcome).toBe('done')
+    const warnings = runtime.events.filter((event) => event.kind === 'message' && event.level === 'warning')
+    expect(warnings).toMatchObject([{ text: expect.stringMatching(/only its digest.*--serve-artifacts/) }])
   })
 
   test.each([

@@ -122,6 +122,18 @@ test('a person may take the place of the gate, and the release says who and why'
   expect(report.outcome).toBe('done')
   expect(world.objects.json(`${LEDGER}releases/2.json`)).toMatchObject({ forced })
   expect(await champion(world)).toBe(weights('two'))
+  const version = await world.registry.get('taste', { alias: 'champion' })
+  const { id } = world.objects.json(`${LEDGER}live.json`) as { id: string }
+  expect(version?.tags).toMatchObject({
+    'sluice.forced.by': 'ada',
+    'sluice.forced.reason': 'incident 12',
+    'sluice.forced.release': id,
+  })
+})
+
+test('a model that the gate let through carries no name of a person', async () => {
+  const tags = (await (await live()).registry.get('taste', { alias: 'champion' }))?.tags ?? {}
+  expect(Object.keys(tags).filter((key) => key.startsWith('sluice.forced'))).toEqual([])
 })
 
 test('R43 a champion that moves during the rollout voids it: stale, everything back, their alias untouched', async () => {

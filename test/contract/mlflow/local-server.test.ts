@@ -10,6 +10,7 @@ import { type MlflowServer, startMlflow } from '../../../src/providers/local/mod
 import type { ModelRegistry } from '../../../src/providers/provider.ts'
 import { nodeRuntime } from '../../../src/runtime/node/index.ts'
 import { modelRegistryContract } from '../model-registry.ts'
+import { readRunFile } from './read-file.ts'
 
 const runtime = nodeRuntime({ emit: () => {} }, { cancelled: new AbortController().signal })
 const token = new Secret('a-token-of-this-test')
@@ -27,7 +28,9 @@ afterAll(async () => {
 
 const overRest = (): ModelRegistry => openMlflow({ url: server.url, token }, runtime)
 
-modelRegistryContract('the local registry over MLflow REST', overRest)
+modelRegistryContract('the local registry over MLflow REST', overRest, (uri) =>
+  readRunFile(uri, server.url, token),
+)
 
 test('both doors of the local registry show the same versions', async () => {
   const local = openModels({ folder, runtime })
@@ -38,4 +41,16 @@ test('both doors of the local registry show the same versions', async () => {
   expect(await local.get('both', { version: '2' })).toEqual(second)
   await local.setAlias('both', 'champion', '2', null)
   expect(await overRest().get('both', { alias: 'champion' })).toEqual(second)
+})
+
+test('a file that one door kept is read through the other', async () => {
+  const local = openModels({ folder, runtime })
+  await local.register({ name: 'filed', digest: digestOf('x'), source: 's3://models/x', tags: {} })
+  await local.annotate('filed', '1', { tags: {}, files: { 'verdict.json': '{"verdict":"promote"}' } })
+  const path = (await overRest().get('filed', { version: '1' }))?.tags['sluice.file.verdict.json']
+  const answer = await fetch(
+    `${server.url}/api/2.0/mlflow-artifacts/artifacts/${path?.replace('mlflow-artifacts:/', '')}`,
+    { headers: { authorization: `Bearer ${token.reveal()}` } },
+  )
+  expect(await answer.json()).toEqual({ verdict: 'promote' })
 })

@@ -3,6 +3,7 @@ import { openMlflow } from '../../../src/mlflow/registry.ts'
 import { nodeRuntime } from '../../../src/runtime/node/index.ts'
 import { describeReal } from '../../real.ts'
 import { modelRegistryContract } from '../model-registry.ts'
+import { readRunFile } from './read-file.ts'
 import { startMlflow } from './server.ts'
 
 describeReal('a real MLflow server', ['mlflow'], () => {
@@ -14,5 +15,9 @@ describeReal('a real MLflow server', ['mlflow'], () => {
     await server[Symbol.asyncDispose]()
   })
   const runtime = nodeRuntime({ emit: () => {} }, { cancelled: new AbortController().signal })
-  modelRegistryContract('MLflow', () => openMlflow({ url: server.url }, runtime))
+  modelRegistryContract(
+    'MLflow',
+    () => openMlflow({ url: server.url }, runtime),
+    (uri) => readRunFile(uri, server.url),
+  )
 })

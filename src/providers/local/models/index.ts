@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { type Digest, isDigest } from '../../../domain/digest.ts'
 import { usageError } from '../../../domain/error.ts'
 import type { ModelVersion } from '../../../domain/model.ts'
@@ -12,6 +14,7 @@ import {
   withVersion,
 } from './model-file.ts'
 import { modelNameProblem } from './name.ts'
+import { putArtifact } from './rest/artifacts.ts'
 
 export interface ModelsOptions {
   /** Absolute path of models/. */
@@ -57,16 +60,24 @@ export function openModels({ folder, runtime: { clock } }: ModelsOptions): Model
         return { model: { ...found, aliases, updatedAt: clock.now() }, result: 'moved' }
       })
     },
-    async tag(name, version, tags) {
+    async annotate(name, version, { tags, files = {} }) {
+      requireVersion(await readModel(folder, name), name, version)
+      const kept: Record<string, string> = {}
+      for (const [file, text] of Object.entries(files)) {
+        const path = `sluice/${name}/${version}/${file}`
+        await putArtifact(join(folder, 'artifacts'), path, Readable.from([text]))
+        kept[`sluice.file.${file}`] = `mlflow-artifacts:/${path}`
+      }
       await changeModel(folder, name, (model) => {
         const { number, found } = requireVersion(model, name, version)
         const versions = found.versions.map((other) =>
           other.version === number
-            ? { ...other, tags: { ...other.tags, ...tags }, updatedAt: clock.now() }
+            ? { ...other, tags: { ...other.tags, ...tags, ...kept }, updatedAt: clock.now() }
             : other,
         )
         return { model: { ...found, versions }, result: undefined }
       })
+      return []
     },
     async list(name) {
       const versions = (await readModel(folder, name))?.versions ?? []
