@@ -1,5 +1,5 @@
 import type { Cloud } from '../domain/system.ts'
-import type { Provider, ProviderContext } from './provider.ts'
+import type { Provider, ProviderContext, StateStore } from './provider.ts'
 
 /** The only list of clouds. Each is loaded when it is first used, so that no command pays for another cloud's SDK. */
 export async function openProvider(cloud: Cloud, context: ProviderContext): Promise<Provider> {
@@ -15,6 +15,23 @@ export async function openProvider(cloud: Cloud, context: ProviderContext): Prom
         remedy: 'use an environment with "cloud: local"',
       })
     }
+    default:
+      return cloud satisfies never
+  }
+}
+
+/** Where the states of an environment lie; undefined for the cloud that has none. */
+export async function openStateStore(
+  cloud: Cloud,
+  context: ProviderContext,
+): Promise<StateStore | undefined> {
+  switch (cloud) {
+    case 'local':
+      return undefined
+    case 'aws':
+      return (await import('./aws/state-store.ts')).openAwsStateStore(context)
+    case 'gcp':
+      return (await import('./gcp/state-store.ts')).openGcpStateStore(context)
     default:
       return cloud satisfies never
   }
