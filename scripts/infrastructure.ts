@@ -30,7 +30,7 @@ const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   ],
   functions: ['function-', 'messages-'],
   apis: ['api-', 'domain-', 'mapping-'],
-  workers: ['worker-'],
+  workers: ['worker-', 'released-'],
   databases: ['database-'],
   buckets: ['bucket-'],
   tables: ['table-'],

@@ -1,3 +1,5 @@
+import { RUN_MARK, shellWord } from '../../src/domain/boot.ts'
+
 export interface BootScriptProps {
   readonly region: string
   /** Milliseconds after which the machine switches itself off, whatever it does. */
@@ -11,7 +13,11 @@ export interface BootScriptProps {
     | { readonly kind: 'script' }
     | {
         readonly kind: 'image'
-        readonly reference: string
+        /**
+         * Looked up at every boot in a parameter of Systems Manager, which rollouts write; or the template that a run puts its
+         * digest in place of.
+         */
+        readonly image: { readonly parameter: string } | { readonly template: string }
         readonly command?: readonly string[]
         readonly gpu: boolean
       }
@@ -46,9 +52,9 @@ export function bootScript(props: BootScriptProps): readonly [string, string] {
     '',
     'SLUICE_WORK',
     `export AWS_REGION=${region} AWS_DEFAULT_REGION=${region}`,
-    ...Object.entries(environment).map(([key, value]) => `export ${key}=${quoted(value)}`),
+    ...Object.entries(environment).map(([key, value]) => `export ${key}=${shellWord(value)}`),
     ...Object.entries(secrets).map(([key, { id, key: inner }]) => {
-      const get = `aws secretsmanager get-secret-value --secret-id ${quoted(id)} --query SecretString --output text`
+      const get = `aws secretsmanager get-secret-value --secret-id ${shellWord(id)} --query SecretString --output text`
       return `export ${key}="$(${get}${inner === undefined ? '' : ` | python3 -c 'import json,sys; print(json.load(sys.stdin)["${inner}"])'`})"`
     }),
     ...run(work, [...Object.keys(environment), ...Object.keys(secrets), 'AWS_REGION'], region),
@@ -61,16 +67,22 @@ export function bootScript(props: BootScriptProps): readonly [string, string] {
 
 function run(work: BootScriptProps['work'], variables: readonly string[], region: string): string[] {
   if (work.kind === 'script') return ['bash /opt/sluice/work.sh 2>&1 | tee -a /var/log/sluice-work.log &']
-  const [registry = ''] = work.reference.split('/')
   const passed = variables.map((name) => `--env ${name}`).join(' ')
-  const command = (work.command ?? []).map(quoted).join(' ')
+  const command = (work.command ?? []).map(shellWord).join(' ')
+  const [image, before] =
+    'parameter' in work.image
+      ? [
+          `$(aws ssm get-parameter --name ${shellWord(work.image.parameter)} --query Parameter.Value --output text)`,
+          [],
+        ]
+      : [shellWord(work.image.template), [RUN_MARK]]
   return [
-    `aws ecr get-login-password --region ${region} | docker login --username AWS --password-stdin ${registry}`,
-    `docker run --rm --network host ${work.gpu ? '--gpus all ' : ''}${passed} ${work.reference} ${command} 2>&1 | tee -a /var/log/sluice-work.log &`,
+    ...before,
+    `image=${image}`,
+    // Images with drivers have Docker, plain ones do not.
+    'command -v docker > /dev/null || dnf install --assumeyes docker',
+    'systemctl start docker',
+    `aws ecr get-login-password --region ${region} | docker login --username AWS --password-stdin "$(echo "$image" | cut -d/ -f1)"`,
+    `docker run --rm --network host ${work.gpu ? '--gpus all ' : ''}${passed} $SLUICE_ENV "$image" ${command} 2>&1 | tee -a /var/log/sluice-work.log &`,
   ]
-}
-
-/** One word of bash, whatever it holds. */
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`
 }

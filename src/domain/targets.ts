@@ -40,7 +40,12 @@ export const targetSchema = z.discriminatedUnion('kind', [
     kind: z.literal('ec2-worker'),
     region: z.string(),
     launchTemplate: z.string(),
+    /** Tags by which its machines are found. */
     instances: z.record(z.string(), z.string()),
+    /** Parameter of Systems Manager that says which image machines run; rollouts write it. Absent for scripts and steps. */
+    image: z.string().optional(),
+    /** The image as its user data has it, for a step: a run puts its digest there (src/domain/boot.ts). */
+    template: z.string().optional(),
   }),
   z.looseObject({ kind: z.literal('ecs-task'), region: z.string(), cluster: z.string(), family: z.string() }),
   z.looseObject({
@@ -49,7 +54,24 @@ export const targetSchema = z.discriminatedUnion('kind', [
     queue: z.string(),
     definition: z.string(),
   }),
-  z.looseObject({ kind: z.literal('sagemaker-training'), region: z.string(), role: z.string() }),
+  z.looseObject({
+    kind: z.literal('sagemaker-training'),
+    region: z.string(),
+    role: z.string(),
+    /** `ml.g5.xlarge`, and how many of them. */
+    machine: z.string(),
+    machines: z.number().int(),
+    /** GiB. */
+    disk: z.number().int(),
+    spot: z.boolean(),
+    /** s3:// place for what a job leaves in /opt/ml/model. */
+    output: z.string(),
+    /** Variables of every run; of secrets only the names. */
+    environment: z.record(z.string(), z.string()),
+    /** Empty: outside of the network. */
+    subnets: z.array(z.string()),
+    securityGroups: z.array(z.string()),
+  }),
   z.looseObject({
     kind: z.literal('vertex-job'),
     project: z.string(),

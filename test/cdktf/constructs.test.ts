@@ -197,7 +197,10 @@ const CASES: Readonly<Record<string, (stack: SystemStack) => void>> = {
       ...PLAIN,
       firewall: firewall(stack),
       spot: true,
-      boot: { ...PLAIN.boot, work: { kind: 'image', reference: 'registry/app@sha256:0', gpu: true } },
+      boot: {
+        ...PLAIN.boot,
+        work: { kind: 'image', image: { parameter: '/sluice/films/test/workers/detector/image' }, gpu: true },
+      },
     }),
   'batch-queue': (stack) =>
     void new BatchQueue(stack, 'queue', {

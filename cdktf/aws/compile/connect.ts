@@ -208,3 +208,13 @@ export function secretResources(secrets: Readonly<Record<string, SecretRef>>): s
     ...new Set(Object.values(secrets).map(({ arn, key }) => (key === undefined ? `${arn}-??????` : arn))),
   ]
 }
+
+/** Lambda and SageMaker hand over no secrets: `X` becomes `X_SECRET`, the ARN that the program reads, and `X_SECRET_KEY` inside it. */
+export function secretNames(secrets: Readonly<Record<string, SecretRef>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(secrets).flatMap(([name, { arn, key }]) => [
+      [`${name}_SECRET`, arn],
+      ...(key === undefined ? [] : [[`${name}_SECRET_KEY`, key]]),
+    ]),
+  )
+}

@@ -20,7 +20,7 @@ export function foundation(site: Site): void {
     stack.target('registries', image, uri)
   }
   const ledger = new StorageBucket(stack, 'ledger', {
-    name: `${prefix}-ledger-${site.account}`,
+    name: site.ledgerBucket,
     versioned: true,
   })
   stack.ledger = `${ledger.uri}/ledger`

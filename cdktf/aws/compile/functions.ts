@@ -1,7 +1,7 @@
 import { LambdaEventSourceMapping } from '@cdktf/provider-aws/lib/lambda-event-source-mapping/index.js'
 import type { Func } from '../../../src/domain/system.ts'
 import { type Code, ServedFunction } from '../function.ts'
-import { connect, secretResources } from './connect.ts'
+import { connect, secretNames, secretResources } from './connect.ts'
 import { isInNetwork } from './foundation.ts'
 import { RECEIVE } from './services.ts'
 import type { Site } from './site.ts'
@@ -68,18 +68,6 @@ function make(site: Site, func: Func): void {
 /** Lambda sets AWS_REGION itself and refuses another one. */
 function withoutReserved({ AWS_REGION: _, ...rest }: Record<string, string>): Record<string, string> {
   return rest
-}
-
-/** Lambda hands over no secrets: `X` becomes `X_SECRET`, the ARN that the function reads, and `X_SECRET_KEY` inside it. */
-function secretNames(
-  secrets: Readonly<Record<string, { arn: string; key?: string }>>,
-): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(secrets).flatMap(([name, { arn, key }]) => [
-      [`${name}_SECRET`, arn],
-      ...(key === undefined ? [] : [[`${name}_SECRET_KEY`, key]]),
-    ]),
-  )
 }
 
 function codeOf(site: Site, func: Func): Code {

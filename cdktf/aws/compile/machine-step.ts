@@ -3,10 +3,11 @@ import type { Statement } from '../../core/policy.ts'
 import type { SystemStack } from '../../core/system-stack.ts'
 import { BatchJob } from '../batch-job.ts'
 import { BatchQueue } from '../batch-queue.ts'
+import { starterStatements } from '../fargate-task.ts'
 import type { Firewall } from '../firewall.ts'
 import { GpuWorker } from '../gpu-worker.ts'
-import { Role } from '../role.ts'
-import { type Access, valueFrom } from './connect.ts'
+import { type Access, secretResources, valueFrom } from './connect.ts'
+import { sagemakerStep } from './sagemaker-step.ts'
 import { mapValues } from './services.ts'
 import type { Site } from './site.ts'
 
@@ -61,37 +62,9 @@ export function machineStep(site: Site, stack: SystemStack, of: MachineStep): vo
       stack.target('jobs', key, { kind: 'batch-job', region, queue: queue.arn, definition: job.name })
       break
     }
-    case 'sagemaker': {
-      const role = new Role(stack, id, {
-        name,
-        service: 'sagemaker.amazonaws.com',
-        account,
-        statements: [
-          ...statements,
-          { actions: ['ecr:GetAuthorizationToken'], resources: ['*'] },
-          {
-            actions: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
-            resources: common.repositories,
-          },
-          {
-            actions: [
-              'logs:CreateLogGroup',
-              'logs:CreateLogStream',
-              'logs:DescribeLogStreams',
-              'logs:PutLogEvents',
-            ],
-            resources: [`arn:aws:logs:${region}:${account}:log-group:/aws/sagemaker/TrainingJobs*`],
-          },
-          {
-            actions: ['cloudwatch:PutMetricData'],
-            resources: ['*'],
-            conditions: { StringEquals: { 'cloudwatch:namespace': '/aws/sagemaker/TrainingJobs' } },
-          },
-        ],
-      })
-      stack.target('jobs', key, { kind: 'sagemaker-training', region, role: role.arn })
+    case 'sagemaker':
+      sagemakerStep(site, stack, of)
       break
-    }
     case 'ec2': {
       const tags = {
         'sluice:system': system.name,
@@ -117,7 +90,7 @@ export function machineStep(site: Site, stack: SystemStack, of: MachineStep): vo
           })),
           work: {
             kind: 'image',
-            reference: site.images[step.image] ?? site.templateImage(step.image),
+            image: { template: site.templateImage(step.image) },
             gpu: step.gpu > 0,
             ...command,
           },
@@ -125,7 +98,16 @@ export function machineStep(site: Site, stack: SystemStack, of: MachineStep): vo
         subnetId: subnetIds[0] ?? '',
         firewall,
         publicAddress,
-        statements,
+        statements: [
+          ...statements,
+          ...starterStatements({
+            region,
+            account,
+            logs: common.logs,
+            repositories: common.repositories,
+            secrets: secretResources(access.secrets),
+          }),
+        ],
         ...(step.machine === undefined ? {} : { machine: step.machine }),
       })
       stack.target('jobs', key, {
@@ -133,6 +115,8 @@ export function machineStep(site: Site, stack: SystemStack, of: MachineStep): vo
         region,
         launchTemplate: machine.launchTemplateId,
         instances: tags,
+        // A run starts it with user data in which its digest stands for this.
+        template: site.templateImage(step.image),
       })
       break
     }

@@ -142,6 +142,10 @@ export class Site {
     return `${this.account}.dkr.ecr.${this.region}.amazonaws.com/${this.repositoryName(image)}:template`
   }
 
+  get ledgerBucket(): string {
+    return `${this.prefix}-ledger-${this.account}`
+  }
+
   /** Secrets Manager takes the name without its random end; policies name the end by question marks. */
   secretArn(name: string): string {
     return `arn:aws:secretsmanager:${this.region}:${this.account}:secret:${name}`

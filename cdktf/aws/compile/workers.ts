@@ -1,6 +1,7 @@
 import type { Worker } from '../../../src/domain/system.ts'
 import { starterStatements } from '../fargate-task.ts'
 import { GpuWorker } from '../gpu-worker.ts'
+import { ReleasedImage } from '../released-image.ts'
 import { connect, type SecretRef, secretResources } from './connect.ts'
 import { mapValues, repositories } from './services.ts'
 import type { Site } from './site.ts'
@@ -30,6 +31,15 @@ function make(site: Site, worker: Worker): void {
   const secrets = secretResources(access.secrets)
   const { subnetIds, publicAddress } = site.places
   const tags = workerTags(site, name)
+  const released =
+    image === undefined
+      ? undefined
+      : new ReleasedImage(stack, `released-${name}`, {
+          name: `/sluice/${site.system.name}/${site.system.environment.name}/workers/${name}/image`,
+          account,
+          region,
+          template: site.templateImage(image),
+        })
   const made = new GpuWorker(stack, `worker-${name}`, {
     name: site.name('workers', name),
     account,
@@ -45,11 +55,11 @@ function make(site: Site, worker: Worker): void {
       environment: access.environment,
       secrets: mapValues(access.secrets, bootSecret),
       work:
-        image === undefined
+        released === undefined
           ? { kind: 'script' }
           : {
               kind: 'image',
-              reference: site.images[image] ?? site.templateImage(image),
+              image: { parameter: released.name },
               gpu: gpu > 0,
               ...(worker.command === undefined ? {} : { command: worker.command }),
             },
@@ -59,6 +69,7 @@ function make(site: Site, worker: Worker): void {
     publicAddress,
     statements: [
       ...access.statements,
+      ...(released === undefined ? [] : [released.statement]),
       ...(image === undefined
         ? secretStatement(secrets)
         : starterStatements({
@@ -78,6 +89,7 @@ function make(site: Site, worker: Worker): void {
     region,
     launchTemplate: made.launchTemplateId,
     instances: tags,
+    ...(released === undefined ? {} : { image: released.name }),
   })
 }
 
