@@ -63,13 +63,18 @@ export class Scanner {
     let inString = this.#inString
     let escaped = this.#escaped
     for (let at = start; at < length; at++) {
-      const byte = bytes[at] as number
       if (inString) {
-        if (escaped) escaped = false
-        else if (byte === QUOTE) inString = false
-        else if (byte === BACKSLASH) escaped = true
+        // Most bytes of a plan: a loop of their own.
+        for (; at < length; at++) {
+          const byte = bytes[at] as number
+          if (escaped) escaped = false
+          else if (byte === BACKSLASH) escaped = true
+          else if (byte === QUOTE) break
+        }
+        inString = at === length
         continue
       }
+      const byte = bytes[at] as number
       const kind = KINDS[byte] as number
       if (kind === 1 || (kind === 0 && this.#depth > 2)) continue
       if (kind === 4) {
