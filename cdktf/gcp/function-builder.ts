@@ -3,7 +3,6 @@ import { ArtifactRegistryRepositoryIamMember } from '@cdktf/provider-google/lib/
 import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member/index.js'
 import { ServiceAccount } from '@cdktf/provider-google/lib/service-account/index.js'
 import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member/index.js'
-import type { ITerraformDependable } from 'cdktf'
 import { Construct } from 'constructs'
 import { within } from '../core/short-hash.ts'
 import { StorageBucket } from './storage-bucket.ts'
@@ -24,8 +23,6 @@ export class FunctionBuilder extends Construct {
   /** `projects/<project>/serviceAccounts/<address>`. */
   readonly serviceAccount: string
   readonly repository: string
-  /** What a build waits for. */
-  readonly ready: readonly ITerraformDependable[]
 
   constructor(scope: Construct, id: string, { name, project, region }: FunctionBuilderProps) {
     super(scope, id)
@@ -47,24 +44,22 @@ export class FunctionBuilder extends Construct {
     this.bucket = sources.name
     this.serviceAccount = account.id
     this.repository = repository.id
-    this.ready = [
-      new StorageBucketIamMember(this, 'reads', {
-        bucket: sources.name,
-        role: 'roles/storage.objectViewer',
-        member: account.member,
-        dependsOn: [sources.made],
-      }),
-      new ArtifactRegistryRepositoryIamMember(this, 'writes', {
-        location: region,
-        repository: repository.name,
-        role: 'roles/artifactregistry.writer',
-        member: account.member,
-      }),
-      new ProjectIamMember(this, 'logs', {
-        project,
-        role: 'roles/logging.logWriter',
-        member: account.member,
-      }),
-    ]
+    new StorageBucketIamMember(this, 'reads', {
+      bucket: sources.name,
+      role: 'roles/storage.objectViewer',
+      member: account.member,
+      dependsOn: [sources.made],
+    })
+    new ArtifactRegistryRepositoryIamMember(this, 'writes', {
+      location: region,
+      repository: repository.name,
+      role: 'roles/artifactregistry.writer',
+      member: account.member,
+    })
+    new ProjectIamMember(this, 'logs', {
+      project,
+      role: 'roles/logging.logWriter',
+      member: account.member,
+    })
   }
 }

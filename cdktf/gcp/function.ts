@@ -1,6 +1,6 @@
-import { CloudRunV2ServiceIamMember } from '@cdktf/provider-google/lib/cloud-run-v2-service-iam-member/index.js'
 import { Cloudfunctions2Function } from '@cdktf/provider-google/lib/cloudfunctions2-function/index.js'
 import { StorageBucketObject } from '@cdktf/provider-google/lib/storage-bucket-object/index.js'
+import { dependable, type ITerraformDependable } from 'cdktf'
 import { Construct } from 'constructs'
 import type { FunctionBuilder } from './function-builder.ts'
 
@@ -11,6 +11,7 @@ export interface SourceFunctionProps {
   readonly name: string
   readonly project: string
   readonly region: string
+  /** In a stack before this one. */
   readonly builder: FunctionBuilder
   /** Zip with the code, in the folder of the stack. */
   readonly path: string
@@ -23,23 +24,30 @@ export interface SourceFunctionProps {
   /** Milliseconds, at most an hour. */
   readonly timeout: number
   /** Address of the service account that it runs as. */
-  readonly serviceAccount: string
-  readonly environment: Readonly<Record<string, string>>
-  /** Variable -> id of a secret, whose newest version it is given. */
-  readonly secrets: Readonly<Record<string, string>>
-  /** Members that may call it; nobody else may. */
-  readonly callers?: readonly string[]
+  readonly account: string
 }
 
-/** A function of Cloud Run, built from a folder. Only who is named may call it, and nothing outside of the project. */
+/** What a function is told when it starts. */
+export interface Told {
+  readonly environment: Readonly<Record<string, string>>
+  /** Variable -> `projects/<project>/secrets/<name>`, whose newest version it is given. */
+  readonly secrets: Readonly<Record<string, string>>
+  /** What is waited for: the permission to read the secrets. */
+  readonly after: readonly ITerraformDependable[]
+}
+
+/**
+ * A function of Cloud Run, built from a folder. It is called from inside of the project alone, by who may (roles/run.invoker).
+ */
 export class SourceFunction extends Construct {
+  /** A reference: who refers to it waits for it. */
   readonly name: string
-  /** `https://...`, of the service that runs it. */
-  readonly url: string
+  readonly #function: Cloudfunctions2Function
+  readonly #props: SourceFunctionProps
 
   constructor(scope: Construct, id: string, props: SourceFunctionProps) {
     super(scope, id)
-    const { name, project, region, builder, path, secrets, callers = [] } = props
+    const { name, region, builder, path } = props
     const code = new StorageBucketObject(this, 'code', {
       bucket: builder.bucket,
       // Other code is another object, and so another build.
@@ -47,7 +55,8 @@ export class SourceFunction extends Construct {
       source: path,
       lifecycle: { createBeforeDestroy: true },
     })
-    const made = new Cloudfunctions2Function(this, 'function', {
+    this.#props = props
+    this.#function = new Cloudfunctions2Function(this, 'function', {
       name,
       location: region,
       buildConfig: {
@@ -57,31 +66,28 @@ export class SourceFunction extends Construct {
         dockerRepository: builder.repository,
         source: { storageSource: { bucket: builder.bucket, object: code.name } },
       },
-      serviceConfig: {
-        availableMemory: `${Math.round(props.memory / MIB)}Mi`,
-        timeoutSeconds: Math.round(props.timeout / 1000),
-        ingressSettings: 'ALLOW_INTERNAL_ONLY',
-        allTrafficOnLatestRevision: true,
-        serviceAccountEmail: props.serviceAccount,
-        environmentVariables: { ...props.environment },
-        secretEnvironmentVariables: Object.entries(secrets).map(([key, secret]) => ({
-          key,
-          projectId: project,
-          secret,
-          version: 'latest',
-        })),
-      },
-      dependsOn: [...builder.ready],
     })
-    this.name = name
-    this.url = made.serviceConfig.uri
-    callers.forEach((member, index) => {
-      new CloudRunV2ServiceIamMember(this, `caller-${index}`, {
-        name: made.name,
-        location: region,
-        role: 'roles/run.invoker',
-        member,
-      })
+    this.name = this.#function.name
+    this.tell({ environment: {}, secrets: {}, after: [] })
+  }
+
+  /** In place of what it was told before; what it is told may refer to what is made later. */
+  tell({ environment, secrets, after }: Told): void {
+    const { memory, timeout, account, project } = this.#props
+    this.#function.putServiceConfig({
+      availableMemory: `${Math.round(memory / MIB)}Mi`,
+      timeoutSeconds: Math.round(timeout / 1000),
+      ingressSettings: 'ALLOW_INTERNAL_ONLY',
+      allTrafficOnLatestRevision: true,
+      serviceAccountEmail: account,
+      environmentVariables: { ...environment },
+      secretEnvironmentVariables: Object.entries(secrets).map(([key, secret]) => ({
+        key,
+        projectId: project,
+        secret: secret.slice(secret.lastIndexOf('/') + 1),
+        version: 'latest',
+      })),
     })
+    this.#function.dependsOn = after.map(dependable)
   }
 }

@@ -6,6 +6,7 @@ import { Construct } from 'constructs'
 export interface ManagedSecretProps {
   /** At most 255 letters, digits, "-" and "_". */
   readonly name: string
+  readonly project: string
   /** The one region that keeps it. */
   readonly region: string
 }
@@ -15,21 +16,19 @@ export interface ManagedSecretProps {
  * is taken back can be had again for a week.
  */
 export class ManagedSecret extends Construct {
-  /** `projects/<project>/secrets/<name>`. */
+  /** `projects/<project>/secrets/<name>`, known before it exists. */
   readonly id: string
-  readonly name: string
   /** What waits for the secret to exist. */
-  readonly made: ITerraformDependable
+  readonly made: SecretManagerSecret
 
-  constructor(scope: Construct, id: string, { name, region }: ManagedSecretProps) {
+  constructor(scope: Construct, id: string, { name, project, region }: ManagedSecretProps) {
     super(scope, id)
     const secret = new SecretManagerSecret(this, 'secret', {
       secretId: name,
       replication: { userManaged: { replicas: [{ location: region }] } },
       versionDestroyTtl: '604800s',
     })
-    this.id = secret.id
-    this.name = name
+    this.id = `projects/${project}/secrets/${name}`
     this.made = secret
   }
 
@@ -38,7 +37,7 @@ export class ManagedSecret extends Construct {
     // Write-only attributes: https://developer.hashicorp.com/terraform/language/manage-sensitive-data/write-only
     TerraformStack.of(this).addOverride('terraform.required_version', '>= 1.11')
     new SecretManagerSecretVersion(this, 'version', {
-      secret: this.id,
+      secret: this.made.id,
       secretDataWo: text,
       secretDataWoVersion: 1,
       dependsOn: [...after],

@@ -11,6 +11,7 @@ const GIB = 2 ** 30
 export interface PostgresDatabaseProps {
   /** Name of the server. Cloud SQL gives a name free only a week after its server is gone. */
   readonly name: string
+  readonly project: string
   readonly region: string
   /** Major version: `16`. */
   readonly version: string
@@ -73,7 +74,7 @@ export class PostgresDatabase extends Construct {
 
   constructor(scope: Construct, id: string, props: PostgresDatabaseProps) {
     super(scope, id)
-    const { name, region, version, storage, databases, network } = props
+    const { name, project, region, version, storage, databases, network } = props
     const { highAvailability = false, backupDays = 7, protect = true } = props
     const [major = version] = version.split('.')
     const gib = Math.max(10, Math.ceil(storage / GIB))
@@ -128,7 +129,7 @@ export class PostgresDatabase extends Construct {
     this.host = instance.privateIpAddress
     this.connectionName = instance.connectionName
     this.database = databases[0]
-    this.secret = new ManagedSecret(this, 'password', { name: `${name}-password`, region })
+    this.secret = new ManagedSecret(this, 'password', { name: `${name}-password`, project, region })
     // 244 random bits, drawn once an apply; both sides read it only when they are made.
     const password = new TerraformLocal(this, 'random', `\${sha256(join("", [uuid(), uuid()]))}`)
     const user = new SqlUser(this, 'user', {

@@ -1,5 +1,5 @@
 import { MemorystoreInstance } from '@cdktf/provider-google/lib/memorystore-instance/index.js'
-import { type ITerraformDependable, propertyAccess } from 'cdktf'
+import { Fn } from 'cdktf'
 import { Construct } from 'constructs'
 
 export interface ValkeyCacheProps {
@@ -10,12 +10,10 @@ export interface ValkeyCacheProps {
   /** Id of the network in which it appears by Private Service Connect. */
   readonly network: string
   /**
-   * Machine class.
-   * @default SHARED_CORE_NANO
+   * Machine class: `shared-core-nano`, `standard-small`, `highmem-medium`, `highmem-xlarge`.
+   * @default shared-core-nano
    */
   readonly class?: string
-  /** What lets it appear there, where that stands in the same stack. */
-  readonly after?: readonly ITerraformDependable[]
 }
 
 /**
@@ -23,6 +21,8 @@ export interface ValkeyCacheProps {
  * own, which clients are given.
  */
 export class ValkeyCache extends Construct {
+  /** IPv4 address in the network. */
+  readonly host: string
   readonly port = 6379
   /** `rediss://host:port`. */
   readonly url: string
@@ -31,13 +31,13 @@ export class ValkeyCache extends Construct {
 
   constructor(scope: Construct, id: string, props: ValkeyCacheProps) {
     super(scope, id)
-    const { name, project, region, network, after = [] } = props
+    const { name, project, region, network } = props
     const instance = new MemorystoreInstance(this, 'instance', {
       instanceId: name,
       location: region,
       shardCount: 1,
       replicaCount: 0,
-      nodeType: props.class ?? 'SHARED_CORE_NANO',
+      nodeType: (props.class ?? 'shared-core-nano').toUpperCase().replaceAll('-', '_'),
       mode: 'CLUSTER_DISABLED',
       engineVersion: 'VALKEY_8_0',
       transitEncryptionMode: 'SERVER_AUTHENTICATION',
@@ -46,18 +46,9 @@ export class ValkeyCache extends Construct {
       persistenceConfig: { mode: 'RDB', rdbConfig: { rdbSnapshotPeriod: 'TWENTY_FOUR_HOURS' } },
       // A cache is filled anew.
       deletionProtectionEnabled: false,
-      ...(after.length === 0 ? {} : { dependsOn: [...after] }),
     })
-    const endpoint = propertyAccess(instance.fqn, [
-      'endpoints',
-      0,
-      'connections',
-      0,
-      'psc_auto_connection',
-      0,
-      'ip_address',
-    ])
-    this.url = `rediss://${endpoint}:${this.port}`
-    this.authority = `\${join("\\n", ${instance.fqn}.managed_server_ca[0].ca_certs[0].certificates)}`
+    this.host = instance.endpoints.get(0).connections.get(0).pscAutoConnection.get(0).ipAddress
+    this.url = `rediss://${this.host}:${this.port}`
+    this.authority = Fn.join('\n', instance.managedServerCa.get(0).caCerts.get(0).certificates)
   }
 }

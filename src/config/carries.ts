@@ -6,7 +6,8 @@ import { type Document, keyOffset } from './document.ts'
 export const CARRIES: Readonly<Record<Cloud, readonly ResourceKind[]>> = {
   local: ['images', 'services', 'databases', 'buckets', 'pipelines', 'models'],
   aws: RESOURCE_KINDS,
-  gcp: RESOURCE_KINDS,
+  // The provider of Google Cloud has API Gateway in its beta alone, and no store there has DynamoDB's indexes by name.
+  gcp: RESOURCE_KINDS.filter((kind) => kind !== 'apis' && kind !== 'tables'),
 }
 
 /** What this environment's cloud cannot run yet, each with the place of the resource. */

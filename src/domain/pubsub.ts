@@ -15,6 +15,8 @@ export interface DeliveryProblem {
 }
 
 const SECOND = 1000
+/** With dead letters. */
+export const FEWEST_DELIVERIES = 5
 
 /** https://cloud.google.com/pubsub/docs/reference/rest/v1/projects.subscriptions#Subscription */
 export function pubsubProblems({
@@ -34,8 +36,8 @@ export function pubsubProblems({
     problems.push({ key: 'retry-delay', found: `${min}ms to ${max}ms`, rule })
   }
   // Without dead letters nothing is given up, and the number means nothing.
-  if (deadLetter && (retries < 5 || retries > 100)) {
-    const rule = 'Pub/Sub delivers 5 to 100 times before it gives a message up'
+  if (deadLetter && (retries < FEWEST_DELIVERIES || retries > 100)) {
+    const rule = `Pub/Sub delivers ${FEWEST_DELIVERIES} to 100 times before it gives a message up`
     problems.push({ key: 'retries', found: String(retries), rule })
   }
   return problems

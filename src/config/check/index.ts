@@ -5,6 +5,7 @@ import { checkClouds } from './clouds.ts'
 import { checkComponents } from './components.ts'
 import { checkContainers } from './containers.ts'
 import { checkData } from './data.ts'
+import { checkGcpData } from './gcp-data.ts'
 import { checkImages } from './images.ts'
 import { checkModels } from './models.ts'
 import { checkNames } from './names.ts'
@@ -40,6 +41,16 @@ export function checkMeaning(shaped: Shaped): Problem[] {
 export function checkEnvironment(shaped: Shaped, environment: string): Problem[] {
   const subject = subjectOf(shaped)
   const general = checkClouds(subject, environment)
-  if (subject.value.environments?.[environment]?.cloud !== 'aws') return general
-  return [...general, ...checkAws(subject, environment), ...checkComponents(subject)]
+  const { cloud } = subject.value.environments?.[environment] ?? {}
+  switch (cloud) {
+    case 'aws':
+      return [...general, ...checkAws(subject, environment), ...checkComponents(subject)]
+    case 'gcp':
+      return [...general, ...checkGcpData(subject), ...checkComponents(subject)]
+    case 'local':
+    case undefined:
+      return general
+    default:
+      return cloud satisfies never
+  }
 }

@@ -10,6 +10,8 @@ import {
 } from '../../../cdktf/gcp/message-subscription.ts'
 import { MessageTopic } from '../../../cdktf/gcp/message-topic.ts'
 import { PostgresDatabase, type PostgresDatabaseProps } from '../../../cdktf/gcp/postgres-database.ts'
+import { PrivateServices } from '../../../cdktf/gcp/private-services.ts'
+import { PushIdentity } from '../../../cdktf/gcp/push-identity.ts'
 import { ServiceConnection } from '../../../cdktf/gcp/service-connection.ts'
 import { StorageBucket } from '../../../cdktf/gcp/storage-bucket.ts'
 import { ValkeyCache } from '../../../cdktf/gcp/valkey-cache.ts'
@@ -20,8 +22,8 @@ const PLACE = { project: 'films-project', region: 'europe-west4' } as const
 const AGENT = 'serviceAccount:service-1@gcp-sa-pubsub.iam.gserviceaccount.com'
 
 const DATABASE: PostgresDatabaseProps = {
+  ...PLACE,
   name: 'films-europe-db',
-  region: PLACE.region,
   version: '16',
   storage: 30 * 2 ** 30,
   databases: ['films', 'mlflow'],
@@ -77,6 +79,15 @@ const CASES: Readonly<Record<string, (stack: SystemStack) => void>> = {
     }),
   'valkey-cache': (stack) =>
     void new ValkeyCache(stack, 'cache', { ...PLACE, name: 'films-europe-cache', network: 'network-1' }),
+  'private-services': (stack) =>
+    void new PrivateServices(stack, 'services', { name: 'films-europe-services', network: 'network-1' }),
+  'push-identity': (stack) =>
+    void new PushIdentity(stack, 'push', {
+      name: 'films-europe-push-uploaded',
+      region: PLACE.region,
+      service: 'films-europe-worker',
+      agent: AGENT,
+    }),
   'service-connection': (stack) =>
     void new ServiceConnection(stack, 'connection', {
       name: 'films-europe-memorystore',
@@ -86,7 +97,7 @@ const CASES: Readonly<Record<string, (stack: SystemStack) => void>> = {
       serviceClass: 'gcp-memorystore',
     }),
   function: (stack) =>
-    void new SourceFunction(stack, 'function', {
+    new SourceFunction(stack, 'function', {
       ...PLACE,
       name: 'films-europe-upload',
       builder: new FunctionBuilder(stack, 'builder', { ...PLACE, name: 'films-europe' }),
@@ -95,10 +106,11 @@ const CASES: Readonly<Record<string, (stack: SystemStack) => void>> = {
       runtime: 'nodejs22',
       memory: 256 * 2 ** 20,
       timeout: 30_000,
-      serviceAccount: 'upload@films-project.iam.gserviceaccount.com',
+      account: 'upload@films-project.iam.gserviceaccount.com',
+    }).tell({
       environment: { EXPIRES: '900' },
-      secrets: { TOKEN: 'films-token' },
-      callers: ['serviceAccount:push@films-project.iam.gserviceaccount.com'],
+      secrets: { TOKEN: 'projects/films-project/secrets/films-token' },
+      after: [],
     }),
 }
 
