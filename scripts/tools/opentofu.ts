@@ -52,8 +52,9 @@ export function opentofu(): boolean {
 
 function versionOf(tofu: string): string | undefined {
   const { status, stdout } = spawnSync(tofu, ['version', '-json'], { encoding: 'utf8' })
-  if (status !== 0) return undefined
-  return `v${(JSON.parse(stdout) as { terraform_version: string }).terraform_version}`
+  // Warnings about the user's own configuration may stand before the JSON.
+  const version = /"terraform_version": "(.+)"/.exec(stdout ?? '')?.[1]
+  return status === 0 && version !== undefined ? `v${version}` : undefined
 }
 
 function download(): { readonly Dir: string; readonly GoMod: string } | undefined {
