@@ -1,6 +1,6 @@
 import type { Verdict } from '../../domain/verdict.ts'
 import { shown, signedNumber } from '../../gate/reasons.ts'
-import { visible } from './escape.ts'
+import { visible } from '../foreign-text.ts'
 
 /** Every step of the decision with its numbers, one line each, for `--explain`. */
 export function explainVerdict(verdict: Verdict): string[] {

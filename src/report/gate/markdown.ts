@@ -1,6 +1,6 @@
 import type { MetricResult, Reason, SliceResult, Verdict } from '../../domain/verdict.ts'
 import { shown, signedNumber } from '../../gate/reasons.ts'
-import { markdownText } from './escape.ts'
+import { markdownText } from '../foreign-text.ts'
 
 const HEADLINE = {
   promote: 'Promote',

@@ -3,7 +3,7 @@ import type { MetricResult, SliceResult, Verdict } from '../../domain/verdict.ts
 import type { ScoreCurves } from '../../gate/curves.ts'
 import { boundOf, judgeInterval } from '../../gate/judge.ts'
 import { shown, signedNumber } from '../../gate/reasons.ts'
-import { htmlText } from './escape.ts'
+import { htmlText } from '../foreign-text.ts'
 import { meaning, nextStep, orderedReasons, primaryIsOpen } from './markdown.ts'
 import { type FigureDocument, Figures } from './plots.ts'
 import { STYLE } from './style.ts'

@@ -3,7 +3,7 @@ import type { MetricResult, SliceResult, Verdict } from '../../domain/verdict.ts
 import type { ScoreCurves } from '../../gate/curves.ts'
 import { signedNumber } from '../../gate/reasons.ts'
 import { powerAt } from '../../gate/statistics/multiplicity.ts'
-import { visible } from './escape.ts'
+import { visible } from '../foreign-text.ts'
 
 /** Drawn for a column of a page and a phone alike; wider screens show several side by side. */
 const WIDTH = 420

@@ -1,0 +1,203 @@
+import { shortDigest } from '../../domain/digest.ts'
+import {
+  PLAN_ACTIONS,
+  type PlanChange,
+  type PlanCounts,
+  type PlanFile,
+  type StackPlan,
+} from '../../domain/plan.ts'
+import { codeSpan, markdownText } from '../foreign-text.ts'
+import { planGraph } from './graph.ts'
+import { endangersData, MARKS, VERBS, whyOf } from './words.ts'
+
+export interface PlanReportOptions {
+  /** Characters that fit: 65,536 in a comment of GitHub. */
+  readonly limit: number
+  /** First line, by which the comment is found again: an HTML comment of Sluice's own. */
+  readonly marker?: string
+  /** Address of the run that planned. */
+  readonly run?: string
+  readonly commit?: string
+}
+
+/** So many of the loudest and of the stacks are listed; all are counted. */
+const LISTED = 40
+
+/**
+ * A plan for people: what may cost data first, then the counts, then every change folded, with addresses and names of
+ * attributes and no value (promise R6). What does not fit is left out and counted.
+ */
+export function planMarkdown(plan: PlanFile, options: PlanReportOptions): string {
+  const head = [
+    ...(options.marker === undefined ? [] : [options.marker]),
+    `### Plan for ${markdownText(plan.environment)}: ${headline(plan)}`,
+    '',
+    ...danger(plan),
+    ...failedChecks(plan),
+    ...stackTable(plan),
+    '',
+    ...planGraph(plan),
+  ]
+  const foot = ['', footer(plan, options), '']
+  const room = options.limit - length(head) - length(foot)
+  return [...head, ...details(plan, room, options.run), ...foot].join('\n')
+}
+
+/** `3 to create, 1 to replace`: in the order of plan's own words, loudest first. */
+export function headline({ counts, stacks }: Pick<PlanFile, 'counts' | 'stacks'>): string {
+  const parts = PLAN_ACTIONS.filter(
+    (action) => action !== 'noop' && action !== 'read' && counts[action] > 0,
+  ).map((action) => `${number(counts[action])} to ${VERBS[action]}`)
+  if (counts.import > 0) parts.push(`${number(counts.import)} to import`)
+  if (counts.move > 0) parts.push(`${number(counts.move)} to move`)
+  const deferred = stacks.filter(({ state }) => state === 'deferred').length
+  if (deferred > 0) parts.push(`${deferred} ${deferred === 1 ? 'stack' : 'stacks'} deferred`)
+  if (parts.length > 0) return parts.join(', ')
+  const outputs = stacks.some((stack) => stack.outputs.length > 0)
+  return outputs ? 'only outputs change' : 'nothing changes'
+}
+
+function danger({ stacks }: PlanFile): string[] {
+  const found = stacks.flatMap(({ stack, changes }) =>
+    changes.filter(endangersData).map((change) => ({ stack, change })),
+  )
+  if (found.length === 0) return []
+  const lines = found.slice(0, LISTED).map(({ stack, change }) => {
+    const why = whyOf(change)
+    return `> - **${VERBS[change.action]}** ${codeSpan(change.address)} in ${markdownText(stack)}${why === '' ? '' : `: ${markdownText(why)}`}`
+  })
+  const more = found.length - lines.length
+  return [
+    '> [!CAUTION]',
+    `> **Data may be lost.** ${number(found.length)} ${found.length === 1 ? 'change ends' : 'changes end'} what holds data, or what protects it:`,
+    '>',
+    ...lines,
+    ...(more > 0 ? [`> - and ${number(more)} more`] : []),
+    '',
+  ]
+}
+
+function failedChecks({ stacks }: PlanFile): string[] {
+  const failed = stacks.flatMap(({ checks }) => checks).filter(({ status }) => status !== 'pass')
+  if (failed.length === 0) return []
+  const lines = failed.slice(0, LISTED).map(({ address, status }) => `> - ${codeSpan(address)}: ${status}`)
+  const more = failed.length - lines.length
+  return [
+    '> [!WARNING]',
+    '> **Checks that do not pass:**',
+    '>',
+    ...lines,
+    ...(more > 0 ? [`> - and ${number(more)} more`] : []),
+    '',
+  ]
+}
+
+const COLUMNS = ['create', 'update', 'replace', 'delete', 'forget', 'import', 'move'] as const
+
+function stackTable({ stacks, counts }: PlanFile): string[] {
+  const columns = COLUMNS.filter((column) => counts[column] > 0)
+  if (columns.length === 0) return []
+  const row = (name: string, of: PlanCounts, note = ''): string =>
+    `| ${[name, ...columns.map((column) => (of[column] === 0 ? '' : number(of[column]))), note].join(' | ')} |`
+  const shown = stacks.slice(0, LISTED)
+  const left = stacks.length - shown.length
+  return [
+    `| stack | ${columns.join(' | ')} | |`,
+    `| --- |${columns.map(() => ' --: |').join('')} --- |`,
+    ...shown.map((stack) => row(markdownText(stack.stack), stack.counts, noteOf(stack))),
+    ...(left > 0 ? [`| and ${number(left)} more |${' |'.repeat(columns.length + 1)}`] : []),
+    ...(stacks.length > 1 ? [row('**all**', counts)] : []),
+    '',
+  ]
+}
+
+function noteOf({ state, drift, outputs }: StackPlan): string {
+  return [
+    ...(state === 'deferred' ? ['deferred: reads what another stack has only after apply'] : []),
+    ...(drift.length > 0 ? [`${number(drift.length)} drifted`] : []),
+    ...(outputs.length > 0 ? [`${number(outputs.length)} outputs`] : []),
+  ].join('; ')
+}
+
+/** Every change, folded stack by stack, until the room is used up. */
+function details({ stacks }: PlanFile, room: number, run: string | undefined): string[] {
+  const lines: string[] = []
+  let left = room - 300 // for the sentence about what was left out, and the end of a fold
+  let omitted = 0
+  for (const { stack, changes, drift } of stacks) {
+    for (const [title, list] of [
+      ['changes', changes],
+      ['drifted outside of Sluice', drift],
+    ] as const) {
+      if (list.length === 0) continue
+      const fold = [
+        `<details><summary>${markdownText(stack)}: ${number(list.length)} ${title}</summary>`,
+        '',
+        '| | resource | why | attributes |',
+        '| --- | --- | --- | --- |',
+      ]
+      const end = ['', '</details>', '']
+      const cost = length(fold) + length(end)
+      if (cost > left) {
+        omitted += list.length
+        continue
+      }
+      left -= cost
+      lines.push(...fold)
+      for (const change of ordered(list)) {
+        const row = rowOf(change)
+        if (row.length + 1 > left || omitted > 0) omitted++
+        else {
+          left -= row.length + 1
+          lines.push(row)
+        }
+      }
+      lines.push(...end)
+    }
+  }
+  if (omitted === 0) return lines
+  const where = run === undefined ? 'plan.json' : `[the run](${encodeURI(run)})`
+  return [
+    ...lines,
+    `**${number(omitted)} more do not fit here**; the counts above are whole, and ${where} has all of them.`,
+    '',
+  ]
+}
+
+/** Loudest first, then by address. */
+function ordered(changes: readonly PlanChange[]): PlanChange[] {
+  return changes.toSorted((a, b) => PLAN_ACTIONS.indexOf(a.action) - PLAN_ACTIONS.indexOf(b.action))
+}
+
+/** Names of attributes that fit a cell. */
+const NAMES = 12
+
+function rowOf(change: PlanChange): string {
+  const { action, address, attributes, unknown } = change
+  const later = new Set(unknown)
+  const names = action === 'create' ? [] : attributes
+  const shown = names
+    .slice(0, NAMES)
+    .map((name) => codeSpan(name) + (later.has(name) ? ' (known after apply)' : ''))
+  const more = names.length - shown.length
+  const list = [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join(', ')
+  return `| ${MARKS[action]} ${VERBS[action]} | ${codeSpan(address)} | ${markdownText(whyOf(change))} | ${list} |`
+}
+
+function footer({ engine, fingerprint }: PlanFile, { run, commit }: PlanReportOptions): string {
+  const parts = [
+    `fingerprint \`${shortDigest(fingerprint)}\``,
+    `${engine.name} ${markdownText(engine.version)}`,
+    ...(commit === undefined ? [] : [`commit \`${commit.slice(0, 12).replace(/[^0-9a-f]/g, '')}\``]),
+    ...(run === undefined ? [] : [`[run](${encodeURI(run)})`]),
+  ]
+  return `<sub>${parts.join(' · ')}. Names only: values stay in the saved plan.</sub>`
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en-US')
+}
+
+function length(lines: readonly string[]): number {
+  return lines.reduce((sum, line) => sum + line.length + 1, 0)
+}
