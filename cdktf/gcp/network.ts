@@ -31,6 +31,8 @@ const PRIVATE_RANGES = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16']
  */
 export class Network extends Construct {
   readonly id: string
+  /** `https://...`, as Cloud SQL names it. */
+  readonly selfLink: string
   readonly subnetId: string
   readonly location: string
 
@@ -69,6 +71,7 @@ export class Network extends Construct {
       logConfig: { metadata: 'EXCLUDE_ALL_METADATA' },
     })
     this.id = network.id
+    this.selfLink = network.selfLink
     this.subnetId = subnet.id
     this.location = location
     if (nat !== 'none') this.#nat(name, network, subnet)

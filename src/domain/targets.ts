@@ -1,5 +1,11 @@
 import * as z from 'zod'
 
+/**
+ * What Google Cloud runs, in the JSON of its API (a revision, an execution, a custom job), but for the digests of images, whose
+ * tag is `template`, and for model pins. Whoever deploys puts these in: plans leave them alone.
+ */
+const runTemplate = z.record(z.string(), z.unknown()).optional()
+
 /** Where one service, job or worker runs: the address that rollout and operate act on. */
 export const targetSchema = z.discriminatedUnion('kind', [
   z.looseObject({
@@ -17,18 +23,21 @@ export const targetSchema = z.discriminatedUnion('kind', [
     location: z.string(),
     service: z.string(),
     url: z.string(),
+    template: runTemplate,
   }),
   z.looseObject({
     kind: z.literal('cloud-run-job'),
     project: z.string(),
     location: z.string(),
     name: z.string(),
+    template: runTemplate,
   }),
   z.looseObject({
     kind: z.literal('worker-pool'),
     project: z.string(),
     location: z.string(),
     name: z.string(),
+    template: runTemplate,
   }),
   z.looseObject({
     kind: z.literal('lambda-alias'),
@@ -46,6 +55,17 @@ export const targetSchema = z.discriminatedUnion('kind', [
     image: z.string().optional(),
     /** The image as its user data has it, for a step: a run puts its digest there (src/domain/boot.ts). */
     template: z.string().optional(),
+  }),
+  z.looseObject({
+    kind: z.literal('gce-worker'),
+    project: z.string(),
+    location: z.string(),
+    /** Id of the instance template; names of its machines begin with the worker's. */
+    template: z.string(),
+    /** Labels by which its machines are found. */
+    instances: z.record(z.string(), z.string()),
+    /** gs:// object that says which image machines run; rollouts write it. Absent for scripts. */
+    image: z.string().optional(),
   }),
   z.looseObject({ kind: z.literal('ecs-task'), region: z.string(), cluster: z.string(), family: z.string() }),
   z.looseObject({
@@ -77,6 +97,7 @@ export const targetSchema = z.discriminatedUnion('kind', [
     project: z.string(),
     location: z.string(),
     serviceAccount: z.string(),
+    template: runTemplate,
   }),
   z.looseObject({ kind: z.literal('local-process'), service: z.string(), url: z.string().optional() }),
 ])

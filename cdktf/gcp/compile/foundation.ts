@@ -25,7 +25,7 @@ export function foundation(site: Site): void {
     stack.target('registries', image, uri)
   }
   const ledger = new StorageBucket(stack, 'ledger', {
-    name: `${prefix}-ledger-${project}`,
+    name: site.ledgerBucket,
     location,
     versioned: true,
   })
@@ -77,9 +77,7 @@ export function apisOf(system: System): string[] {
       ...needs('databases', 'servicenetworking', 'sqladmin'),
       ...needs('caches', 'memorystore', 'networkconnectivity'),
       ...needs('topics', 'pubsub'),
-      ...needs('tables', 'firestore'),
       ...needs('functions', 'cloudbuild', 'cloudfunctions'),
-      ...needs('apis', 'apigateway', 'servicecontrol', 'servicemanagement'),
       ...(callsInside(system) || system.environment.zone !== undefined ? ['dns'] : []),
       ...(system.environment.zone === undefined ? [] : ['certificatemanager']),
       ...(engines.includes('vertex') ? ['aiplatform'] : []),

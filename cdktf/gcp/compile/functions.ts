@@ -1,4 +1,3 @@
-import { SecretManagerSecretIamMember } from '@cdktf/provider-google/lib/secret-manager-secret-iam-member/index.js'
 import type { Func } from '../../../src/domain/system.ts'
 import type { SystemStack } from '../../core/system-stack.ts'
 import { CloudRunService } from '../cloud-run-service.ts'
@@ -48,14 +47,11 @@ function fromSource(site: Site, stack: SystemStack, func: Func, account: Service
   })
   site.callables.set(name, made)
   site.later(() => {
-    const { environment, secrets } = connect(site, stack, { ...func, account, runs: 'cloud-run' })
-    const reads = stack.node.children.filter(
-      (child) => child instanceof SecretManagerSecretIamMember && child.node.id.startsWith(`${name}-reads-`),
-    )
+    const { environment, secrets, reads } = connect(site, stack, { ...func, account, runs: 'cloud-run' })
     made.tell({
       environment,
       secrets: Object.fromEntries(Object.entries(secrets).map(([key, { secret }]) => [key, secret])),
-      after: reads.filter((child) => child instanceof SecretManagerSecretIamMember),
+      after: reads,
     })
   })
 }

@@ -1,6 +1,7 @@
 import { DataGoogleProject } from '@cdktf/provider-google/lib/data-google-project/index.js'
 import { GoogleProvider } from '@cdktf/provider-google/lib/provider/index.js'
 import { App } from 'cdktf'
+import { dashed } from '../../../src/domain/aws-names.ts'
 import { bug } from '../../../src/domain/error.ts'
 import { type GcpKind, gcpName, gcpPrefix, gcpRepository, gcpStep } from '../../../src/domain/gcp-names.ts'
 import { stackOf } from '../../../src/domain/placement.ts'
@@ -43,8 +44,6 @@ export class Site {
   readonly caches = new Map<string, ValkeyCache>()
   /** Services of Cloud Run: those of `services` with a port, and functions. */
   readonly callables = new Map<string, Callable>()
-  /** URL of each API. */
-  readonly apis = new Map<string, string>()
   readonly workers = new Map<string, Startable>()
   /** Who a service, function, worker or step (`pipeline.step`) runs as. */
   readonly accounts = new Map<string, ServiceAccount>()
@@ -94,16 +93,17 @@ export class Site {
       },
       targets: { schema: 'sluice.targets/v1', system: system.name, environment, region: location },
     })
-    new GoogleProvider(stack, 'google', {
+    const provider = new GoogleProvider(stack, 'google', {
       project,
       region: location,
       addTerraformAttributionLabel: false,
-      defaultLabels: {
-        ...system.environment.tags,
-        'sluice-system': system.name,
-        'sluice-environment': environment,
-        'sluice-stack': name,
-      },
+    })
+    // As an override: cdktf writes the keys of a provider's maps with "_".
+    provider.addOverride('default_labels', {
+      ...system.environment.tags,
+      'sluice-system': dashed(system.name),
+      'sluice-environment': dashed(environment),
+      'sluice-stack': dashed(name),
     })
     this.#stacks.set(name, stack)
     if (name !== 'foundation') stack.addDependency(this.stack('foundation'))
@@ -154,6 +154,11 @@ export class Site {
    */
   urlOf(stack: SystemStack, kind: 'services' | 'functions', name: string): string {
     return `https://${this.name(kind, name)}-${this.projectNumber(stack)}.${this.location}.run.app`
+  }
+
+  /** The bucket of the ledger, beside the states the only one that is not in sluice.yml. */
+  get ledgerBucket(): string {
+    return `${this.prefix}-ledger-${this.project}`
   }
 
   repositoryName(image: string): string {
