@@ -8,6 +8,7 @@ import { evaluationSchema } from '../src/domain/evaluation.ts'
 import { digestSchema, imageReferenceSchema, imagesFileSchema } from '../src/domain/images.ts'
 import { gatePolicySchema } from '../src/domain/policy.ts'
 import { ledgerEventSchema, liveSchema, releaseSchema } from '../src/domain/release.ts'
+import { stacksFileSchema } from '../src/domain/stacks.ts'
 import { targetsSchema } from '../src/domain/targets.ts'
 import { verdictSchema } from '../src/domain/verdict.ts'
 
@@ -24,6 +25,7 @@ const PUBLISHED: Readonly<Record<string, readonly [title: string, schema: z.ZodT
   'ledger-event': ['events/*.json of a ledger', ledgerEventSchema],
   live: ['live.json of a ledger', liveSchema],
   targets: ['targets.json', targetsSchema],
+  stacks: ['stacks.json', stacksFileSchema],
 }
 
 /** zod cannot say what these accept: they are functions. */

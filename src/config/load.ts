@@ -4,6 +4,8 @@ import type { Files } from '../runtime/runtime.ts'
 import { notCarried } from './carries.ts'
 import { checkEnvironment, checkMeaning } from './check/index.ts'
 import { tooManyEnvironments } from './check/names.ts'
+import { checkRenamed } from './check/renamed.ts'
+import { subjectOf } from './check/subject.ts'
 import { type Document, show } from './document.ts'
 import { hint, knownNames } from './hint.ts'
 import type { Config } from './schema/config.ts'
@@ -99,7 +101,7 @@ interface View {
 /** The file as it is written, and once for each environment with its `set:`; a problem is told once. */
 function checkDocument(written: Document): { views: View[]; problems: Problem[] } {
   const base = checkShape(written)
-  const problems = [...base.problems, ...checkMeaning(base)]
+  const problems = [...base.problems, ...checkMeaning(base), ...checkRenamed(subjectOf(base))]
   const views: View[] = []
   // So much is wrong with the file itself that it costs more than it tells to look at it from each environment.
   if (problems.length > MANY || tooManyEnvironments(base)) return { views, problems }

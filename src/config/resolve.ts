@@ -1,5 +1,6 @@
 /** Config (text with units, defaults filled in) -> System. Only what passed every check comes here. */
 import { bug } from '../domain/error.ts'
+import { type Rename, resourceOf } from '../domain/rename.ts'
 import type {
   Api,
   Bucket,
@@ -44,8 +45,20 @@ export function resolveSystem(config: Config, environment: string): System {
     models: mapValues(config.models, (name, raw) => model(name, raw, config)),
     rollout: resolveRollout(config.rollout),
     components: config.components,
-    ...given({ infra: infra(config.infra) }),
+    ...given({ renames: renames(config), infra: infra(config.infra) }),
   }
+}
+
+/** Those of resources that this environment has. */
+function renames(config: Config): readonly Rename[] | undefined {
+  const all = Object.entries(config.renamed).flatMap(([from, to]): Rename[] => {
+    const [old, now] = [resourceOf(from), resourceOf(to)]
+    if (old === undefined || now === undefined)
+      throw bug(`renamed.${from} passed the checks and names no kind`)
+    const isHere = Object.hasOwn(config[now.kind], now.name)
+    return isHere ? [{ kind: now.kind, from: old.name, to: now.name }] : []
+  })
+  return all.length === 0 ? undefined : all
 }
 
 function resolveEnvironment(name: string, { set: _, ...raw }: Raw<'environments'>): Environment {

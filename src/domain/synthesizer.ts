@@ -19,6 +19,17 @@ export interface Stack {
   /** Content of cdk.tf.json. */
   readonly json: Readonly<Record<string, unknown>>
   readonly assets: readonly Asset[]
+  /** What changes its address because its name in sluice.yml changed; also in `json`, as Terraform's `moved`. */
+  readonly moved?: readonly Move[]
+}
+
+/** A resource of Terraform that gets another address and stays what it is. */
+export interface Move {
+  /** `aws_ecs_service.service-api_service_454F4786`. */
+  readonly from: string
+  readonly to: string
+  /** Its name in the cloud, where that cannot change: it is made again, and what it holds does not come along. */
+  readonly replaced?: string
 }
 
 export interface Synthesis {

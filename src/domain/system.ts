@@ -7,6 +7,7 @@
 import type { Container, Size } from './container.ts'
 import type { Named } from './named.ts'
 import type { GatePolicy } from './policy.ts'
+import type { Rename } from './rename.ts'
 import type { Pipeline } from './step.ts'
 
 export const CLOUDS = ['local', 'aws', 'gcp'] as const
@@ -47,6 +48,8 @@ export interface System {
   readonly rollout: RolloutPolicy
   /** Further stacks that are planned on their own: component -> names of the resources it holds. */
   readonly components: Named<readonly string[]>
+  /** What had another name; absent: nothing. */
+  readonly renames?: readonly Rename[]
   /** The team's own CDKTF app or HCL folder in place of ours. */
   readonly infra?: Infra
 }

@@ -8,7 +8,7 @@ import { model } from './model.ts'
 import { pipeline } from './pipeline.ts'
 import { rollout } from './rollout.ts'
 import { service } from './service.ts'
-import { name } from './text.ts'
+import { name, resource } from './text.ts'
 import { worker } from './worker.ts'
 
 const named = <T extends z.ZodType>(value: T, description: string) =>
@@ -39,6 +39,10 @@ export const configSchema = z
       .record(name, z.array(name).min(1))
       .default({})
       .describe('Further stacks that are planned on their own: component -> its resources'),
+    renamed: z
+      .record(resource, resource)
+      .default({})
+      .describe('Names that were changed, old -> new: their resources move in place of being made again'),
     infra: infra.optional(),
   })
   .describe('A machine-learning system, from its repository to the cloud')

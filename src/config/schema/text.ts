@@ -63,6 +63,12 @@ export const reference = text(
   'score',
   'sentiment.score',
 )
+/** Whether the kind has names to change is checked in check/renamed.ts. */
+export const resource = text(
+  '^[a-z]+\\.[a-z0-9][a-z0-9._-]{0,62}$',
+  'a resource, as kind.name',
+  'services.api',
+)
 export const line = text('^[^\\u0000-\\u001f]+$', 'text on one line')
 /** What can be an argument or the value of a variable: anything but NUL. */
 export const value = text('^[^\\u0000]*$', 'text')
