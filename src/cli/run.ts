@@ -18,8 +18,8 @@ const LINGER_MS = 2000
 
 /** Runs one good command line: composes the machine, shows events, prints the result. */
 export async function run(line: Line): Promise<ExitCode> {
-  // With --json and --export, stdout belongs to the result alone.
-  const isForProgram = line.has('json') || line.has('export')
+  // With these, stdout belongs to the result alone.
+  const isForProgram = ['json', 'export', 'render'].some((option) => line.has(option))
   const stream = isForProgram ? process.stderr : process.stdout
   ignoreClosedPipes()
   const redactor = new Redactor()
@@ -54,6 +54,9 @@ export async function run(line: Line): Promise<ExitCode> {
   // A shell is to read these, secrets too: the user has asked for them as they are.
   if (line.has('export') && !line.has('json') && Array.isArray(lines)) {
     process.stdout.write(lines.map((text) => `${text}\n`).join(''))
+  }
+  if (performed.report.document !== undefined && !line.has('json')) {
+    process.stdout.write(`${shown(redactor, performed.report.document)}`)
   }
   setTimeout(() => process.exit(), LINGER_MS).unref()
   return performed.result.code

@@ -40,6 +40,8 @@ export interface Report {
   readonly data: Readonly<Record<string, unknown>>
   /** Markdown for the job summary. */
   readonly summary: string
+  /** What standard output is for, in place of progress and messages. */
+  readonly document?: string
 }
 
 /** A command computes its decision first and then acts on it; with `dryRun` it stops in between and shows it. */

@@ -1,26 +1,8 @@
 import * as z from 'zod'
 import { isDigest } from './digest.ts'
+import { COUNTED, PLAN_ACTIONS } from './plan-counts.ts'
 
-/** What happens to a resource, in the order in which people must see it. */
-export const PLAN_ACTIONS = ['delete', 'replace', 'forget', 'update', 'create', 'read', 'noop'] as const
-export type PlanAction = (typeof PLAN_ACTIONS)[number]
-
-/**
- * Resources by what happens to them. One that is imported or moved and changed as well counts for both, as the engine
- * counts.
- */
-export const planCountsSchema = z.looseObject({
-  create: z.number().int(),
-  update: z.number().int(),
-  delete: z.number().int(),
-  replace: z.number().int(),
-  import: z.number().int(),
-  forget: z.number().int(),
-  move: z.number().int(),
-  noop: z.number().int(),
-  read: z.number().int(),
-})
-export type PlanCounts = Readonly<z.infer<typeof planCountsSchema>>
+const counts = z.record(z.enum(COUNTED), z.number().int())
 
 /** One resource that a plan touches: names only, never a value (promise R6). */
 export const planChangeSchema = z.looseObject({
@@ -59,7 +41,7 @@ const stackPlanSchema = z.looseObject({
   stack: z.string(),
   /** `deferred`: it reads what another stack will only have when that is applied. */
   state: z.enum(['planned', 'deferred']),
-  counts: planCountsSchema,
+  counts,
   /** Everything but `noop`, sorted by address. */
   changes: z.array(planChangeSchema),
   /** What somebody changed outside of the engine. */
@@ -78,26 +60,8 @@ export const planFileSchema = z.looseObject({
   system: z.string(),
   environment: z.string(),
   engine: z.looseObject({ name: z.enum(['tofu', 'terraform']), version: z.string() }),
-  counts: planCountsSchema,
+  counts,
   stacks: z.array(stackPlanSchema),
   fingerprint: z.custom<`sha256:${string}`>(isDigest),
 })
 export type PlanFile = Readonly<z.infer<typeof planFileSchema>>
-
-export const NO_COUNTS = {
-  create: 0,
-  update: 0,
-  delete: 0,
-  replace: 0,
-  import: 0,
-  forget: 0,
-  move: 0,
-  noop: 0,
-  read: 0,
-} as const satisfies PlanCounts
-
-export function addCounts(a: PlanCounts, b: PlanCounts): PlanCounts {
-  return Object.fromEntries(
-    Object.entries(NO_COUNTS).map(([key]) => [key, Number(a[key] ?? 0) + Number(b[key] ?? 0)]),
-  ) as PlanCounts
-}

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { PlanAction, PlanChange } from '../domain/plan.ts'
+import type { PlanChange } from '../domain/plan.ts'
+import type { PlanAction } from '../domain/plan-counts.ts'
 import { isStateful, unprotectedBy } from './stateful.ts'
 
 /**

@@ -1,13 +1,7 @@
 import type { Digest } from '../domain/digest.ts'
 import { type SluiceError, usageError } from '../domain/error.ts'
-import {
-  NO_COUNTS,
-  type PlanAction,
-  type PlanChange,
-  type PlanCheck,
-  type PlanCounts,
-  type StackPlan,
-} from '../domain/plan.ts'
+import type { PlanChange, PlanCheck, StackPlan } from '../domain/plan.ts'
+import { NO_COUNTS, type PlanAction, type PlanCounts } from '../domain/plan-counts.ts'
 import { actionOf, changeOf, type EngineChange, UnknownActionError } from './engine-change.ts'
 import { ScanError, Scanner } from './scan.ts'
 import { isUntouched } from './untouched.ts'

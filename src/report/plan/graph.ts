@@ -1,4 +1,5 @@
-import type { PlanAction, PlanChange, PlanFile } from '../../domain/plan.ts'
+import type { PlanChange, PlanFile } from '../../domain/plan.ts'
+import type { PlanAction } from '../../domain/plan-counts.ts'
 
 /** More nodes than this are a picture of nothing. */
 const MOST = 40

@@ -1,14 +1,13 @@
 import { shortDigest } from '../../domain/digest.ts'
-import {
-  PLAN_ACTIONS,
-  type PlanChange,
-  type PlanCounts,
-  type PlanFile,
-  type StackPlan,
-} from '../../domain/plan.ts'
+import type { PlanChange, PlanFile, StackPlan } from '../../domain/plan.ts'
+import { PLAN_ACTIONS, type PlanCounts } from '../../domain/plan-counts.ts'
 import { codeSpan, markdownText } from '../foreign-text.ts'
 import { planGraph } from './graph.ts'
 import { endangersData, MARKS, VERBS, whyOf } from './words.ts'
+
+/** The plan of an environment, or a document whose engine nobody knows. */
+export type ShownPlan = Pick<PlanFile, 'environment' | 'counts' | 'stacks' | 'fingerprint'> &
+  Partial<Pick<PlanFile, 'engine'>>
 
 export interface PlanReportOptions {
   /** Characters that fit: 65,536 in a comment of GitHub. */
@@ -27,7 +26,7 @@ const LISTED = 40
  * A plan for people: what may cost data first, then the counts, then every change folded, with addresses and names of
  * attributes and no value (promise R6). What does not fit is left out and counted.
  */
-export function planMarkdown(plan: PlanFile, options: PlanReportOptions): string {
+export function planMarkdown(plan: ShownPlan, options: PlanReportOptions): string {
   const head = [
     ...(options.marker === undefined ? [] : [options.marker]),
     `### Plan for ${markdownText(plan.environment)}: ${headline(plan)}`,
@@ -44,7 +43,7 @@ export function planMarkdown(plan: PlanFile, options: PlanReportOptions): string
 }
 
 /** `3 to create, 1 to replace`: in the order of plan's own words, loudest first. */
-export function headline({ counts, stacks }: Pick<PlanFile, 'counts' | 'stacks'>): string {
+export function headline({ counts, stacks }: Pick<ShownPlan, 'counts' | 'stacks'>): string {
   const parts = PLAN_ACTIONS.filter(
     (action) => action !== 'noop' && action !== 'read' && counts[action] > 0,
   ).map((action) => `${number(counts[action])} to ${VERBS[action]}`)
@@ -57,7 +56,7 @@ export function headline({ counts, stacks }: Pick<PlanFile, 'counts' | 'stacks'>
   return outputs ? 'only outputs change' : 'nothing changes'
 }
 
-function danger({ stacks }: PlanFile): string[] {
+function danger({ stacks }: ShownPlan): string[] {
   const found = stacks.flatMap(({ stack, changes }) =>
     changes.filter(endangersData).map((change) => ({ stack, change })),
   )
@@ -77,7 +76,7 @@ function danger({ stacks }: PlanFile): string[] {
   ]
 }
 
-function failedChecks({ stacks }: PlanFile): string[] {
+function failedChecks({ stacks }: ShownPlan): string[] {
   const failed = stacks.flatMap(({ checks }) => checks).filter(({ status }) => status !== 'pass')
   if (failed.length === 0) return []
   const lines = failed.slice(0, LISTED).map(({ address, status }) => `> - ${codeSpan(address)}: ${status}`)
@@ -94,7 +93,7 @@ function failedChecks({ stacks }: PlanFile): string[] {
 
 const COLUMNS = ['create', 'update', 'replace', 'delete', 'forget', 'import', 'move'] as const
 
-function stackTable({ stacks, counts }: PlanFile): string[] {
+function stackTable({ stacks, counts }: ShownPlan): string[] {
   const columns = COLUMNS.filter((column) => counts[column] > 0)
   if (columns.length === 0) return []
   const row = (name: string, of: PlanCounts, note = ''): string =>
@@ -120,18 +119,18 @@ function noteOf({ state, drift, outputs }: StackPlan): string {
 }
 
 /** Every change, folded stack by stack, until the room is used up. */
-function details({ stacks }: PlanFile, room: number, run: string | undefined): string[] {
+function details({ stacks }: ShownPlan, room: number, run: string | undefined): string[] {
   const lines: string[] = []
   let left = room - 300 // for the sentence about what was left out, and the end of a fold
   let omitted = 0
   for (const { stack, changes, drift } of stacks) {
-    for (const [title, list] of [
-      ['changes', changes],
-      ['drifted outside of Sluice', drift],
+    for (const [one, title, list] of [
+      ['change', 'changes', changes],
+      ['drifted outside of Sluice', 'drifted outside of Sluice', drift],
     ] as const) {
       if (list.length === 0) continue
       const fold = [
-        `<details><summary>${markdownText(stack)}: ${number(list.length)} ${title}</summary>`,
+        `<details><summary>${markdownText(stack)}: ${number(list.length)} ${list.length === 1 ? one : title}</summary>`,
         '',
         '| | resource | why | attributes |',
         '| --- | --- | --- | --- |',
@@ -184,10 +183,10 @@ function rowOf(change: PlanChange): string {
   return `| ${MARKS[action]} ${VERBS[action]} | ${codeSpan(address)} | ${markdownText(whyOf(change))} | ${list} |`
 }
 
-function footer({ engine, fingerprint }: PlanFile, { run, commit }: PlanReportOptions): string {
+function footer({ engine, fingerprint }: ShownPlan, { run, commit }: PlanReportOptions): string {
   const parts = [
     `fingerprint \`${shortDigest(fingerprint)}\``,
-    `${engine.name} ${markdownText(engine.version)}`,
+    ...(engine === undefined ? [] : [`${engine.name} ${markdownText(engine.version)}`]),
     ...(commit === undefined ? [] : [`commit \`${commit.slice(0, 12).replace(/[^0-9a-f]/g, '')}\``]),
     ...(run === undefined ? [] : [`[run](${encodeURI(run)})`]),
   ]

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { PlanFile, StackPlan } from '../../../src/domain/plan.ts'
-import { addCounts, NO_COUNTS } from '../../../src/domain/plan.ts'
+import { addCounts, NO_COUNTS } from '../../../src/domain/plan-counts.ts'
 import { readPlan } from '../../../src/plan/read.ts'
 import { planMarkdown } from '../../../src/report/plan/markdown.ts'
 import { planDocument, resourceChange } from '../../plan/document.ts'

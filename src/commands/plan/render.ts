@@ -1,0 +1,49 @@
+import { basename, resolve } from 'node:path'
+import { usageError } from '../../domain/error.ts'
+import { readPlan } from '../../plan/read.ts'
+import { headline, planMarkdown } from '../../report/plan/markdown.ts'
+import { neutralJson } from '../../runtime/neutralise.ts'
+import type { Report, World } from '../command.ts'
+
+export interface RenderOptions {
+  /** Path of a plan document: the output of `tofu show -json PLAN`. */
+  readonly render: string
+  readonly format: 'markdown' | 'json'
+}
+
+/** Shows a plan document of anybody's: no cloud, no sluice.yml and no environment is needed. */
+export async function renderPlan(world: World, { render, format }: RenderOptions): Promise<Report> {
+  const { files, cwd } = world.runtime
+  const path = resolve(cwd, render)
+  if ((await files.stat(path))?.kind !== 'file') {
+    throw usageError({
+      what: `there is no file ${path}`,
+      rule: '--render shows a plan document',
+      remedy: 'write one: tofu show -json PLAN > FILE',
+    })
+  }
+  const name = basename(path)
+  const stack = await readPlan(chunks(world, path), { stack: name, source: path })
+  const { counts, changes, drift, outputs, checks, fingerprint } = stack
+  const data = { counts, changes, drift, outputs, checks, fingerprint }
+  const plan = { environment: name, counts, stacks: [stack], fingerprint }
+  const markdown = planMarkdown(plan, { limit: Number.POSITIVE_INFINITY })
+  return {
+    command: 'plan',
+    outcome: 'done',
+    message: headline(plan),
+    outputs: { changes: String(changes.length + outputs.length > 0), fingerprint, 'comment-url': '' },
+    data,
+    summary: markdown,
+    document: format === 'json' ? `${neutralJson(data)}\n` : markdown,
+  }
+}
+
+function chunks({ runtime }: World, path: string): AsyncIterable<Uint8Array> {
+  const { files } = runtime
+  return files.stream?.(path) ?? whole(files.read(path))
+}
+
+async function* whole(bytes: Promise<Uint8Array | undefined>): AsyncIterable<Uint8Array> {
+  yield (await bytes) ?? new Uint8Array()
+}
