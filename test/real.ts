@@ -40,6 +40,10 @@ const PROBES: Readonly<Record<string, { argv: readonly [string, ...string[]]; in
     argv: [pythonProgram('scanners', 'checkov'), '--version'],
     install: 'npm run tools',
   },
+  moto: {
+    argv: [pythonProgram('clouds', 'python'), '-c', 'import moto'],
+    install: 'npm run tools',
+  },
   mlflow: {
     argv: [mlflowCommand(), '--version'],
     install: 'npm run tools, or SLUICE_MLFLOW',

@@ -1,6 +1,7 @@
 import { AWS_NAME_LIMITS, type AwsKind, awsName, dashed } from '../../domain/aws-names.ts'
 import type { Problem } from '../../domain/error.ts'
 import { fargateProblem } from '../../domain/fargate.ts'
+import { acceleratorsOf, lacks } from '../../domain/gpu-regions.ts'
 import { parseDuration, parseSize } from '../../domain/quantity.ts'
 import type { Path } from '../document.ts'
 import { complain, complainOfKey, pairs, type Subject } from './subject.ts'
@@ -14,6 +15,7 @@ export function checkAws(subject: Subject, environment: string): Problem[] {
     ...functions(subject),
     ...outside(subject),
     ...classes(subject),
+    ...machines(subject, environment),
   ]
 }
 
@@ -189,4 +191,35 @@ function classes(subject: Subject): Problem[] {
     ),
     ...gpus,
   ]
+}
+
+/** The family that workers and steps with GPUs get where they do not say. */
+const DEFAULT_FAMILY = 'g5'
+
+/** Machines with GPUs that the region does not have. */
+function machines(subject: Subject, environment: string): Problem[] {
+  const { region } = subject.value.environments?.[environment] ?? {}
+  if (region === undefined) return []
+  const workers = pairs(subject.value.workers).map(([name, { machine, gpu }]) => ({
+    path: ['workers', name],
+    machine,
+    gpu: gpu ?? 1,
+  }))
+  const steps = pairs(subject.value.pipelines).flatMap(([pipeline, { steps }]) =>
+    pairs(steps).map(([name, { machine, gpu }]) => ({
+      path: ['pipelines', pipeline, 'steps', name],
+      machine,
+      gpu: gpu ?? 0,
+    })),
+  )
+  return [...workers, ...steps].flatMap(({ path, machine, gpu }) => {
+    const asked = machine ?? (gpu > 0 ? DEFAULT_FAMILY : undefined)
+    if (asked === undefined || !lacks(region, asked)) return []
+    const rule = `families of ${region} with accelerators: ${acceleratorsOf(region).join(', ') || 'none'}`
+    return [
+      machine === undefined
+        ? complainOfKey(subject, path, `it would be of ${asked}, which ${region} does not have`, rule)
+        : complain(subject, [...path, 'machine'], `found ${machine}, which ${region} does not have`, rule),
+    ]
+  })
 }
