@@ -5,7 +5,9 @@ import { fakeRuntime } from '../../../src/runtime/fake/index.ts'
 import { planDocument, resourceChange } from '../../plan/document.ts'
 
 const DOCUMENT = JSON.stringify(
-  planDocument({ changes: [resourceChange('aws_s3_bucket.raw', ['delete'], { before: { secret: 'canary' } })] }),
+  planDocument({
+    changes: [resourceChange('aws_s3_bucket.raw', ['delete'], { before: { secret: 'canary' } })],
+  }),
 )
 
 function render(format: 'markdown' | 'json', text: string | null = DOCUMENT): Promise<Report> {
