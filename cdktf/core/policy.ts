@@ -4,6 +4,8 @@ export interface Statement {
   readonly actions: readonly string[]
   /** ARNs. */
   readonly resources: readonly string[]
+  /** All but these ARNs; for denials, in place of `resources`. */
+  readonly notResources?: readonly string[]
   /** @default Allow */
   readonly effect?: 'Allow' | 'Deny'
   /** Operator -> key -> values. */
@@ -16,13 +18,16 @@ export interface Statement {
 export function policyDocument(statements: readonly Statement[]): string {
   return JSON.stringify({
     Version: '2012-10-17',
-    Statement: statements.map(({ actions, resources, effect = 'Allow', conditions, principals }) => ({
-      Effect: effect,
-      ...(principals === undefined ? {} : { Principal: principals }),
-      Action: actions,
-      ...(resources.length === 0 ? {} : { Resource: resources }),
-      ...(conditions === undefined ? {} : { Condition: conditions }),
-    })),
+    Statement: statements.map(
+      ({ actions, resources, notResources, effect = 'Allow', conditions, principals }) => ({
+        Effect: effect,
+        ...(principals === undefined ? {} : { Principal: principals }),
+        Action: actions,
+        ...(resources.length === 0 ? {} : { Resource: resources }),
+        ...(notResources === undefined ? {} : { NotResource: notResources }),
+        ...(conditions === undefined ? {} : { Condition: conditions }),
+      }),
+    ),
   })
 }
 

@@ -2,6 +2,7 @@ import type { Stack, Synthesis } from '../../../src/domain/synthesizer.ts'
 import type { System } from '../../../src/domain/system.ts'
 import { literals } from '../../core/literal.ts'
 import { stacksOf } from '../../core/stacks-of.ts'
+import { bound } from './bound.ts'
 import { buckets } from './buckets.ts'
 import { dashboard } from './dashboard.ts'
 import { edge } from './edge.ts'
@@ -36,5 +37,6 @@ export async function compileAws({ system, images }: Synthesis): Promise<Stack[]
   await pipelines(site)
   dashboard(site)
   await edge(site)
+  bound(site)
   return stacksOf(site.app)
 }

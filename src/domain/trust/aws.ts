@@ -40,3 +40,19 @@ export function awsTrustPolicy(account: string, access: Access): string {
 
 const oneOrMore = (values: readonly string[]): string | readonly string[] =>
   values.length === 1 ? (values[0] ?? '') : values
+
+/** What `sluice bootstrap` makes stands under a path that no stack of a system may touch. */
+export const AWS_BOOTSTRAP_PATH = '/sluice/bootstrap/'
+
+export type BootstrapRole = 'plan' | 'apply'
+
+/** `films-production-apply`. */
+export const awsRoleName = (prefix: string, role: BootstrapRole): string => `${prefix}-${role}`
+
+/** What `role-to-assume` of a workflow is. */
+export const awsRoleArn = (account: string, prefix: string, role: BootstrapRole): string =>
+  `arn:aws:iam::${account}:role${AWS_BOOTSTRAP_PATH}${awsRoleName(prefix, role)}`
+
+/** The most that any role of the system may do, whatever its policy says. */
+export const awsBoundaryArn = (account: string, prefix: string): string =>
+  `arn:aws:iam::${account}:policy${AWS_BOOTSTRAP_PATH}${prefix}-boundary`

@@ -7,7 +7,8 @@ import { type Access, subjectsOf } from './access.ts'
  * https://cloud.google.com/iam/docs/workload-identity-federation#mapping
  */
 export const GCP_ATTRIBUTES: Readonly<Record<string, string>> = {
-  'google.subject': 'assertion.sub',
+  // Not the token's own subject: Google takes 127 characters, and long names have more.
+  'google.subject': "assertion.repository_id + '/' + assertion.environment",
   'attribute.access': "assertion.repository_id + '/' + assertion.environment",
   'attribute.repository_id': 'assertion.repository_id',
   'attribute.repository_owner_id': 'assertion.repository_owner_id',

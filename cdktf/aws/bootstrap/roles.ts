@@ -1,0 +1,202 @@
+import type { Statement } from '../../core/policy.ts'
+import { IAM_READ, iamWrite } from './escalation.ts'
+import { NETWORK_READ, networkWrite } from './network.ts'
+import { arn, ownTags, type Scope } from './scope.ts'
+import { logGroups, SERVICES } from './services.ts'
+
+/** Who only looks: what a refresh reads, the states, and the lock beside a state. */
+export const planStatements = (scope: Scope): readonly Statement[] => [
+  ...refresh(scope),
+  ...readStates(scope),
+  ...lockStates(scope),
+  ...noData(scope),
+]
+
+/** Who changes: what a refresh reads, the resources of the environment, its states, and its releases. */
+export const applyStatements = (scope: Scope): readonly Statement[] => [
+  ...refresh(scope),
+  ...readStates(scope),
+  ...lockStates(scope),
+  ...writeStates(scope),
+  ...networkWrite(scope),
+  ...Object.values(SERVICES).flatMap(({ write }) => write(scope)),
+  ...release(scope),
+  ...iamWrite(scope),
+]
+
+function refresh(scope: Scope): readonly Statement[] {
+  const { account, prefix } = scope
+  const all = Object.values(SERVICES).filter(({ readOf }) => readOf === undefined)
+  const some = Object.values(SERVICES).flatMap(({ read, readOf }) =>
+    readOf === undefined ? [] : [{ actions: read, resources: readOf(scope) }],
+  )
+  return [
+    { actions: [...NETWORK_READ, ...all.flatMap(({ read }) => read)], resources: ['*'] },
+    ...some,
+    {
+      actions: IAM_READ,
+      resources: [
+        `arn:aws:iam::${account}:role/${prefix}-*`,
+        `arn:aws:iam::${account}:instance-profile/${prefix}-*`,
+      ],
+    },
+  ]
+}
+
+/** A state says everything of its stack, so only the environment's own ones. */
+function readStates({ stateBucket, stateFolder }: Scope): readonly Statement[] {
+  return [
+    {
+      actions: ['s3:ListBucket'],
+      resources: [`arn:aws:s3:::${stateBucket}`],
+      conditions: { StringLike: { 's3:prefix': `${stateFolder}/*` } },
+    },
+    { actions: ['s3:GetObject'], resources: [`arn:aws:s3:::${stateBucket}/${stateFolder}/*.tfstate`] },
+  ]
+}
+
+/** The lock is an object beside the state, written only if it is absent: a plan holds it too. */
+function lockStates({ stateBucket, stateFolder }: Scope): readonly Statement[] {
+  return [
+    {
+      actions: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
+      resources: [`arn:aws:s3:::${stateBucket}/${stateFolder}/*.tflock`],
+    },
+  ]
+}
+
+/** All but the state of what bootstrap has made, which only an administrator changes. */
+function writeStates({ stateBucket, stateFolder }: Scope): readonly Statement[] {
+  const state = `arn:aws:s3:::${stateBucket}/${stateFolder}`
+  return [
+    { actions: ['s3:PutObject'], resources: [`${state}/*.tfstate`] },
+    {
+      effect: 'Deny',
+      actions: ['s3:PutObject', 's3:DeleteObject'],
+      resources: [`${state}/bootstrap.tfstate*`],
+    },
+  ]
+}
+
+/** Said as well as not given: nothing that is attached to the role one day lets a plan read what users have stored. */
+function noData({ stateBucket, stateFolder }: Scope): readonly Statement[] {
+  return [
+    {
+      effect: 'Deny',
+      actions: ['s3:GetObject', 's3:GetObjectVersion'],
+      notResources: [
+        `arn:aws:s3:::${stateBucket}/${stateFolder}/*.tfstate`,
+        `arn:aws:s3:::${stateBucket}/${stateFolder}/*.tflock`,
+      ],
+      resources: [],
+    },
+    {
+      effect: 'Deny',
+      actions: [
+        'dynamodb:*Item',
+        'dynamodb:GetRecords',
+        'dynamodb:PartiQL*',
+        'dynamodb:Query',
+        'dynamodb:Scan',
+        'ec2:GetConsole*',
+        'ec2:GetPasswordData',
+        'ecr:BatchGetImage',
+        'ecr:GetDownloadUrlForLayer',
+        'ecs:ExecuteCommand',
+        'iam:PassRole',
+        'kms:Decrypt',
+        'lambda:Invoke*',
+        'logs:FilterLogEvents',
+        'logs:GetLogEvents',
+        'logs:GetLogRecord',
+        'logs:GetQueryResults',
+        'logs:StartLiveTail',
+        'logs:StartQuery',
+        'rds-db:connect',
+        'rds:DownloadDBLogFilePortion',
+        'secretsmanager:BatchGetSecretValue',
+        'secretsmanager:GetSecretValue',
+        'sqs:ReceiveMessage',
+        'ssm:GetParameter*',
+        'ssm:StartSession',
+        'sts:AssumeRole',
+      ],
+      resources: ['*'],
+    },
+  ]
+}
+
+/** What build, train, rollout and operate do with what stands: images, tasks, jobs, objects, logs. */
+function release(scope: Scope): readonly Statement[] {
+  const { prefix } = scope
+  return [
+    {
+      actions: ['ecr:GetAuthorizationToken', 'cloudwatch:GetMetricData', 'batch:ListJobs'],
+      resources: ['*'],
+    },
+    {
+      actions: [
+        'ecr:BatchCheckLayerAvailability',
+        'ecr:BatchGetImage',
+        'ecr:CompleteLayerUpload',
+        'ecr:DescribeImages',
+        'ecr:GetDownloadUrlForLayer',
+        'ecr:InitiateLayerUpload',
+        'ecr:ListImages',
+        'ecr:PutImage',
+        'ecr:UploadLayerPart',
+      ],
+      resources: [arn(scope, 'ecr', `repository/${prefix}/*`)],
+    },
+    {
+      // The ledger, models and data of pipelines. An unprotected bucket is emptied before it is removed.
+      actions: [
+        's3:AbortMultipartUpload',
+        's3:DeleteObject',
+        's3:DeleteObjectVersion',
+        's3:GetObject',
+        's3:GetObjectVersion',
+        's3:ListBucketVersions',
+        's3:PutObject',
+      ],
+      resources: [`arn:aws:s3:::${prefix}-*`],
+    },
+    {
+      actions: [
+        'ecs:ContinueServiceDeployment',
+        'ecs:List*',
+        'ecs:RunTask',
+        'ecs:StopServiceDeployment',
+        'ecs:StopTask',
+      ],
+      resources: [
+        'service/PREFIX/*',
+        'service-deployment/PREFIX/*',
+        'service-revision/PREFIX/*',
+        'cluster/PREFIX',
+        'container-instance/PREFIX/*',
+        'task/PREFIX/*',
+        'task-definition/PREFIX-*',
+      ].map((resource) => arn(scope, 'ecs', resource.replace('PREFIX', prefix))),
+    },
+    {
+      actions: ['batch:SubmitJob', 'batch:TerminateJob'],
+      resources: ['job/*', `job-queue/${prefix}-*`, `job-definition/${prefix}-*`].map((resource) =>
+        arn(scope, 'batch', resource),
+      ),
+    },
+    {
+      actions: ['sagemaker:*TrainingJob', 'sagemaker:AddTags'],
+      resources: [arn(scope, 'sagemaker', `training-job/${prefix}-*`)],
+    },
+    {
+      actions: ['logs:FilterLogEvents', 'logs:GetLogEvents', 'logs:StartLiveTail'],
+      resources: logGroups(scope).flatMap((group) => [group, `${group}:*`]),
+    },
+    {
+      actions: ['ec2:StartInstances', 'ec2:StopInstances', 'ec2:TerminateInstances'],
+      resources: [arn(scope, 'ec2', 'instance/*')],
+      conditions: ownTags(scope, 'aws:ResourceTag'),
+    },
+  ]
+}
