@@ -1,4 +1,4 @@
-import { ascendingOrder } from './order.ts'
+import { ascending } from './order.ts'
 
 export interface AucDifference {
   readonly champion: number
@@ -61,27 +61,23 @@ function components(
   let positives = 0
   for (let i = 0; i < rows; i++) positives += positive[i] ?? 0
   const negatives = rows - positives
-  const order = ascendingOrder(score)
-  const sorted = new Float64Array(rows)
-  const ones = new Uint8Array(rows)
-  for (let j = 0; j < rows; j++) {
-    const row = order[j] as number
-    sorted[j] = score[row] as number
-    ones[j] = positive[row] as number
-  }
+  const { order, keys } = ascending(score)
   const values = new Float64Array(rows)
   let positivesBelow = 0
   let negativesBelow = 0
   let total = 0
   for (let start = 0; start < rows; ) {
-    const value = sorted[start]
+    const key = keys[start]
     let end = start
     let tied = 0
-    while (end < rows && sorted[end] === value) tied += ones[end++] as number
+    while (end < rows && keys[end] === key) tied += positive[order[end++] as number] as number
     const tiedNegatives = end - start - tied
     const ofPositive = (negativesBelow + tiedNegatives / 2) / negatives
     const ofNegative = (positives - positivesBelow - tied / 2) / positives
-    for (let j = start; j < end; j++) values[order[j] as number] = ones[j] === 1 ? ofPositive : ofNegative
+    for (let j = start; j < end; j++) {
+      const row = order[j] as number
+      values[row] = positive[row] === 1 ? ofPositive : ofNegative
+    }
     total += tied * (negativesBelow + tiedNegatives / 2)
     positivesBelow += tied
     negativesBelow += tiedNegatives

@@ -11,8 +11,21 @@ const PARTS = [1e3, 1e6, 1e9] as const
  * of the numbers once negative ones are flipped. Digits that all values share are skipped. NaN is not allowed.
  */
 export function ascendingOrder(values: Float64Array): Uint32Array {
+  return ascending(values).order
+}
+
+export interface Ascending {
+  /** Row numbers by ascending value. */
+  readonly order: Uint32Array
+  /** Something for each row in this order that is equal where the values are: a tie needs no look at the rows. */
+  readonly keys: Uint32Array | Float64Array
+}
+
+/** The order with its ties. */
+export function ascending(values: Float64Array): Ascending {
   if (values.length < 512) {
-    return Uint32Array.from(values.keys()).sort((a, b) => (values[a] ?? 0) - (values[b] ?? 0) || a - b)
+    const order = Uint32Array.from(values.keys()).sort((a, b) => (values[a] ?? 0) - (values[b] ?? 0) || a - b)
+    return { order, keys: sortedValues(values, order) }
   }
   // Typed array constructors from iterators would build a list of boxed numbers first.
   const start = new Uint32Array(values.length)
@@ -20,7 +33,14 @@ export function ascendingOrder(values: Float64Array): Uint32Array {
   const whole = wholeKeys(values)
   if (whole !== null) return byWord(start, whole)
   const { low, high } = patternKeys(values)
-  return byWord(byWord(start, low), high)
+  const { order } = byWord(byWord(start, low).order, high)
+  return { order, keys: sortedValues(values, order) }
+}
+
+function sortedValues(values: Float64Array, order: Uint32Array): Float64Array {
+  const sorted = new Float64Array(order.length)
+  for (let j = 0; j < order.length; j++) sorted[j] = values[order[j] as number] as number
+  return sorted
 }
 
 /** The values as whole numbers of one part, from 0; null where they are none, or too far apart for 32 bits. */
@@ -72,7 +92,7 @@ function patternKeys(values: Float64Array): { low: Uint32Array; high: Uint32Arra
 }
 
 /** Sorts row numbers, stably, by a 32-bit key of the row. */
-function byWord(rows: Uint32Array, keyOf: Uint32Array): Uint32Array {
+function byWord(rows: Uint32Array, keyOf: Uint32Array): { order: Uint32Array; keys: Uint32Array } {
   const n = rows.length
   const counts = new Uint32Array(3 * BUCKETS)
   for (let i = 0; i < n; i++) {
@@ -107,7 +127,7 @@ function byWord(rows: Uint32Array, keyOf: Uint32Array): Uint32Array {
     from = to
     to = free
   }
-  return from
+  return { order: from, keys }
 }
 
 /** Counts become the positions where their buckets start. */
