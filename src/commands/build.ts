@@ -65,9 +65,10 @@ async function findAll(
   images: readonly Image[],
 ): Promise<readonly Finding[]> {
   const builder = system.environment.cloud === 'local' ? 'local' : 'engine'
+  const resolve = provider.images.resolve?.bind(provider.images)
   const findings: Finding[] = []
   for (const image of images) {
-    const fingerprint = await fingerprintOf(image, { runtime, root, state, builder, bases: {} })
+    const fingerprint = await fingerprintOf(image, { runtime, root, state, builder, bases: {}, resolve })
     findings.push({ image, fingerprint, found: await provider.images.find(image.name, fingerprint) })
   }
   return findings

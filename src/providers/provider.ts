@@ -57,6 +57,11 @@ export interface ImageStore {
   find(name: string, fingerprint: Digest): Promise<ImageRecord | undefined>
   /** Builds (or mirrors) and pushes. */
   publish(image: Image, fingerprint: Digest): Promise<ImageRecord>
+  /**
+   * The digest that the name of an upstream image has now, asked for once (promise R27). Absent where nothing of an
+   * upstream image gets into ours: on cloud `local`.
+   */
+  resolve?(reference: string): Promise<Digest>
   /** Reads back what is there; undefined where the digest is unknown. */
   inspect(
     reference: ImageReference,

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 
 export interface TestRegistry extends AsyncDisposable {
   /** `127.0.0.1:PORT`, which docker takes for insecure by itself. */
@@ -10,11 +11,18 @@ export interface TestRegistry extends AsyncDisposable {
   readonly storage: string
 }
 
+export interface TestRegistryOptions {
+  /** Lines of a htpasswd file, bcrypt: nobody else is let in. */
+  readonly htpasswd?: string
+}
+
 /** A real OCI registry (Debian's docker-registry) of this suite's own, on any free port. */
-export async function startRegistry(): Promise<TestRegistry> {
+export async function startRegistry({ htpasswd }: TestRegistryOptions = {}): Promise<TestRegistry> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-registry-'))
   const storage = join(folder, 'blobs')
   const config = join(folder, 'config.json')
+  const users = join(folder, 'htpasswd')
+  if (htpasswd !== undefined) writeFileSync(users, htpasswd)
   // The configuration is YAML, of which JSON is a part.
   writeFileSync(
     config,
@@ -23,25 +31,27 @@ export async function startRegistry(): Promise<TestRegistry> {
       log: { level: 'info', formatter: 'json' },
       storage: { filesystem: { rootdirectory: storage }, delete: { enabled: true } },
       http: { addr: '127.0.0.1:0' },
+      ...(htpasswd === undefined ? {} : { auth: { htpasswd: { realm: 'test', path: users } } }),
     }),
   )
+  // To a file: a pipe would fill while a test runs a command synchronously, and hold the registry up.
+  const log = join(folder, 'log')
+  const output = openSync(log, 'a')
   const child = spawn('docker-registry', ['serve', config], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', output, output],
     env: { PATH: process.env['PATH'], OTEL_TRACES_EXPORTER: 'none' },
   })
+  closeSync(output)
   const ended = new Promise((resolve) => child.once('close', resolve))
-  const host = await new Promise<string>((resolve, reject) => {
-    let text = ''
-    const look = (chunk: Buffer): void => {
-      text += chunk.toString('utf8')
-      const port = /listening on 127\.0\.0\.1:(\d+)/.exec(text)?.[1]
-      if (port !== undefined) resolve(`127.0.0.1:${port}`)
+  let host: string | undefined
+  for (const deadline = Date.now() + 30_000; host === undefined; await wait(20)) {
+    const text = readFileSync(log, 'utf8')
+    const port = /listening on 127\.0\.0\.1:(\d+)/.exec(text)?.[1]
+    if (port !== undefined) host = `127.0.0.1:${port}`
+    else if (child.exitCode !== null || Date.now() > deadline) {
+      throw new Error(`docker-registry did not start:\n${text}`)
     }
-    child.stdout.on('data', look)
-    child.stderr.on('data', look)
-    child.once('error', reject)
-    void ended.then(() => reject(new Error(`docker-registry did not start:\n${text}`)))
-  })
+  }
   return {
     host,
     storage,

@@ -26,8 +26,3 @@ export function imageOfRepository(system: string, repository: string): string | 
   const name = repository.slice(prefix.length)
   return repository.startsWith(prefix) && /^[a-z0-9][a-z0-9._-]*$/.test(name) ? name : undefined
 }
-
-/** The tag that a fingerprint has in every registry. */
-export function fingerprintTag(fingerprint: Digest): string {
-  return `fp-${hexOf(fingerprint)}`
-}

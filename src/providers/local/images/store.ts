@@ -4,10 +4,11 @@ import type { Image } from '../../../domain/system.ts'
 import { message } from '../../../runtime/events.ts'
 import type { Disk } from '../../../tools/oci/disk.ts'
 import type { Descriptor } from '../../../tools/oci/documents.ts'
+import { fingerprintTag } from '../../../tools/oci/fingerprint-tag.ts'
 import { hasBlob, type Layout, readBlob, readImage, readIndex } from '../../../tools/oci/layout.ts'
 import { FINGERPRINT, REF_NAME } from '../../../tools/oci/media-types.ts'
 import type { ImageStore, ProviderContext } from '../../provider.ts'
-import { fingerprintTag, imageOfRepository, layoutOf, referenceOf } from './places.ts'
+import { imageOfRepository, layoutOf, referenceOf } from './places.ts'
 import { publishBuilt, publishMirrored } from './publish.ts'
 
 export interface ImagesOptions {

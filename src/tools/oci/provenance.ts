@@ -1,6 +1,6 @@
-import type { Runtime } from '../../../runtime/runtime.ts'
-import { gitEnvironment } from '../../../tools/context/git-contents.ts'
-import { REVISION, SOURCE } from '../../../tools/oci/media-types.ts'
+import type { Runtime } from '../../runtime/runtime.ts'
+import { gitEnvironment } from '../context/git-contents.ts'
+import { REVISION, SOURCE } from './media-types.ts'
 
 /**
  * Labels that lead from an image to the code it was made from. Nothing of this machine gets into them: a remote that is a

@@ -1,0 +1,47 @@
+import { SluiceError } from '../../domain/error.ts'
+import type { EngineMessage } from './messages.ts'
+
+type Diagnostic = Extract<EngineMessage, { kind: 'diagnostic' }>
+
+/** How an engine ended, with all that it said about it. */
+export interface EngineEnd {
+  readonly code: number | null
+  readonly signal: string | null
+  readonly diagnostics: readonly Diagnostic[]
+  /** The last lines that were no messages. */
+  readonly tail: string
+}
+
+/**
+ * What the failure of an engine is. A lock is not a failure of the cloud, and a saved plan that time has overtaken is not
+ * one of the configuration.
+ *
+ * @param work `plan of stack data`.
+ */
+export function engineFailure(work: string, end: EngineEnd): SluiceError {
+  const errors = end.diagnostics.filter(({ severity }) => severity === 'error')
+  const said = errors.map(({ summary, detail, address }) =>
+    [address, summary, detail].filter((part) => part !== undefined && part !== '').join(': '),
+  )
+  const ended = end.signal === null ? `code ${end.code}` : `signal ${end.signal}`
+  const what = `the ${work} failed: ${said.join('\n') || `it ended with ${ended}${end.tail === '' ? '' : `: ${end.tail}`}`}`
+  const has = (text: string): boolean => errors.some(({ summary }) => summary.includes(text))
+  if (has('Error acquiring the state lock')) {
+    return new SluiceError('locked', 'user', {
+      what,
+      rule: 'one run at a time changes a stack',
+      remedy: 'wait for the run that holds the lock; Sluice never breaks a lock by itself',
+    })
+  }
+  if (has('Saved plan is stale')) {
+    return new SluiceError('stale', 'user', {
+      what,
+      rule: 'the state is still the one that was planned',
+      remedy: 'plan again',
+    })
+  }
+  return new SluiceError('external', 'service', {
+    what,
+    remedy: 'correct what the engine says, and plan again',
+  })
+}

@@ -1,0 +1,70 @@
+/** A line of `-json` output, as far as it is used; values of outputs and resources are never read. */
+export type EngineMessage =
+  | {
+      readonly kind: 'diagnostic'
+      readonly severity: 'error' | 'warning'
+      readonly summary: string
+      readonly detail: string
+      readonly address?: string
+    }
+  | {
+      readonly kind: 'resource'
+      readonly address: string
+      /** `create`, `update`, `delete`, `read`. */
+      readonly action: string
+      readonly state: 'running' | 'done' | 'failed'
+    }
+  /** What is not for people, or not of the engine. */
+  | { readonly kind: 'other' }
+
+const OTHER: EngineMessage = { kind: 'other' }
+const STATES: Readonly<Record<string, 'running' | 'done' | 'failed'>> = {
+  apply_start: 'running',
+  apply_complete: 'done',
+  apply_errored: 'failed',
+}
+
+/** https://developer.hashicorp.com/terraform/internals/machine-readable-ui */
+export function engineMessage(line: string): EngineMessage {
+  const message = parsed(line)
+  const type = text(message['type'])
+  if (type === 'diagnostic') return diagnosticFrom(record(message['diagnostic']))
+  const state = Object.hasOwn(STATES, type) ? STATES[type] : undefined
+  if (state === undefined) return OTHER
+  const hook = record(message['hook'])
+  const address = text(record(hook['resource'])['addr'])
+  return { kind: 'resource', address, action: text(hook['action']), state }
+}
+
+/** The diagnostics of `validate -json`, which is one document. */
+export function validateDiagnostics(document: string): EngineMessage[] {
+  const found = parsed(document.slice(Math.max(0, document.indexOf('{'))))['diagnostics']
+  return Array.isArray(found) ? found.map((one) => diagnosticFrom(record(one))) : []
+}
+
+function diagnosticFrom(diagnostic: Readonly<Record<string, unknown>>): EngineMessage {
+  const address = text(diagnostic['address'])
+  return {
+    kind: 'diagnostic',
+    severity: diagnostic['severity'] === 'warning' ? 'warning' : 'error',
+    summary: text(diagnostic['summary']),
+    detail: text(diagnostic['detail']),
+    ...(address === '' ? {} : { address }),
+  }
+}
+
+function parsed(line: string): Readonly<Record<string, unknown>> {
+  try {
+    return record(JSON.parse(line))
+  } catch {
+    return {}
+  }
+}
+
+function record(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : {}
+}
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '')
