@@ -83,7 +83,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       const render = line.text('render')
       if (render !== undefined) {
         const { renderPlan } = await import('../commands/plan/render.ts')
-        const format = line.text('format') === 'json' ? 'json' : 'markdown'
+        const format = line.text('format') === 'json' || line.has('json') ? 'json' : 'markdown'
         return (world) => renderPlan(world, { render, format })
       }
       const { plan } = await import('../commands/plan.ts')

@@ -1,7 +1,7 @@
 import { basename, resolve } from 'node:path'
 import { usageError } from '../../domain/error.ts'
 import { readPlan } from '../../plan/read.ts'
-import { headline, planMarkdown } from '../../report/plan/markdown.ts'
+import { COMMENT_LIMIT, headline, planMarkdown } from '../../report/plan/markdown.ts'
 import { neutralJson } from '../../runtime/neutralise.ts'
 import type { Report, World } from '../command.ts'
 
@@ -25,17 +25,17 @@ export async function renderPlan(world: World, { render, format }: RenderOptions
   const name = basename(path)
   const stack = await readPlan(chunks(world, path), { stack: name, source: path })
   const { counts, changes, drift, outputs, checks, fingerprint } = stack
-  const data = { counts, changes, drift, outputs, checks, fingerprint }
   const plan = { environment: name, counts, stacks: [stack], fingerprint }
-  const markdown = planMarkdown(plan, { limit: Number.POSITIVE_INFINITY })
+  const data = { counts, changes, drift, outputs, checks, fingerprint }
   return {
     command: 'plan',
     outcome: 'done',
     message: headline(plan),
     outputs: { changes: String(changes.length + outputs.length > 0), fingerprint, 'comment-url': '' },
-    data,
-    summary: markdown,
-    document: format === 'json' ? `${neutralJson(data)}\n` : markdown,
+    summary: '',
+    ...(format === 'json'
+      ? { data, document: `${neutralJson(data)}\n` }
+      : { data: { counts, fingerprint }, document: planMarkdown(plan, { limit: COMMENT_LIMIT }) }),
   }
 }
 

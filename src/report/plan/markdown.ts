@@ -9,8 +9,11 @@ import { endangersData, MARKS, VERBS, whyOf } from './words.ts'
 export type ShownPlan = Pick<PlanFile, 'environment' | 'counts' | 'stacks' | 'fingerprint'> &
   Partial<Pick<PlanFile, 'engine'>>
 
+/** Characters of a comment on GitHub. */
+export const COMMENT_LIMIT = 65_536
+
 export interface PlanReportOptions {
-  /** Characters that fit: 65,536 in a comment of GitHub. */
+  /** Characters that fit. */
   readonly limit: number
   /** First line, by which the comment is found again: an HTML comment of Sluice's own. */
   readonly marker?: string

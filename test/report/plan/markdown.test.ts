@@ -3,10 +3,8 @@ import { describe, expect, test } from 'vitest'
 import type { PlanFile, StackPlan } from '../../../src/domain/plan.ts'
 import { addCounts, NO_COUNTS } from '../../../src/domain/plan-counts.ts'
 import { readPlan } from '../../../src/plan/read.ts'
-import { planMarkdown } from '../../../src/report/plan/markdown.ts'
+import { COMMENT_LIMIT, planMarkdown } from '../../../src/report/plan/markdown.ts'
 import { planDocument, resourceChange } from '../../plan/document.ts'
-
-const LIMIT = 65_536
 
 async function planOf(stacks: Readonly<Record<string, readonly unknown[]>>): Promise<PlanFile> {
   const read: StackPlan[] = []
@@ -30,7 +28,7 @@ function planFile(stacks: readonly StackPlan[]): PlanFile {
 }
 
 const OPTIONS = {
-  limit: LIMIT,
+  limit: COMMENT_LIMIT,
   marker: '<!-- sluice:plan:production -->',
   run: 'https://github.com/a/b/actions/runs/1',
   commit: '0123456789abcdef0123456789abcdef01234567',
@@ -133,7 +131,7 @@ describe('the comment of a plan', () => {
       resourceChange(`aws_s3_bucket.bucket_${index}`, index % 2 === 0 ? ['delete'] : ['create']),
     )
     const shown = planMarkdown(await planOf({ data: many, compute: many.slice(0, 10) }), OPTIONS)
-    expect(shown.length).toBeLessThanOrEqual(LIMIT)
+    expect(shown.length).toBeLessThanOrEqual(COMMENT_LIMIT)
     expect(shown).toContain('2,505 to delete, 2,505 to create')
     const rows = shown.split('\n').filter((line) => line.startsWith('| 🟥') || line.startsWith('| 🟩')).length
     expect(shown).toContain(`**${(5010 - rows).toLocaleString('en-US')} more do not fit here**`)
