@@ -7,6 +7,7 @@ import { Construct } from 'constructs'
 import { accept } from '../core/accept.ts'
 import { within } from '../core/short-hash.ts'
 import { allowInternet, type Firewall } from './firewall.ts'
+import { BALANCER_LOGS, type LogArchive } from './log-archive.ts'
 
 export interface LoadBalancerProps {
   /** Cut with a hash where it is longer than the 32 characters of its kind. */
@@ -19,6 +20,11 @@ export interface LoadBalancerProps {
    * @default none: requests are served as plain HTTP under the load balancer's own name
    */
   readonly certificate?: Certificate
+  /**
+   * Keeps every request.
+   * @default nothing is kept
+   */
+  readonly logs?: LogArchive
 }
 
 /** An application load balancer for the internet. Services add rules to its listener. */
@@ -33,7 +39,7 @@ export class LoadBalancer extends Construct {
 
   constructor(scope: Construct, id: string, props: LoadBalancerProps) {
     super(scope, id)
-    const { name, subnetIds, firewall, certificate } = props
+    const { name, subnetIds, firewall, certificate, logs } = props
     const balancer = new Lb(this, 'balancer', {
       name: within(name, 32),
       loadBalancerType: 'application',
@@ -42,6 +48,12 @@ export class LoadBalancer extends Construct {
       securityGroups: [firewall.id],
       dropInvalidHeaderFields: true,
       idleTimeout: 60,
+      ...(logs === undefined
+        ? {}
+        : {
+            accessLogs: { bucket: logs.bucket, prefix: BALANCER_LOGS, enabled: true },
+            dependsOn: [logs.ready],
+          }),
     })
     accept(balancer, {
       CKV_AWS_150: 'it holds no data, and a plan that deletes it says so',

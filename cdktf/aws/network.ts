@@ -1,5 +1,6 @@
 import { DefaultSecurityGroup } from '@cdktf/provider-aws/lib/default-security-group/index.js'
 import { Eip } from '@cdktf/provider-aws/lib/eip/index.js'
+import { FlowLog } from '@cdktf/provider-aws/lib/flow-log/index.js'
 import { InternetGateway } from '@cdktf/provider-aws/lib/internet-gateway/index.js'
 import { NatGateway } from '@cdktf/provider-aws/lib/nat-gateway/index.js'
 import { Route } from '@cdktf/provider-aws/lib/route/index.js'
@@ -10,6 +11,7 @@ import { Vpc } from '@cdktf/provider-aws/lib/vpc/index.js'
 import { VpcEndpoint } from '@cdktf/provider-aws/lib/vpc-endpoint/index.js'
 import { Construct } from 'constructs'
 import { subnetOf } from '../core/cidr.ts'
+import { type LogArchive, NETWORK_LOGS } from './log-archive.ts'
 
 export interface NetworkProps {
   /** Its name in the console. */
@@ -23,6 +25,11 @@ export interface NetworkProps {
    * @default none: what is private reaches S3 and DynamoDB, and nothing else outside
    */
   readonly nat?: 'none' | 'single' | 'per-zone'
+  /**
+   * Keeps who spoke to whom.
+   * @default nothing is kept
+   */
+  readonly logs?: LogArchive
 }
 
 /** Letters of the zones that are used; every region has these two. */
@@ -39,7 +46,7 @@ export class Network extends Construct {
 
   constructor(scope: Construct, id: string, props: NetworkProps) {
     super(scope, id)
-    const { name, region, cidr, nat = 'none' } = props
+    const { name, region, cidr, nat = 'none', logs } = props
     const tagged = (suffix: string) => ({ Name: `${name}-${suffix}` })
     this.vpc = new Vpc(this, 'vpc', {
       cidrBlock: cidr,
@@ -47,6 +54,7 @@ export class Network extends Construct {
       enableDnsSupport: true,
       tags: { Name: name },
     })
+    if (logs !== undefined) this.#log(logs, name)
     new DefaultSecurityGroup(this, 'closed', { vpcId: this.vpc.id, ingress: [], egress: [] })
     const gateway = new InternetGateway(this, 'internet', { vpcId: this.vpc.id, tags: { Name: name } })
     const subnet = (kind: 'public' | 'private', zone: (typeof ZONES)[number], index: number): Subnet =>
@@ -106,6 +114,18 @@ export class Network extends Construct {
         tags: tagged(service),
       })
     }
+  }
+
+  #log({ bucket, ready }: LogArchive, name: string): void {
+    new FlowLog(this, 'flows', {
+      vpcId: this.vpc.id,
+      trafficType: 'ALL',
+      logDestinationType: 's3',
+      logDestination: `arn:aws:s3:::${bucket}/${NETWORK_LOGS}/`,
+      maxAggregationInterval: 600,
+      tags: { Name: name },
+      dependsOn: [ready],
+    })
   }
 
   #nat(name: string): (zone: string, index: number) => NatGateway {

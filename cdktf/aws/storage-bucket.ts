@@ -5,9 +5,10 @@ import { S3BucketPolicy } from '@cdktf/provider-aws/lib/s3-bucket-policy/index.j
 import { S3BucketPublicAccessBlock } from '@cdktf/provider-aws/lib/s3-bucket-public-access-block/index.js'
 import { S3BucketServerSideEncryptionConfigurationA } from '@cdktf/provider-aws/lib/s3-bucket-server-side-encryption-configuration/index.js'
 import { S3BucketVersioningA } from '@cdktf/provider-aws/lib/s3-bucket-versioning/index.js'
+import type { ITerraformDependable } from 'cdktf'
 import { Construct } from 'constructs'
 import { accept, PROVIDER_KEY, when } from '../core/accept.ts'
-import { policyDocument } from '../core/policy.ts'
+import { policyDocument, type Statement } from '../core/policy.ts'
 
 const DAY = 86_400_000
 
@@ -29,6 +30,11 @@ export interface StorageBucketProps {
    * @default true
    */
   readonly protect?: boolean
+  /**
+   * Who else may do what, beside the roles of this account.
+   * @default nobody
+   */
+  readonly statements?: readonly Statement[]
 }
 
 /** An S3 bucket: encrypted, closed to the public, reached over TLS only, owned by its account alone. */
@@ -36,10 +42,12 @@ export class StorageBucket extends Construct {
   readonly name: string
   readonly arn: string
   readonly uri: string
+  /** What waits for its policy. */
+  readonly ready: ITerraformDependable
 
   constructor(scope: Construct, id: string, props: StorageBucketProps) {
     super(scope, id)
-    const { name, versioned = false, expire, protect = true } = props
+    const { name, versioned = false, expire, protect = true, statements = [] } = props
     const bucket = new S3Bucket(this, 'bucket', {
       bucket: name,
       forceDestroy: !protect,
@@ -74,7 +82,7 @@ export class StorageBucket extends Construct {
       bucket: bucket.id,
       rule: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: 'AES256' } }],
     })
-    new S3BucketPolicy(this, 'tls', {
+    this.ready = new S3BucketPolicy(this, 'tls', {
       bucket: bucket.id,
       policy: policyDocument([
         {
@@ -84,6 +92,7 @@ export class StorageBucket extends Construct {
           resources: [this.arn, `${this.arn}/*`],
           conditions: { Bool: { 'aws:SecureTransport': 'false' } },
         },
+        ...statements,
       ]),
     })
     if (versioned) {

@@ -1,6 +1,8 @@
 import type { Construct } from 'constructs'
 import { connectionVariable, kindOf } from '../../../src/domain/connections.ts'
 import { bug } from '../../../src/domain/error.ts'
+import type { Service } from '../../../src/domain/system.ts'
+import { TRACKING_VARIABLE, trackingOf } from '../../../src/domain/tracking.ts'
 import { DATABASE_USER } from '../../core/database-user.ts'
 import type { Statement } from '../../core/policy.ts'
 import { allow, type Firewall } from '../firewall.ts'
@@ -39,9 +41,35 @@ export function connect(site: Site, scope: Construct, consumer: Consumer): Acces
     statements: [],
   }
   for (const name of consumer.connects) connectOne(site, scope, consumer, name, access)
+  track(site, scope, consumer, access)
   // What the file says itself comes last, as on every cloud.
   Object.assign(access.environment, consumer.env)
   return access
+}
+
+/** Models of MLflow are found without a connection of their own, by services and steps, as on cloud local. */
+function track(site: Site, scope: Construct, consumer: Consumer, access: Access): void {
+  const { services, pipelines } = site.system
+  const { name } = consumer
+  const isInside = Object.hasOwn(services, name)
+  const registry = isInside || Object.hasOwn(pipelines, name) ? trackingOf(site.system, name) : undefined
+  if (registry === undefined) return
+  const service = services[registry]
+  if (service === undefined) {
+    access.environment[TRACKING_VARIABLE] = registry
+    return
+  }
+  const uri = urlOfService(service, isInside)
+  if (uri === undefined) return
+  access.environment[TRACKING_VARIABLE] = uri
+  if (!isInside || service.port === undefined) return
+  open(site, scope, consumer, registry, service.port)
+}
+
+/** Services find each other inside of the cluster; all others come through the load balancer, if it leads there. */
+function urlOfService({ name, port, domain }: Service, isInside: boolean): string | undefined {
+  if (isInside) return `http://${name}:${port}`
+  return domain === undefined ? undefined : `https://${domain}`
 }
 
 function connectOne(site: Site, scope: Construct, consumer: Consumer, name: string, access: Access): void {
@@ -102,10 +130,9 @@ function connectOne(site: Site, scope: Construct, consumer: Consumer, name: stri
     }
     case 'services': {
       const service = found(site.system.services[name], name)
-      const inside = Object.hasOwn(site.system.services, consumer.name)
-      const url = inside ? `http://${name}:${service.port}` : `https://${service.domain}`
-      environment[connectionVariable(kind, name, 'URL')] = url
-      if (inside && service.port !== undefined) open(site, scope, consumer, name, service.port)
+      const isInside = Object.hasOwn(site.system.services, consumer.name)
+      environment[connectionVariable(kind, name, 'URL')] = found(urlOfService(service, isInside), name)
+      if (isInside && service.port !== undefined) open(site, scope, consumer, name, service.port)
       return
     }
     case undefined:

@@ -3,9 +3,11 @@ import { EcsCluster } from '@cdktf/provider-aws/lib/ecs-cluster/index.js'
 import { ServiceDiscoveryHttpNamespace } from '@cdktf/provider-aws/lib/service-discovery-http-namespace/index.js'
 import { accept } from '../../core/accept.ts'
 import { defaultCidr } from '../../core/cidr.ts'
+import { within } from '../../core/short-hash.ts'
 import { allow, Firewall } from '../firewall.ts'
 import { ImageRepository } from '../image-repository.ts'
 import { Certificate, LoadBalancer } from '../load-balancer.ts'
+import { LogArchive } from '../log-archive.ts'
 import { Network } from '../network.ts'
 import { StorageBucket } from '../storage-bucket.ts'
 import type { Site } from './site.ts'
@@ -25,11 +27,17 @@ export function foundation(site: Site): void {
   })
   stack.ledger = `${ledger.uri}/ledger`
 
+  const logs = new LogArchive(stack, 'logs', {
+    name: within(`${prefix}-sluice-logs-${site.account}`, 63),
+    account: site.account,
+    region,
+  })
   site.network = new Network(stack, 'network', {
     name: prefix,
     region,
     cidr: environment.cidr ?? defaultCidr(prefix),
     nat: environment.nat,
+    logs,
   })
   new EcsCluster(stack, 'cluster', {
     name: prefix,
@@ -40,7 +48,7 @@ export function foundation(site: Site): void {
     description: `Services of ${prefix}`,
   }).arn
   firewalls(site)
-  wayIn(site)
+  wayIn(site, logs)
 }
 
 /**
@@ -80,7 +88,7 @@ export function isInNetwork(site: Site, func: string): boolean {
  * One load balancer for all services, with one certificate for all domains: a deployment shifts the rule of the listener that
  * serves, so the listener, and with it the certificate, is there before any service.
  */
-function wayIn(site: Site): void {
+function wayIn(site: Site, logs: LogArchive): void {
   const { system, prefix } = site
   const stack = site.stack('foundation')
   const isPublic = Object.values(system.services).filter((service) => service.public)
@@ -105,6 +113,7 @@ function wayIn(site: Site): void {
     name: prefix,
     subnetIds: site.network.publicSubnets.map((subnet) => subnet.id),
     firewall,
+    logs,
     ...(certificate === undefined ? {} : { certificate }),
   })
   for (const { name, port } of isPublic) {
