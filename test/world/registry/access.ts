@@ -45,8 +45,9 @@ export class Gate {
           scope === `repository:${repository}:${action}` || scope === `repository:${repository}:pull,push`
         if (token !== undefined && token.ends > this.#access.now() && [...token.scopes].some(fits))
           return undefined
+        const scope = repository === '' ? '' : `,scope="repository:${repository}:${action}"`
         const error = token === undefined ? '' : ',error="invalid_token"'
-        return `Bearer realm="${origin}/token",service="fake",scope="repository:${repository}:${action}"${error}`
+        return `Bearer realm="${origin}/token",service="fake"${scope}${error}`
       }
       default:
         return this.#access satisfies never

@@ -133,6 +133,11 @@ class Exchange {
       const issued = this.#gate.issue(this.#request, this.#url, (await this.#body()).toString('utf8'))
       return { status: issued.status, body: Buffer.from(JSON.stringify(issued.body)) }
     }
+    if (path === '/v2/') {
+      const challenge = this.#gate.refuses(this.#request, this.#url.origin, '', false)
+      if (challenge === undefined) return { status: 200, body: Buffer.from('{}') }
+      return { ...failure(401, 'UNAUTHORIZED'), headers: { 'www-authenticate': challenge } }
+    }
     const match = /^\/v2\/(.+)\/(manifests|blobs)\/(uploads\/)?([^/]*)$/.exec(path)
     if (match === null) return failure(404, 'UNSUPPORTED')
     const [, name = '', kind, uploads, reference = ''] = match
@@ -227,7 +232,7 @@ class Exchange {
     const pieces = at.uploads.get(id)
     if (pieces === undefined) return failure(404, 'BLOB_UPLOAD_UNKNOWN')
     // The state is the registry's own and has to come back as it was given.
-    if (this.#url.search.split('&')[0] !== '?state=a%3Db') return failure(400, 'BLOB_UPLOAD_INVALID')
+    if (!this.#url.search.includes('state=a%3Db')) return failure(400, 'BLOB_UPLOAD_INVALID')
     const size = (): number => pieces.reduce((sum, piece) => sum + piece.length, 0)
     const there = (status: number): Answer => ({
       status,
