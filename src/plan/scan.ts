@@ -44,8 +44,9 @@ export class Scanner {
   #ended = false
   /** Bytes before the ones at hand. */
   #offset = 0
-  /** The beginning of a name or value whose end is in a later chunk. */
-  #carried: Uint8Array | undefined
+  /** The beginning of a name or value whose end is in a later chunk: the first `#kept` bytes. Used over and over. */
+  #buffer = Buffer.alloc(0)
+  #kept = 0
   /** Where that, or the name or value at hand, begins. */
   #from = -1
   /** The top-level key whose value is being read. */
@@ -58,7 +59,8 @@ export class Scanner {
 
   /** @throws {@link ScanError} at the first byte that no JSON object has there. */
   push(chunk: Uint8Array): void {
-    const { bytes, start } = this.#withCarried(chunk)
+    const start = this.#kept
+    const bytes = start === 0 ? chunk : this.#behindKept(chunk)
     const length = bytes.length
     let inString = this.#inString
     let escaped = this.#escaped
@@ -95,7 +97,7 @@ export class Scanner {
   /** @throws {@link ScanError} where the object is not over. */
   end(): void {
     if (this.#ended) return
-    const read = this.#offset + (this.#carried?.length ?? 0)
+    const read = this.#offset + this.#kept
     throw new ScanError(read === 0 ? 'it is empty' : `it is cut off after ${read} bytes`)
   }
 
@@ -160,21 +162,32 @@ export class Scanner {
     this.#wanted = this.#handler.want(this.#key)
   }
 
-  #withCarried(chunk: Uint8Array): { readonly bytes: Uint8Array; readonly start: number } {
-    const carried = this.#carried
-    if (carried === undefined) return { bytes: chunk, start: 0 }
-    const bytes = Buffer.allocUnsafe(carried.length + chunk.length)
-    bytes.set(carried)
-    bytes.set(chunk, carried.length)
-    return { bytes, start: carried.length }
+  #behindKept(chunk: Uint8Array): Uint8Array {
+    const length = this.#kept + chunk.length
+    this.#grow(length)
+    this.#buffer.set(chunk, this.#kept)
+    return this.#buffer.subarray(0, length)
   }
 
+  /** A copy: the chunk belongs to its reader, who may fill it again. */
   #carry(bytes: Uint8Array): void {
     const from = this.#from < 0 ? bytes.length : this.#from
-    // A copy: the chunk belongs to its reader, who may fill it again.
-    this.#carried = from < bytes.length ? bytes.slice(from) : undefined
+    const isOurs = this.#kept > 0
+    this.#kept = bytes.length - from
+    if (isOurs) this.#buffer.copyWithin(0, from, bytes.length)
+    else if (this.#kept > 0) {
+      this.#grow(this.#kept)
+      this.#buffer.set(bytes.subarray(from))
+    }
     if (this.#from >= 0) this.#from = 0
     this.#offset += from
+  }
+
+  #grow(length: number): void {
+    if (this.#buffer.length >= length) return
+    const larger = Buffer.alloc(2 * length)
+    larger.set(this.#buffer.subarray(0, this.#kept))
+    this.#buffer = larger
   }
 
   #error(at: number, what: string): ScanError {
