@@ -44,6 +44,8 @@ export interface Requests {
   readonly scale: { readonly min: number; readonly max: number }
   /** Milliseconds for a new revision to become healthy. */
   readonly startTimeout: number
+  /** Milliseconds that a request may take. @default 5 min */
+  readonly longest?: number
 }
 
 /**
@@ -71,7 +73,7 @@ export function serviceTemplate(props: RunTemplateProps, requests: Requests): Re
         : { livenessProbe: { ...probe, periodSeconds: 30, timeoutSeconds: 10, failureThreshold: 3 } }),
     }),
     maxInstanceRequestConcurrency: cloudRunConcurrency(cpu),
-    timeout: '300s',
+    timeout: `${Math.min(3600, Math.round((requests.longest ?? 300_000) / 1000))}s`,
     scaling: { minInstanceCount: scale.min, maxInstanceCount: scale.max },
   }
 }

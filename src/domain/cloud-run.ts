@@ -18,14 +18,15 @@ export type CloudRunKind = 'service' | 'worker pool' | 'job'
 export function cloudRunProblem(kind: CloudRunKind, cpu: number, memory: number): string | undefined {
   if (cpu < 1) {
     if (kind !== 'service') return `a ${kind} of Cloud Run has ${WHOLE} vCPU`
-    if (cpu < 0.08) return `Cloud Run has 0.08 to 1, ${WHOLE} vCPU`
+    if (cpu < 0.08) return `a service of Cloud Run has 0.08 to ${WHOLE} vCPU`
     const most = cpu < 0.5 ? 512 * MIB : GIB
     return memory >= 128 * MIB && memory <= most
       ? undefined
       : `with ${cpu} vCPU Cloud Run has 128MiB to ${size(most)}`
   }
   const range = SIZES.get(cpu)
-  if (range === undefined) return `a ${kind} of Cloud Run has ${WHOLE} vCPU`
+  if (range === undefined)
+    return `a ${kind} of Cloud Run has ${kind === 'service' ? '0.08 to ' : ''}${WHOLE} vCPU`
   const [least, most] = range
   return memory >= least && memory <= most
     ? undefined

@@ -10,7 +10,8 @@ interface Family {
   readonly gpu: string
   /** Machine type -> GPUs; the first with a number is the smallest. */
   readonly machines: Readonly<Record<string, number>>
-  readonly locations: readonly string[]
+  /** Absent: it is left to Google to say where they are. */
+  readonly locations?: readonly string[]
 }
 
 const FAMILIES: readonly Family[] = [
@@ -76,6 +77,11 @@ const FAMILIES: readonly Family[] = [
     machines: { 'a2-ultragpu-1g': 1, 'a2-ultragpu-2g': 2, 'a2-ultragpu-4g': 4, 'a2-ultragpu-8g': 8 },
     locations: ['asia-southeast1', 'europe-west4', 'us-central1', 'us-east4', 'us-east5'],
   },
+  {
+    accelerator: 'NVIDIA_H100_80GB',
+    gpu: 'H100',
+    machines: { 'a3-highgpu-1g': 1, 'a3-highgpu-2g': 2, 'a3-highgpu-4g': 4, 'a3-highgpu-8g': 8 },
+  },
 ]
 
 /** Where a container of Cloud Run can have a GPU, and what it must have beside it (https://cloud.google.com/run/docs/configuring/services/gpu). */
@@ -122,7 +128,7 @@ export function machineProblem(machine: string, gpu: number, location: string): 
   }
   const count = family.machines[machine] ?? 0
   if (count !== gpu) return `${machine} has ${count} GPU${count === 1 ? '' : 's'}`
-  return family.locations.includes(location)
+  return family.locations === undefined || family.locations.includes(location)
     ? undefined
     : `locations with ${family.gpu}: ${family.locations.join(', ')}`
 }

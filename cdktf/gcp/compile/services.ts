@@ -61,11 +61,18 @@ function describe(
       port,
       scale,
       startTimeout: system.rollout.startTimeout,
+      longest: longestRequest(site, service),
       ...(health === undefined ? {} : { health }),
     }),
   })
   stack.target('logs', name, logsOf(site, 'cloud_run_revision', 'service_name', site.name('services', name)))
   alerts(site, service)
+}
+
+/** A copy ends its requests before it goes, and a message is one: as long as it may take to be acknowledged. */
+function longestRequest(site: Site, { name, stopTimeout }: Service): number {
+  const messages = Object.values(site.system.topics).filter(({ subscriber }) => subscriber === name)
+  return Math.max(300_000, stopTimeout, ...messages.map(({ ackDeadline }) => ackDeadline))
 }
 
 function describePool(site: Site, service: Service, account: ServiceAccount, fullName: string): void {

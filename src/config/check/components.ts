@@ -1,30 +1,52 @@
-import { CONNECTABLE } from '../../domain/connections.ts'
+import { CONNECTABLE, type ConnectableKind } from '../../domain/connections.ts'
 import type { Problem } from '../../domain/error.ts'
 import { complain, pairs, type Subject } from './subject.ts'
 
 /** Stacks are applied one after the other, so none waits for itself. */
 export function checkComponents(subject: Subject): Problem[] {
-  const components = pairs(subject.value.components)
-  const home = new Map(
-    components.flatMap(([name, resources]) => (resources ?? []).map((each) => [each, name])),
-  )
-  const edges = components.map(([name, resources]) => ({
+  const components = pairs(subject.value.components).map(([name, all]) => [name, all ?? []] as const)
+  return circles(subject, components, WAITED)
+}
+
+/**
+ * The same on Google Cloud, where a permission stands on the thing itself, so whatever is connected is there before: what no
+ * component holds is in a layer, and layers wait too.
+ */
+export function checkLayers(subject: Subject): Problem[] {
+  const components = pairs(subject.value.components).map(([name, all]) => [name, all ?? []] as const)
+  const held = new Set(components.flatMap(([, all]) => all))
+  const layer = (...kinds: readonly ConnectableKind[]): string[] =>
+    kinds.flatMap((kind) => Object.keys(subject.value[kind] ?? {})).filter((name) => !held.has(name))
+  const layers = [
+    ['data', layer('databases', 'buckets', 'topics', 'caches')],
+    ['compute', layer('services', 'functions', 'workers')],
+  ] as const
+  return circles(subject, [...components, ...layers], CONNECTABLE)
+}
+
+type Stacks = readonly (readonly [name: string, resources: readonly (string | undefined)[]])[]
+
+function circles(subject: Subject, stacks: Stacks, waited: readonly ConnectableKind[]): Problem[] {
+  const home = new Map(stacks.flatMap(([name, resources]) => resources.map((each) => [each, name])))
+  const edges = stacks.map(([name, resources]) => ({
     name,
     to: new Set(
-      (resources ?? [])
-        .flatMap((resource) => waitsFor(subject, resource))
+      resources
+        .flatMap((resource) => (resource === undefined ? [] : waitsFor(subject, resource, waited)))
         .flatMap((resource) => home.get(resource) ?? [])
         .filter((other) => other !== name),
     ),
   }))
   const circle = circleOf(new Map(edges.map(({ name, to }) => [name, to])))
   if (circle === undefined) return []
-  const [first = ''] = circle
+  // Layers are not in the file: the place is that of the first component.
+  const first = circle.find((name) => subject.value.components?.[name] !== undefined) ?? ''
+  const turned = [...circle.slice(circle.indexOf(first)), ...circle.slice(0, circle.indexOf(first))]
   return [
     complain(
       subject,
       ['components', first],
-      `waits for itself: ${[...circle, first].join(' -> ')}`,
+      `waits for itself: ${[...turned, first].join(' -> ')}`,
       'what connects each other stands in one component, or data stands in one of its own',
     ),
   ]
@@ -33,12 +55,12 @@ export function checkComponents(subject: Subject): Problem[] {
 /** Only what AWS invents when it makes a resource is waited for; names of buckets and tables are known before. */
 const WAITED = ['databases', 'caches', 'topics', 'apis', 'workers'] as const
 
-function waitsFor(subject: Subject, resource: string): string[] {
+function waitsFor(subject: Subject, resource: string, kinds: readonly ConnectableKind[]): string[] {
   const { value } = subject
   const users = [value.services, value.functions, value.workers]
   const connects = users.flatMap((section) => section?.[resource]?.connects ?? [])
   const waited = (name: string | undefined): name is string =>
-    name !== undefined && WAITED.some((kind) => value[kind]?.[name] !== undefined)
+    name !== undefined && kinds.some((kind) => value[kind]?.[name] !== undefined)
   const routed = Object.values(value.apis?.[resource]?.routes ?? {})
   const subscribed = pairs(value.topics)
     .filter(([, { subscriber }]) => subscriber === resource)

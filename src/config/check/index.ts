@@ -2,9 +2,10 @@ import type { Problem } from '../../domain/error.ts'
 import type { Shaped } from '../shape.ts'
 import { checkAws } from './aws.ts'
 import { checkClouds } from './clouds.ts'
-import { checkComponents } from './components.ts'
+import { checkComponents, checkLayers } from './components.ts'
 import { checkContainers } from './containers.ts'
 import { checkData } from './data.ts'
+import { checkGcp } from './gcp.ts'
 import { checkGcpData } from './gcp-data.ts'
 import { checkImages } from './images.ts'
 import { checkModels } from './models.ts'
@@ -46,7 +47,12 @@ export function checkEnvironment(shaped: Shaped, environment: string): Problem[]
     case 'aws':
       return [...general, ...checkAws(subject, environment), ...checkComponents(subject)]
     case 'gcp':
-      return [...general, ...checkGcpData(subject), ...checkComponents(subject)]
+      return [
+        ...general,
+        ...checkGcp(subject, environment),
+        ...checkGcpData(subject),
+        ...checkLayers(subject),
+      ]
     case 'local':
     case undefined:
       return general
