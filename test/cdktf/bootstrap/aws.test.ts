@@ -14,6 +14,7 @@ import { golden, ofType, type Resources } from '../stack.ts'
 import { made, permissions } from './made.ts'
 import { allowed, type Call, type PolicyStatement, statementsOf } from './policy.ts'
 
+const DIGEST = `registry/image@sha256:${'0'.repeat(64)}` as const
 const STATE = 'arn:aws:s3:::sluice-state-222222222222-eu-west-1'
 const OURS = { 'aws:ResourceTag/sluice:system': 'films', 'aws:ResourceTag/sluice:environment': 'production' }
 const BOUNDARY = 'arn:aws:iam::222222222222:policy/sluice/bootstrap/films-production-boundary'
@@ -226,11 +227,9 @@ describe('the stacks of every system on AWS', () => {
       const file = join(root, name, 'sluice.yml')
       const system = await loadSystem(nodeFiles, file, 'production', root).catch(() => undefined)
       if (system?.system.environment.cloud !== 'aws') continue
-      const images = Object.keys(system.system.images).map((image) => [
-        image,
-        `r/${image}@sha256:${'0'.repeat(64)}`,
-      ])
-      const input = { system: system.system, images: Object.fromEntries(images) }
+      const names = Object.keys(system.system.images)
+      const images = Object.fromEntries(names.map((image) => [image, DIGEST] as const))
+      const input = { system: system.system, images }
       stacks.push(...(await synthesizer.synthesize(input)))
     }
   })

@@ -9,6 +9,7 @@ import { nodeFiles } from '../../../src/runtime/node/files.ts'
 import { golden, ofType, type Resources } from '../stack.ts'
 import { made } from './made.ts'
 
+const DIGEST = `registry/image@sha256:${'0'.repeat(64)}` as const
 const OBJECTS = 'projects/_/buckets/sluice-state-films-1-europe-west1/objects'
 
 test('the stack of bootstrap is the Terraform JSON of its golden file', async () => {
@@ -93,7 +94,7 @@ test('the stacks of every system on Google Cloud grant on the project only what 
       if (loaded?.system.environment.cloud !== 'gcp') continue
       systems++
       const names = Object.keys(loaded.system.images)
-      const images = Object.fromEntries(names.map((image) => [image, `r/${image}@sha256:${'0'.repeat(64)}`]))
+      const images = Object.fromEntries(names.map((image) => [image, DIGEST] as const))
       const stacks = await synthesizer.synthesize({ system: loaded.system, images })
       for (const { role } of Object.values(ofType(stacks, 'google_project_iam_member')))
         granted.add(String(role))
