@@ -2,6 +2,7 @@ import { AWS_NAME_LIMITS, type AwsKind, awsName, dashed } from '../../domain/aws
 import type { Problem } from '../../domain/error.ts'
 import { fargateProblem } from '../../domain/fargate.ts'
 import { acceleratorsOf, lacks } from '../../domain/gpu-regions.ts'
+import { variableStem } from '../../domain/name.ts'
 import { parseDuration, parseSize } from '../../domain/quantity.ts'
 import type { Path } from '../document.ts'
 import { complain, complainOfKey, pairs, type Subject } from './subject.ts'
@@ -16,6 +17,7 @@ export function checkAws(subject: Subject, environment: string): Problem[] {
     ...outside(subject),
     ...classes(subject),
     ...machines(subject, environment),
+    ...pushes(subject),
   ]
 }
 
@@ -191,6 +193,26 @@ function classes(subject: Subject): Problem[] {
     ),
     ...gpus,
   ]
+}
+
+/**
+ * SNS would push to a path only after the service has answered it once, and no copy of it runs when the stacks are first
+ * applied; nor does it prove to the service who is calling
+ * (https://docs.aws.amazon.com/sns/latest/dg/sns-http-https-endpoint-as-subscriber.html).
+ */
+function pushes(subject: Subject): Problem[] {
+  return pairs(subject.value.topics).flatMap(([name, { path }]) =>
+    path === undefined
+      ? []
+      : [
+          complain(
+            subject,
+            ['topics', name, 'path'],
+            `found ${path}, and AWS pushes nothing to services`,
+            `there a service takes messages from its queue, ${variableStem(name)}_QUEUE: set: { topics.${name}.path: null }`,
+          ),
+        ],
+  )
 }
 
 /** The family that workers and steps with GPUs get where they do not say. */
