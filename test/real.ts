@@ -44,6 +44,10 @@ const PROBES: Readonly<Record<string, { argv: readonly [string, ...string[]]; in
     argv: [pythonProgram('clouds', 'python'), '-c', 'import moto'],
     install: 'npm run tools',
   },
+  ministack: {
+    argv: [pythonProgram('clouds', 'ministack'), '--help'],
+    install: 'npm run tools',
+  },
   mlflow: {
     argv: [mlflowCommand(), '--version'],
     install: 'npm run tools, or SLUICE_MLFLOW',

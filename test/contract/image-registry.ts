@@ -19,6 +19,8 @@ export interface RegistryWorld {
   readonly credentials?: CredentialSource
   /** `user:password`, for tools. */
   readonly login?: string
+  /** Makes a repository, where a push makes none. */
+  make?(repository: string): Promise<unknown>
   close(): PromiseLike<void>
 }
 
@@ -41,7 +43,11 @@ export function imageRegistryContract(name: string, open: () => Promise<Registry
 
     const connect = (options: RegistryOptions = {}) =>
       client({ ...(world.credentials === undefined ? {} : { credentials: world.credentials }), ...options })
-    const fresh = () => `${world.host}/team/app${++count}`
+    const fresh = async (): Promise<string> => {
+      const repository = `team/app${++count}`
+      await world.make?.(repository)
+      return `${world.host}/${repository}`
+    }
     const layoutOf = (size = 200_000) =>
       writeTestLayout(join(folder, `layout${++count}`), (store, at) =>
         putImage(store, at, { seed: `${name}${count}`, layers: [2_000, size], labels: { made: 'here' } }),
@@ -50,7 +56,7 @@ export function imageRegistryContract(name: string, open: () => Promise<Registry
     test('what was pushed from a layout reads back under its digest, every byte', async () => {
       await using registry = connect()
       const { layout, image } = layoutOf()
-      const repository = fresh()
+      const repository = await fresh()
       await registry.push(layout, image.digest, repository)
       const found = await registry.read(`${repository}@${image.digest}`, { layers: true })
       expect(found).toEqual({
@@ -70,7 +76,7 @@ export function imageRegistryContract(name: string, open: () => Promise<Registry
       await using from = await startFakeRegistry()
       await using registry = connect()
       const { digest } = putIndex(from.store, 'up/app', 'v1', name)
-      const repository = fresh()
+      const repository = await fresh()
       await registry.copy(`${from.host}/up/app:v1`, repository)
       expect(await registry.read(`${repository}@${digest}`, { layers: true })).toMatchObject({
         digest,
@@ -81,7 +87,7 @@ export function imageRegistryContract(name: string, open: () => Promise<Registry
 
     test('a tag is set, set again, and stays where it is', async () => {
       await using registry = connect()
-      const repository = fresh()
+      const repository = await fresh()
       const [one, two] = [layoutOf(), layoutOf()]
       await registry.push(one.layout, one.image.digest, repository)
       await registry.push(two.layout, two.image.digest, repository)
@@ -94,7 +100,7 @@ export function imageRegistryContract(name: string, open: () => Promise<Registry
 
     test('what is not there is undefined', async () => {
       await using registry = connect()
-      const repository = fresh()
+      const repository = await fresh()
       const digest = digestOf('nothing')
       expect(await registry.head(`${repository}:v1`)).toBeUndefined()
       expect(await registry.read(`${repository}@${digest}`)).toBeUndefined()
@@ -103,7 +109,7 @@ export function imageRegistryContract(name: string, open: () => Promise<Registry
     test('between two repositories blobs are mounted', async () => {
       await using registry = connect()
       const { layout, image } = layoutOf()
-      const [from, to] = [fresh(), fresh()]
+      const [from, to] = [await fresh(), await fresh()]
       await registry.push(layout, image.digest, from)
       expect(await registry.copy(`${from}@${image.digest}`, to)).toMatchObject({ moved: 0, mounted: 3 })
       expect(await registry.read(`${to}@${image.digest}`, { layers: true })).toBeDefined()
@@ -112,7 +118,7 @@ export function imageRegistryContract(name: string, open: () => Promise<Registry
     test('in chunks it is the same image', async () => {
       await using registry = connect({ chunk: 5_000_000 })
       const { layout, image } = layoutOf(12_000_000)
-      const repository = fresh()
+      const repository = await fresh()
       await registry.push(layout, image.digest, repository)
       expect(await registry.read(`${repository}@${image.digest}`, { layers: true })).toBeDefined()
     })
@@ -121,7 +127,7 @@ export function imageRegistryContract(name: string, open: () => Promise<Registry
       await using proxy = await startCuttingProxy(world.host, 5_000_000, 2)
       await using registry = connect()
       const { layout, image } = layoutOf(12_000_000)
-      const repository = fresh()
+      const repository = await fresh()
       await registry.push(layout, image.digest, repository.replace(world.host, proxy.host))
       expect(proxy.cuts()).toBe(2)
       expect(await registry.read(`${repository}@${image.digest}`, { layers: true })).toBeDefined()
@@ -146,7 +152,7 @@ export function imageRegistryContract(name: string, open: () => Promise<Registry
       test('its digest is ours, and it pulls what we pushed', async () => {
         await using registry = connect()
         const { layout, image } = layoutOf()
-        const repository = fresh()
+        const repository = await fresh()
         await registry.push(layout, image.digest, repository)
         await registry.tag(`${repository}@${image.digest}`, 'v1')
         expect(digestOf(await skopeo(...inspect(), `docker://${repository}:v1`))).toBe(image.digest)
@@ -157,7 +163,7 @@ export function imageRegistryContract(name: string, open: () => Promise<Registry
       test("what it pushed as Docker's own manifest we read and copy under the same digest", async () => {
         await using registry = connect()
         const { layout } = layoutOf()
-        const [from, to] = [fresh(), fresh()]
+        const [from, to] = [await fresh(), await fresh()]
         const argv = ['copy', '--quiet', '--format', 'v2s2', ...copying('dest')]
         await skopeo(...argv, `oci:${layout.folder}`, `docker://${from}:v1`)
         const { digest } = await registry.copy(`${from}:v1`, to)

@@ -21,6 +21,8 @@ export interface AccessToken {
 export interface ArtifactRegistryOptions {
   /** Hosts that are Artifact Registry under another name. */
   readonly hosts?: readonly string[]
+  /** With it, the library has no need to ask Google for the project, which many roles may not. */
+  readonly project?: string
   /** Default: what the environment gives, or application default credentials. */
   readonly accessToken?: () => Promise<AccessToken>
 }
@@ -33,7 +35,7 @@ export function artifactRegistryLogins(
   runtime: Pick<Runtime, 'env' | 'log'>,
   options: ArtifactRegistryOptions = {},
 ): CredentialSource {
-  const { hosts = [], accessToken = () => tokenOf(runtime) } = options
+  const { hosts = [], accessToken = () => tokenOf(runtime, options.project) } = options
   const login = async (): Promise<Credentials> => {
     const { token, expiresAt } = await accessToken()
     return { username: USER, password: token, ...(expiresAt === undefined ? {} : { expiresAt }) }
@@ -50,13 +52,14 @@ export function artifactRegistryLogins(
   }
 }
 
-async function tokenOf({ env }: Pick<Runtime, 'env'>): Promise<AccessToken> {
+async function tokenOf({ env }: Pick<Runtime, 'env'>, project: string | undefined): Promise<AccessToken> {
   const given = env['CLOUDSDK_AUTH_ACCESS_TOKEN']
   if (given !== undefined && given !== '') return { token: new Secret(given) }
   const { GoogleAuth } = await import('google-auth-library')
   try {
     const auth = new GoogleAuth({
       scopes: [SCOPE],
+      ...(project === undefined ? {} : { projectId: project }),
       clientOptions: { transporterOptions: { timeout: ANSWER } },
     })
     const client = await auth.getClient()
