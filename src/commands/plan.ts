@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import type { PlanFile } from '../domain/plan.ts'
+import { digestOfValue } from '../domain/digest.ts'
+import type { PlanFile, StackPlan } from '../domain/plan.ts'
 import { addCounts, NO_COUNTS } from '../domain/plan-counts.ts'
 import type { System } from '../domain/system.ts'
 import type { Engine } from '../tools/engine/version.ts'
@@ -62,10 +63,10 @@ async function planAll(world: World, environment: OpenEnvironment): Promise<Repo
   await synth(world, {})
   const folders = await stackFolders(runtime.files, state)
   // Plans of before are of another configuration: none of them may be applied with these.
-  await runtime.files.remove(plansFolder(state))
+  await Promise.all([join(state, 'plan.json'), plansFolder(state)].map((path) => runtime.files.remove(path)))
   await runtime.files.write(join(plansFolder(state), '.gitignore'), '*\n')
   const { stacks, saved } = await planStacks(runtime, engine, folders, state)
-  const file = await planFile(system, engine.engine, stacks)
+  const file = planFile(system, engine.engine, stacks)
   await runtime.files.write(join(state, 'plan.json'), `${JSON.stringify(file, undefined, 2)}\n`)
   await writeSavedPlans(runtime.files, state, {
     schema: 'sluice.saved-plans/v1',
@@ -88,18 +89,14 @@ async function planAll(world: World, environment: OpenEnvironment): Promise<Repo
   }
 }
 
-async function planFile(system: System, engine: Engine, stacks: PlanFile['stacks']): Promise<PlanFile> {
-  const [{ addCounts, NO_COUNTS }, { digestOfValue }] = await Promise.all([
-    import('../domain/plan-counts.ts'),
-    import('../domain/digest.ts'),
-  ])
+function planFile(system: System, engine: Engine, stacks: readonly StackPlan[]): PlanFile {
   return {
     schema: 'sluice.plan/v1',
     system: system.name,
     environment: system.environment.name,
     engine: { name: engine.name, version: engine.version },
     counts: stacks.reduce((sum, { counts }) => addCounts(sum, counts), NO_COUNTS),
-    stacks,
+    stacks: [...stacks],
     fingerprint: digestOfValue(stacks.map(({ stack, fingerprint }) => [stack, fingerprint])),
   }
 }

@@ -5,6 +5,7 @@ import { Secret } from '../../../src/domain/secret.ts'
 import { createBucket } from '../../../src/providers/local/objects/bucket.ts'
 import { startS3 } from '../../../src/providers/local/objects/s3/server.ts'
 import { openProviderDoor, type TypesUsed } from './grpc/door.ts'
+import { openGcs } from './http/gcs.ts'
 import { openSts } from './http/sts.ts'
 import { CloudWorld, type CloudWorldOptions } from './world.ts'
 
@@ -18,7 +19,8 @@ export interface EngineWorld extends AsyncDisposable {
 }
 
 export interface EngineWorldOptions extends CloudWorldOptions {
-  readonly types?: TypesUsed
+  /** Asked whenever an engine wants the schemas. */
+  readonly types?: () => TypesUsed
   /** Of the states. */
   readonly region?: string
   /** Buckets of states, as `sluice bootstrap` has made them. */
@@ -47,6 +49,7 @@ export async function openEngineWorld({
   })
   opened.defer(() => s3.close())
   const sts = opened.use(await openSts(world))
+  const gcs = opened.use(await openGcs())
   const door = opened.use(await openProviderDoor(world, types))
   const rest = opened.move()
   return {
@@ -58,6 +61,8 @@ export async function openEngineWorld({
       AWS_ACCESS_KEY_ID: KEYS.id,
       AWS_SECRET_ACCESS_KEY: KEYS.secret,
       AWS_EC2_METADATA_DISABLED: 'true',
+      GOOGLE_BACKEND_STORAGE_CUSTOM_ENDPOINT: gcs.url,
+      GOOGLE_OAUTH_ACCESS_TOKEN: 'simulated',
     },
     [Symbol.asyncDispose]: () => rest.disposeAsync(),
   }

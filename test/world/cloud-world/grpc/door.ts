@@ -15,7 +15,7 @@ import { Bindings, PROVIDERS, type ProviderName } from '../schema/load.ts'
 import type { CloudWorld } from '../world.ts'
 import { type Handler, handlers, type Request } from './handlers.ts'
 
-/** Terraform's own names of the types that a run needs; without a list the provider knows every type. */
+/** Terraform's own names of the types that a run needs; without them the provider knows every resource, and no data source. */
 export type TypesUsed = Readonly<
   Record<ProviderName, { readonly resources: readonly string[]; readonly data: readonly string[] }>
 >
@@ -29,8 +29,10 @@ export interface ProviderDoor extends AsyncDisposable {
  * The world as Terraform's providers `aws` and `google`: servers of plugin protocol 6 on 127.0.0.1 that the engine attaches to
  * (https://developer.hashicorp.com/terraform/plugin/debugging#starting-a-provider-in-debug-mode).
  */
-export async function openProviderDoor(world: CloudWorld, types?: TypesUsed): Promise<ProviderDoor> {
-  const doors = await Promise.all(PROVIDERS.map((name) => openOne(world, name, types?.[name])))
+export async function openProviderDoor(world: CloudWorld, types?: () => TypesUsed): Promise<ProviderDoor> {
+  const doors = await Promise.all(
+    PROVIDERS.map((name) => openOne(world, name, types && (() => types()[name]))),
+  )
   const reattach = Object.fromEntries(
     doors.map(({ provider, port }) => [
       `registry.opentofu.org/hashicorp/${provider}`,
@@ -54,7 +56,7 @@ export async function openProviderDoor(world: CloudWorld, types?: TypesUsed): Pr
 async function openOne(
   world: CloudWorld,
   provider: ProviderName,
-  types: TypesUsed[ProviderName] | undefined,
+  types: (() => TypesUsed[ProviderName]) | undefined,
 ) {
   const server = new Server({ 'grpc.max_receive_message_length': -1, 'grpc.max_send_message_length': -1 })
   const service = providerService()

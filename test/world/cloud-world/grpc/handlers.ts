@@ -27,7 +27,7 @@ export type Handler = (request: Request) => object | Promise<object>
 export function handlers(
   world: CloudWorld,
   bindings: Bindings,
-  types: { readonly resources: readonly string[]; readonly data: readonly string[] } | undefined,
+  types: (() => { readonly resources: readonly string[]; readonly data: readonly string[] }) | undefined,
 ): Readonly<Record<string, Handler>> {
   const { provider } = bindings
   let settings: Settings = { provider, region: 'us-east-1', project: world.project, standard: {} }
@@ -36,7 +36,7 @@ export function handlers(
     if (schema === undefined) throw new CloudError('Unsupported', `${provider} has no ${type}`)
     return schema
   }
-  const resources = (): readonly string[] => types?.resources ?? bindings.types()
+  const resources = (): readonly string[] => types?.().resources ?? bindings.types()
   const messages = (names: readonly string[], find: (name: string) => Schema | undefined): object =>
     Object.fromEntries(
       names.flatMap((name) => {
@@ -47,12 +47,12 @@ export function handlers(
   return {
     GetMetadata: () => ({
       resources: resources().map((type_name) => ({ type_name })),
-      data_sources: (types?.data ?? []).map((type_name) => ({ type_name })),
+      data_sources: (types?.().data ?? []).map((type_name) => ({ type_name })),
     }),
     GetProviderSchema: () => ({
       provider: schemaMessage(bindings.configuration()),
       resource_schemas: messages(resources(), (name) => bindings.resource(name)),
-      data_source_schemas: messages(types?.data ?? [], (name) => bindings.data(name)),
+      data_source_schemas: messages(types?.().data ?? [], (name) => bindings.data(name)),
       server_capabilities: { get_provider_schema_optional: true },
     }),
     GetResourceIdentitySchemas: () => ({}),

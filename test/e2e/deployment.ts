@@ -1,0 +1,120 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { apply } from '../../src/commands/apply.ts'
+import type { Command, Report, World } from '../../src/commands/command.ts'
+import { perform } from '../../src/commands/perform.ts'
+import { plan } from '../../src/commands/plan.ts'
+import { loadSystem } from '../../src/config/load.ts'
+import type { CommandName } from '../../src/domain/outcome.ts'
+import { awsStateBucket } from '../../src/domain/state-buckets.ts'
+import type { System } from '../../src/domain/system.ts'
+import type { Event } from '../../src/runtime/events.ts'
+import { nodeFiles } from '../../src/runtime/node/files.ts'
+import { nodeRuntime } from '../../src/runtime/node/index.ts'
+import { Redactor } from '../../src/runtime/redact.ts'
+import type { ExecResult } from '../../src/runtime/runtime.ts'
+import { openEngineWorld } from '../world/cloud-world/engine-world.ts'
+import { typesUsed } from '../world/cloud-world/types-used.ts'
+import type { CloudWorld } from '../world/cloud-world/world.ts'
+
+const EXAMPLES = join(import.meta.dirname, '../../examples')
+
+/** An environment of a copy of an example, the real engine, and the simulated cloud. */
+export interface Deployment extends AsyncDisposable {
+  readonly world: CloudWorld
+  readonly system: System
+  /** `.sluice/<env>`. */
+  readonly state: string
+  readonly events: readonly Event[]
+  plan(): Promise<Report>
+  apply(): Promise<Report>
+  /** Plans and applies until no stack waits for another. */
+  deploy(): Promise<void>
+  /** Changes sluice.yml. */
+  edit(change: (text: string) => string): Promise<void>
+  /** The engine itself, in the folder of a stack. */
+  tofu(stack: string, ...args: string[]): Promise<ExecResult>
+  /** Names of the stacks in the order of apply. */
+  stacks(): readonly string[]
+}
+
+/** Every example that says where it runs in production. */
+export function examplesInProduction(): string[] {
+  return readdirSync(EXAMPLES).filter((name) => {
+    try {
+      return /^ {2}production:$/m.test(readFileSync(join(EXAMPLES, name, 'sluice.yml'), 'utf8'))
+    } catch {
+      return false
+    }
+  })
+}
+
+export async function openDeployment(example: string): Promise<Deployment> {
+  await using opened = new AsyncDisposableStack()
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-deploy-'))
+  opened.defer(() => rm(folder, { recursive: true, force: true }))
+  const unwanted = /\/(node_modules|\.sluice)(\/|$)/
+  await cp(join(EXAMPLES, example), folder, { recursive: true, filter: (path) => !unwanted.test(path) })
+  const file = join(folder, 'sluice.yml')
+  const { system } = await loadSystem(nodeFiles, file, 'production', folder)
+  const { account = '222222222222', region = 'us-east-1', project, cloud } = system.environment
+  const state = join(folder, '.sluice/production')
+  const engine = opened.use(
+    await openEngineWorld({
+      account,
+      ...(project === undefined ? {} : { project }),
+      ...(cloud === 'aws' ? { region, buckets: [awsStateBucket({ account, region })] } : {}),
+      types: () => typesUsed(configurations(join(state, 'stacks'))),
+    }),
+  )
+  const events: Event[] = []
+  const env = { PATH: process.env['PATH'], HOME: folder, ...engine.env }
+  const signals = { cancelled: new AbortController().signal }
+  const runtime = nodeRuntime({ emit: (event) => void events.push(event) }, signals, folder, env)
+  const world: World = {
+    runtime,
+    openProvider: () => Promise.reject(new Error('plan and apply open no provider')),
+    openSynthesizer: async () => (await import('../../cdktf/index.ts')).synthesizer,
+    request: { file, environment: 'production', dryRun: false },
+  }
+  const run = async (name: CommandName, command: Command<Record<never, never>>): Promise<Report> =>
+    (await perform(world, new Redactor(), name, (inner) => command(inner, {}))).report
+  const verbs = { plan: () => run('plan', plan), apply: () => run('apply', apply) }
+  const rest = opened.move()
+  return {
+    ...verbs,
+    world: engine.world,
+    system,
+    state,
+    events,
+    deploy: async () => {
+      for (let round = 0; round < 10; round += 1) {
+        expectDone(await verbs.plan())
+        const applied = await verbs.apply()
+        if (applied.outcome === 'done') return
+        if (applied.outcome !== 'refused') throw new Error(applied.message)
+      }
+      throw new Error('after ten rounds a stack still waits for another')
+    },
+    edit: async (change) => writeFile(file, change(await readFile(file, 'utf8'))),
+    tofu: (stack, ...args) => runtime.exec.run(['tofu', ...args], { cwd: join(state, 'stacks', stack), env }),
+    stacks: () => stackNames(join(state, 'stacks')),
+    [Symbol.asyncDispose]: () => rest.disposeAsync(),
+  }
+}
+
+function expectDone({ outcome, message }: Report): void {
+  if (outcome !== 'done') throw new Error(`${outcome}: ${message}`)
+}
+
+function stackNames(folder: string): string[] {
+  const file = JSON.parse(readFileSync(join(folder, 'stacks.json'), 'utf8')) as { stacks: { name: string }[] }
+  return file.stacks.map(({ name }) => name)
+}
+
+const configurations = (folder: string): Record<string, unknown>[] =>
+  stackNames(folder).map(
+    (name) => JSON.parse(readFileSync(join(folder, name, 'cdk.tf.json'), 'utf8')) as Record<string, unknown>,
+  )

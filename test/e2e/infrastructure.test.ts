@@ -1,0 +1,54 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { describeReal } from '../real.ts'
+import { type Deployment, examplesInProduction, openDeployment } from './deployment.ts'
+
+const EMPTY = { create: 0, update: 0, delete: 0, replace: 0, import: 0, forget: 0, move: 0, read: 0 }
+
+describeReal('infrastructure of the examples, by OpenTofu', ['tofu'], () => {
+  test.each(examplesInProduction())(
+    '%s is applied, changed and destroyed',
+    { timeout: 180_000 },
+    async (example) => {
+      await using environment = await openDeployment(example)
+      await environment.deploy()
+      expect(environment.world.store.list().length).toBeGreaterThan(50)
+
+      const again = await environment.plan()
+      expect(again.data['changes']).toEqual([])
+      expect(again.outputs['changes']).toBe('false')
+
+      await environment.edit((text) => text.replace(/^buckets:$/m, 'buckets:\n  probe: {}'))
+      const changed = await environment.plan()
+      expect(changed.outputs['changes']).toBe('true')
+      expect(changed.data['counts']).toMatchObject({ delete: 0, replace: 0 })
+      expect(changed.data['changes']).toContainEqual(
+        expect.objectContaining({ action: 'create', stateful: true }),
+      )
+      expect(await environment.apply()).toMatchObject({ outcome: 'done' })
+      expect((await environment.plan()).data['counts']).toMatchObject(EMPTY)
+
+      await destroy(environment)
+      expect(environment.world.store.list()).toEqual([])
+    },
+  )
+})
+
+/** What holds data is protected from this; an override beside the configuration, as a person would write it, lifts that. */
+async function destroy(environment: Deployment): Promise<void> {
+  for (const stack of [...environment.stacks()].reverse()) {
+    const folder = join(environment.state, 'stacks', stack)
+    const listed = await environment.tofu(stack, 'state', 'list')
+    const resource: Record<string, Record<string, object>> = {}
+    for (const address of listed.stdout.trim().split('\n')) {
+      const [type = '', name = ''] = address.split('.')
+      if (type === '' || type === 'data') continue
+      resource[type] = { ...resource[type], [name]: { lifecycle: { prevent_destroy: false } } }
+    }
+    await writeFile(join(folder, 'unprotected_override.tf.json'), JSON.stringify({ resource }))
+    const destroyed = await environment.tofu(stack, 'destroy', '-auto-approve', '-no-color')
+    expect(destroyed.stderr).toBe('')
+    expect(destroyed.stdout).toContain('Destroy complete!')
+  }
+}
