@@ -149,7 +149,7 @@ describe('a database on Cloud SQL', () => {
     })
   })
 
-  test('has its password drawn while it is made, and written where no plan and no state keeps it', () => {
+  test('R5 has its password drawn while it is made, and written where no plan and no state keeps it', () => {
     const [random] = Object.keys(locals as Record<string, string>)
     const user = only(resource, 'google_sql_user')
     const version = only(resource, 'google_secret_manager_secret_version')
@@ -176,7 +176,7 @@ describe('a database on Cloud SQL', () => {
 })
 
 describe('a subscription', () => {
-  test('that Pub/Sub does not have is refused with what to change', () => {
+  test('R44 that Pub/Sub does not have is refused with what to change', () => {
     const make = (wrong: Partial<MessageSubscriptionProps>) => () =>
       alone((stack) => void new MessageSubscription(stack, 'it', { ...SUBSCRIPTION, ...wrong }))
     expect(make({ ackDeadline: 5000 })).toThrow('ack-deadline is 5000ms')
