@@ -1,4 +1,5 @@
 import type { App } from 'cdktf'
+import { inOrder } from '../../src/domain/stack-order.ts'
 import type { Stack } from '../../src/domain/synthesizer.ts'
 import { SystemStack } from './system-stack.ts'
 
@@ -15,17 +16,4 @@ export function stacksOf(app: App): Stack[] {
     assets: stack.assets,
   }))
   return inOrder(all)
-}
-
-/** Dependencies first; among equals, the order of creation. */
-export function inOrder<T extends Pick<Stack, 'name' | 'dependsOn'>>(stacks: readonly T[]): T[] {
-  const done = new Set<string>()
-  const ordered: T[] = []
-  while (ordered.length < stacks.length) {
-    const ready = stacks.find(({ name, dependsOn }) => !done.has(name) && dependsOn.every((n) => done.has(n)))
-    if (ready === undefined) throw new Error('stacks depend on each other in a circle')
-    done.add(ready.name)
-    ordered.push(ready)
-  }
-  return ordered
 }

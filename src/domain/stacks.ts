@@ -13,6 +13,8 @@ export const stacksFileSchema = z.looseObject({
       dependsOn: z.array(z.string()),
       /** Resources of Terraform, data sources aside. */
       resources: z.number().int(),
+      /** What it holds of sluice.yml, `services.api`; a stack of the team's own does not say. */
+      holds: z.array(z.string()).optional(),
     }),
   ),
 })

@@ -1,10 +1,14 @@
 import { join } from 'node:path'
-import { isName } from '../../domain/name.ts'
+import { isStackName } from '../../domain/stack-order.ts'
 import type { StacksFile } from '../../domain/stacks.ts'
 import type { Stack } from '../../domain/synthesizer.ts'
 import type { System } from '../../domain/system.ts'
 import type { Files } from '../../runtime/runtime.ts'
 import { assetBytes } from './assets.ts'
+import { stacksBefore } from './before.ts'
+import { writeFolder } from './folder.ts'
+import type { OwnStack } from './own.ts'
+import { holdsOf } from './propose.ts'
 
 /** stacks.json of these stacks. */
 export function stacksFile(system: System, stacks: readonly Stack[]): StacksFile {
@@ -16,7 +20,18 @@ export function stacksFile(system: System, stacks: readonly Stack[]): StacksFile
       name,
       dependsOn: [...dependsOn],
       resources: resourceCount(json),
+      holds: holdsOf(json),
     })),
+  }
+}
+
+/** stacks.json of a team's own stacks. */
+export function ownStacksFile(system: System, stacks: readonly OwnStack[]): StacksFile {
+  return {
+    schema: 'sluice.stacks/v1',
+    system: system.name,
+    environment: system.environment.name,
+    stacks: stacks.map(({ name, dependsOn, resources }) => ({ name, dependsOn: [...dependsOn], resources })),
   }
 }
 
@@ -45,7 +60,7 @@ export async function writeStacks(
       })),
     ),
   )
-  for (const gone of await staleStacks(files, folder, stacks)) await files.remove(join(folder, gone))
+  await removeStale(files, folder, file)
   const configurations = stacks.map(({ name, json }) => ({
     path: join(folder, name, 'cdk.tf.json'),
     bytes: `${JSON.stringify(sorted(json), undefined, 2)}\n`,
@@ -54,19 +69,24 @@ export async function writeStacks(
   await files.write(join(folder, 'stacks.json'), `${JSON.stringify(file, undefined, 2)}\n`)
 }
 
-async function staleStacks(files: Files, folder: string, stacks: readonly Stack[]): Promise<string[]> {
-  const bytes = await files.read(join(folder, 'stacks.json'))
-  if (bytes === undefined) return []
-  const { stacksFileSchema } = await import('../../domain/stacks.ts')
-  let before: StacksFile
-  try {
-    before = stacksFileSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')))
-  } catch {
-    // Not ours, or damaged: nothing is known about what lies here, so nothing of it goes.
-    return []
+/** The same for a team's own stacks, which are taken over file by file. */
+export async function writeOwnStacks(
+  files: Files,
+  folder: string,
+  file: StacksFile,
+  stacks: readonly OwnStack[],
+): Promise<void> {
+  await removeStale(files, folder, file)
+  for (const stack of stacks) await writeFolder(files, join(folder, stack.name), stack.folder)
+  await files.write(join(folder, 'stacks.json'), `${JSON.stringify(file, undefined, 2)}\n`)
+}
+
+async function removeStale(files: Files, folder: string, file: StacksFile): Promise<void> {
+  const before = await stacksBefore(files, folder)
+  const kept = new Set(file.stacks.map(({ name }) => name))
+  for (const { name } of before?.stacks ?? []) {
+    if (isStackName(name) && !kept.has(name)) await files.remove(join(folder, name))
   }
-  const kept = new Set(stacks.map(({ name }) => name))
-  return before.stacks.map(({ name }) => name).filter((name) => isName(name) && !kept.has(name))
 }
 
 /** Keys in order, so that a difference between two versions is a difference of the system. */

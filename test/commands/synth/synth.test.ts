@@ -117,9 +117,4 @@ describe('sluice synth', () => {
     expect(report).toMatchObject({ outcome: 'done', data: { stacks: [] } })
     expect(report.message).toContain('cloud local')
   })
-
-  test('leaves infrastructure of a team to the team', async () => {
-    const files = { ...AROUND, '/project/sluice.yml': `${FILE}infra: { hcl: terraform }\n` }
-    await expect(run({ files })).rejects.toThrow('infrastructure of its own in terraform')
-  })
 })
