@@ -44,7 +44,14 @@ export async function run(line: Line): Promise<ExitCode> {
     return report
   }
   const performed = await perform(
-    { runtime, openProvider, openSynthesizer, request: requestOf(line) },
+    {
+      runtime,
+      openProvider,
+      openSynthesizer,
+      openStateStore,
+      openBootstrapper,
+      request: requestOf(line),
+    },
     redactor,
     line.command.name,
     work,
@@ -64,6 +71,12 @@ export async function run(line: Line): Promise<ExitCode> {
 
 const openProvider: World['openProvider'] = async (cloud, context) =>
   (await import('../providers/index.ts')).openProvider(cloud, context)
+
+const openStateStore: NonNullable<World['openStateStore']> = async (cloud, context) =>
+  (await import('../providers/index.ts')).openStateStore(cloud, context)
+
+const openBootstrapper: NonNullable<World['openBootstrapper']> = async () =>
+  (await import('../../cdktf/index.ts')).bootstrapper
 
 const openSynthesizer = async (): Promise<Synthesizer> => (await import('../../cdktf/index.ts')).synthesizer
 

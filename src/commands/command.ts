@@ -1,8 +1,9 @@
+import type { Bootstrapper } from '../domain/bootstrapper.ts'
 import type { SluiceError } from '../domain/error.ts'
 import type { CommandName, Outcome } from '../domain/outcome.ts'
 import type { Synthesizer } from '../domain/synthesizer.ts'
 import type { Cloud } from '../domain/system.ts'
-import type { Provider, ProviderContext } from '../providers/provider.ts'
+import type { Provider, ProviderContext, StateStore } from '../providers/provider.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 
 /** What every command is given: the machine, a way to open a cloud, and what the user asked for. */
@@ -11,6 +12,9 @@ export interface World {
   readonly openProvider: (cloud: Cloud, context: ProviderContext) => Promise<Provider>
   /** The compiler of infrastructure, loaded when `synth` needs it; a world of a verb that never does may lack it. */
   readonly openSynthesizer?: () => Promise<Synthesizer>
+  /** What comes before the stacks, and its compiler; for `bootstrap` alone. */
+  readonly openStateStore?: (cloud: Cloud, context: ProviderContext) => Promise<StateStore | undefined>
+  readonly openBootstrapper?: () => Promise<Bootstrapper>
   readonly request: Request
 }
 
