@@ -121,6 +121,34 @@ export const COMPUTED: Readonly<Record<string, (made: Made) => Attributes>> = {
     uri: `https://${textOf(planned['name']) ?? ''}-${hash(seed, 10)}-uc.a.run.app`,
   }),
   google_storage_bucket: ({ planned }) => ({ url: `gs://${textOf(planned['name']) ?? ''}` }),
+  // https://cloud.google.com/certificate-manager/docs/reference/certificate-manager/rest/v1/projects.locations.dnsAuthorizations
+  google_certificate_manager_dns_authorization: ({ planned, seed }) => ({
+    dns_resource_record: [
+      {
+        name: `_acme-challenge.${textOf(planned['domain']) ?? ''}.`,
+        type: 'CNAME',
+        data: `${hash(seed, 8)}.authorize.certificatemanager.goog.`,
+      },
+    ],
+  }),
+  // https://cloud.google.com/memorystore/docs/valkey/reference/rest/v1/projects.locations.instances
+  google_memorystore_instance: ({ planned, project, region, seed }) => {
+    const place = `projects/${project}/regions/${region}`
+    const endpoint = {
+      connection_type: 'CONNECTION_TYPE_DISCOVERY',
+      forwarding_rule: `${place}/forwardingRules/sca-auto-fr-${hash(seed, 8)}`,
+      ip_address: `10.1.0.${Number.parseInt(hash(seed, 2), 16)}`,
+      network: networkOf(planned['desired_auto_created_endpoints']),
+      port: 6379,
+      project_id: project,
+      psc_connection_id: hash(seed, 16),
+      service_attachment: `${place}/serviceAttachments/gcp-memorystore-auto-${hash(seed, 8)}`,
+    }
+    return {
+      endpoints: [{ connections: [{ psc_auto_connection: [endpoint] }] }],
+      managed_server_ca: [{ ca_certs: [{ certificates: [`certificate ${hash(seed, 8)}`] }] }],
+    }
+  },
   google_sql_database_instance: ({ planned, project, seed }) => {
     const name = textOf(planned['name']) ?? ''
     return {
@@ -129,6 +157,11 @@ export const COMPUTED: Readonly<Record<string, (made: Made) => Attributes>> = {
       first_ip_address: `10.0.0.${Number.parseInt(hash(seed, 2), 16)}`,
     }
   },
+}
+
+function networkOf(endpoints: Value | undefined): string {
+  const [first] = listOf(endpoints)
+  return (isObject(first) ? textOf(first['network']) : undefined) ?? ''
 }
 
 /** https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBInstance.html */
