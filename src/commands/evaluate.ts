@@ -9,7 +9,7 @@ import type { System } from '../domain/system.ts'
 import type { Verdict } from '../domain/verdict.ts'
 import type { GateContext } from '../gate/context.ts'
 import { decide } from '../gate/decide.ts'
-import type { ModelRegistry, Provider } from '../providers/provider.ts'
+import type { Provider } from '../providers/provider.ts'
 import { openLooks } from '../release/looks.ts'
 import { explainVerdict } from '../report/gate/explain.ts'
 import { markdownReport } from '../report/gate/markdown.ts'
@@ -18,6 +18,7 @@ import type { Command, Report, World } from './command.ts'
 import { type OpenEnvironment, openEnvironment } from './environment.ts'
 import { readPolicy, refuseNonsense } from './evidence/policy.ts'
 import { type Evidence, type EvidenceFile, readEvidence, readEvidenceFile } from './evidence/read.ts'
+import { recordVerdict } from './evidence/record.ts'
 import { type RegistryFacts, registryFacts } from './evidence/registry.ts'
 import { readImages } from './rollout/wanted.ts'
 
@@ -47,6 +48,7 @@ interface Question {
 
 interface Judged {
   readonly report: Report
+  readonly verdict: Verdict
   /** verdict.json, to the byte. */
   readonly bytes: string
 }
@@ -103,7 +105,7 @@ async function evaluateEnvironment(
   )
   const look = options.look ?? (await lookOf(provider, file.evaluation, evidence, request.dryRun))
   const judged = await finish(world, options, { file, evidence, policy, look, registry }, state)
-  if (!request.dryRun) await recordVerdict(world, provider.models, registry, judged)
+  if (!request.dryRun) await recordVerdict(runtime, provider, registry.judged, judged)
   return judged.report
 }
 
@@ -176,7 +178,7 @@ async function finish(
     data: dataOf(verdict, digestOf(bytes)),
     summary,
   }
-  return { report, bytes }
+  return { report, verdict, bytes }
 }
 
 function contextOf({ file, evidence, look, registry }: Question): GateContext {
@@ -213,25 +215,4 @@ function remedyOf({ verdict }: Verdict): string {
   return verdict === 'reject'
     ? 'keep the champion; mend what the report names, train and evaluate again'
     : 'evaluate on more rows, or let a person approve the release'
-}
-
-/** What the gate thought, on the version in the registry: tags to search by, and verdict.json itself. */
-async function recordVerdict(
-  { runtime }: World,
-  models: ModelRegistry,
-  { judged }: RegistryFacts,
-  { report, bytes }: Judged,
-): Promise<void> {
-  if (judged === undefined) return
-  const left = await models.annotate(judged.name, judged.version, {
-    tags: {
-      'sluice.verdict': String(report.data['verdict']),
-      'sluice.verdict.digest': String(report.data['digest']),
-      'sluice.look': String(report.data['look']),
-    },
-    files: { 'verdict.json': bytes },
-  })
-  if (left.length === 0) return
-  const why = 'the registry takes no files over its API (MLflow: start it with --serve-artifacts)'
-  runtime.log.emit(message('warning', `verdict.json is not kept beside the model, only its digest: ${why}`))
 }

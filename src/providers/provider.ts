@@ -195,13 +195,13 @@ export interface ObjectStore {
   remove(uri: string): Promise<void>
 }
 
-/** A model registry: MLflow, or the local one behind the same port. */
 export interface ModelNotes {
   readonly tags: Readonly<Record<string, string>>
   /** Small texts by file name, such as verdict.json. */
   readonly files?: Readonly<Record<string, string>>
 }
 
+/** A model registry: MLflow, or the local one behind the same port. */
 export interface ModelRegistry {
   register(model: Pick<ModelVersion, 'name' | 'digest' | 'source' | 'tags'>): Promise<ModelVersion>
   /** By version number, or by alias. */

@@ -45,7 +45,7 @@ describe('R39 an equal model is promoted as superior at most alpha of the time',
   })
 
   test('R39 models that tie on every row are never promoted as superior', () => {
-    const { share } = promotions(200, { metric: 'f1', rule: 'superior' }, (r) => {
+    const { share } = promotions(RUNS, { metric: 'f1', rule: 'superior' }, (r) => {
       const sample = draw({ n: 100, base: 0.4, champion: 0.8, gain: 0, disagree: 0.1 }, r)
       return { ...sample, challenger: sample.champion ?? sample.challenger }
     })
@@ -53,7 +53,7 @@ describe('R39 an equal model is promoted as superior at most alpha of the time',
   })
 
   test('R39 one class: nothing that needs two is promoted', () => {
-    const { share } = promotions(200, { metric: 'f1', rule: 'noninferior', margin: 0.5 }, (r) =>
+    const { share } = promotions(RUNS, { metric: 'f1', rule: 'noninferior', margin: 0.5 }, (r) =>
       draw({ n: 100, base: 0, champion: 0.8, gain: 0, disagree: 0.1 }, r),
     )
     expect(share).toBe(0)
@@ -67,8 +67,8 @@ describe('R39 an equal model is promoted as superior at most alpha of the time',
     ['rmse', 60],
     ['r2', 60],
   ])('R39 %s on %i rows', (name, n) => {
-    const { share } = promotions(2000, { metric: name, rule: 'superior' }, (r) => scored(n, 0, r))
-    expect(share).toBeLessThanOrEqual(binomialBound(ALPHA, 2000))
+    const { share } = promotions(RUNS, { metric: name, rule: 'superior' }, (r) => scored(n, 0, r))
+    expect(share).toBeLessThanOrEqual(binomialBound(ALPHA, RUNS))
   })
 })
 
@@ -123,7 +123,7 @@ describe('R40 looks and candidates share alpha', () => {
 
   const everPromoted = (spend: (look: number) => number): number => {
     const random = new Random(40, 41, 42, 43)
-    const runs = 1000
+    const runs = RUNS
     let ever = 0
     for (let run = 0; run < runs; run++) {
       const looks = series(random, 20, 400)
@@ -141,7 +141,7 @@ describe('R40 looks and candidates share alpha', () => {
 
   test('R40 twenty looks that spend alpha promote an equal model at most alpha of the time', () => {
     expect(everPromoted((look) => spentAlpha(ALPHA, look, 20))).toBeLessThanOrEqual(
-      binomialBound(ALPHA, 1000),
+      binomialBound(ALPHA, RUNS),
     )
   })
 
@@ -154,7 +154,7 @@ describe('R40 looks and candidates share alpha', () => {
     let record = 0
     let promoted = 0
     let measured = 0
-    const rounds = 2000
+    const rounds = RUNS
     for (let round = 0; round < rounds; round++) {
       const sample = draw({ n: 400, base: 0.4, champion: 0.9, gain: 0, disagree: 0.1 }, random)
       const { share, comparisons } = promotions(1, { metric: 'accuracy', rule: 'superior' }, () => sample)

@@ -19,7 +19,9 @@ export function explainVerdict(verdict: Verdict): string[] {
           : `${signedNumber(m.interval[0])} to ${signedNumber(m.interval[1])}`
       const values = `champion ${m.champion === null ? 'none' : shown(m.champion)}, challenger ${m.challenger === null ? 'none' : shown(m.challenger)}`
       const difference = m.difference === null ? '' : `, difference ${signedNumber(m.difference)}`
-      return `metric ${m.name}: ${values}${difference}, ${interval} (${m.method ?? 'value'})`
+      const level = typeof m['alpha'] === 'number' ? `, alpha ${m['alpha']}` : ''
+      const units = m['units'] === undefined || m['units'] === m.n ? '' : `, ${m['units']} independent units`
+      return `metric ${m.name}: ${values}${difference}, ${interval} (${m.method ?? 'value'}${units}${level})`
     }),
     ...slices.map((s) => {
       const interval =
@@ -32,8 +34,13 @@ export function explainVerdict(verdict: Verdict): string[] {
       ? []
       : [
           `power: standard error ${shown(Number(power['error']))}; finds a distance of ${shown(power.detectable)} from the bound with 80 %; needs ${power.needed ?? 'no number of'} rows`,
+          `power: promotes an equal model with ${percent(power['equal'])}, one that is truly as much better as this one seems with ${percent(power['observed'])}`,
         ]),
     ...verdict.reasons.map(({ rule: id, says, text }) => `${says}: [${id}] ${text}`),
     `verdict: ${verdict.verdict}`,
   ].map(visible)
+}
+
+function percent(share: unknown): string {
+  return typeof share === 'number' ? `${(100 * share).toFixed(1)} %` : 'an unknown chance'
 }

@@ -296,6 +296,8 @@ describe('in an environment', () => {
       ],
     ])
     expect(cloud.registry.aliases.get('sentiment/champion')).toBe('1')
+    const kept = `file:///ledger/verdicts/${digestOf(bytes).slice('sha256:'.length)}.json`
+    expect(canonicalJson(cloud.objects.json(kept))).toBe(bytes)
   })
 
   test('R42 a registry without a place for files keeps the digest, and the log says so', async () => {
@@ -347,7 +349,7 @@ describe('in an environment', () => {
   test('R40 a dry run counts nothing', async () => {
     const { judge, cloud } = await environment({ dryRun: true })
     expect((await judge()).data['look']).toBe(1)
-    expect(cloud.objects.uris('file:///ledger/looks/')).toEqual([])
+    expect(cloud.objects.uris('file:///ledger/')).toEqual([])
   })
 
   test('a model that sluice.yml does not have is named with its neighbours', async () => {

@@ -127,6 +127,16 @@ test('explaining tells the rule, the budget, every metric and every reason', asy
   expect(lines).toMatch(/must be noninferior: promote where the interval lies above -0.02/)
   expect(lines).toMatch(/look 1 of 4, so this look may spend 0.0125/)
   expect(lines).toMatch(/metric f1: champion/)
+  expect(lines).toMatch(/metric f1: .*\(bootstrap over joint classes, 500 resamples, alpha 0.0125\)/)
+  expect(lines).toMatch(/power: standard error [\d.]+; finds a distance of [\d.]+ from the bound with 80 %/)
+  expect(lines).toMatch(/promotes an equal model with [\d.]+ %, one that is truly as much better .* [\d.]+ %/)
   expect(lines).toMatch(/slice language=en: .* of Holm's procedure: promote/)
   expect(lines).toMatch(/promote: \[floor\]/)
+})
+
+test('explaining counts clusters as the units that they are', async () => {
+  const clustered = { rows: { ...evidenceOf().rows, cluster: 'user' } }
+  expect(explainVerdict(await judged({ evidence: clustered })).join('\n')).toMatch(
+    /metric f1: .*100 independent units/,
+  )
 })
