@@ -1,6 +1,8 @@
 const FNV_PRIME = 0x01000193
 const FNV_BASIS = 0x811c9dc5
 
+const KNOWN = 4096
+
 /**
  * Texts to codes, straight from UTF-8 bytes: a string is made only once for each distinct text. Open addressing over
  * FNV-1a hashes; equal hashes are told apart by their bytes.
@@ -9,6 +11,8 @@ export class Dictionary {
   readonly values: string[] = ['']
   /** Codes of the texts of one byte; -1 for those that have not occurred. */
   readonly single = new Int32Array(256).fill(-1)
+  /** Codes of the first texts that came as strings. */
+  readonly #known = new Map<string, number>()
   #slots = new Int32Array(64).fill(-1)
   #hashes: number[] = [0]
   #bytes: Uint8Array[] = [new Uint8Array(0)]
@@ -35,8 +39,12 @@ export class Dictionary {
   }
 
   codeOf(text: string): number {
+    const known = this.#known.get(text)
+    if (known !== undefined) return known
     const bytes = Buffer.from(text, 'utf8')
-    return this.code(bytes, 0, bytes.length)
+    const code = this.code(bytes, 0, bytes.length)
+    if (this.#known.size < KNOWN) this.#known.set(text, code)
+    return code
   }
 
   #equals(code: number, bytes: Uint8Array, start: number, end: number): boolean {

@@ -51,6 +51,8 @@ export class NumberWriter {
 }
 
 export class KeyWriter {
+  /** Where short texts become bytes: a buffer for each would cost more than its key. */
+  readonly #ascii = new Uint8Array(64)
   high: Uint32Array = new Uint32Array(1024)
   low: Uint32Array = new Uint32Array(1024)
 
@@ -72,6 +74,20 @@ export class KeyWriter {
   }
 
   setText(row: number, text: string): void {
+    const { length } = text
+    const ascii = this.#ascii
+    let i = 0
+    if (length <= ascii.length) {
+      for (; i < length; i++) {
+        const unit = text.charCodeAt(i)
+        if (unit > 127) break
+        ascii[i] = unit
+      }
+    }
+    if (i === length) {
+      this.setBytes(row, ascii, 0, length)
+      return
+    }
     const bytes = Buffer.from(text, 'utf8')
     this.setBytes(row, bytes, 0, bytes.length)
   }
