@@ -4,6 +4,7 @@ import { connectionVariable, kindOf } from '../../../src/domain/connections.ts'
 import { bug } from '../../../src/domain/error.ts'
 import { gcpSecret } from '../../../src/domain/gcp-names.ts'
 import { variableStem } from '../../../src/domain/name.ts'
+import { TRACKING_VARIABLE, trackingOf } from '../../../src/domain/tracking.ts'
 import { DATABASE_USER } from '../../core/database-user.ts'
 import { within } from '../../core/short-hash.ts'
 import type { SystemStack } from '../../core/system-stack.ts'
@@ -29,6 +30,8 @@ export interface Access {
 export interface Consumer {
   /** Unique among all that connect: `api`, `sentiment.extract`. */
   readonly name: string
+  /** The pipeline of a step. */
+  readonly pipeline?: string
   readonly account: ServiceAccount
   readonly connects: readonly string[]
   readonly env: Readonly<Record<string, string>>
@@ -48,6 +51,7 @@ export function connect(site: Site, stack: SystemStack, consumer: Consumer): Acc
     tag: consumer.runs === 'machine' ? tagOf(site, consumer.name) : undefined,
   }
   for (const name of consumer.connects) connectOne(site, stack, consumer, name, access)
+  track(site, stack, consumer, access)
   for (const [variable, name] of Object.entries(consumer.secrets)) {
     access.secrets[variable] = { secret: secretId(site, name) }
   }
@@ -60,6 +64,20 @@ export function connect(site: Site, stack: SystemStack, consumer: Consumer): Acc
   // What the file says itself comes last, as on every cloud.
   Object.assign(access.environment, consumer.env)
   return access
+}
+
+/**
+ * Services and steps are told where MLflow is, as on every cloud, if everybody may call it: its clients send no token of Google,
+ * so a service with internal ingress would refuse them.
+ */
+function track(site: Site, stack: SystemStack, { name, pipeline }: Consumer, { environment }: Access): void {
+  const { services } = site.system
+  const owner = pipeline ?? (Object.hasOwn(services, name) ? name : undefined)
+  const registry = owner === undefined ? undefined : trackingOf(site.system, owner)
+  if (registry === undefined) return
+  const service = services[registry]
+  if (service === undefined) environment[TRACKING_VARIABLE] = registry
+  else if (service.public) environment[TRACKING_VARIABLE] = addressOf(site, stack, 'services', registry)
 }
 
 /** A secret that the team keeps in Secret Manager itself. */

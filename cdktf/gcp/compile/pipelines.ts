@@ -61,7 +61,13 @@ function describe(site: Site, of: StepOf & { readonly name: string; readonly job
   const { key, id, step, account } = of
   const stack = site.stack('compute')
   places(site, of)
-  const access = connect(site, stack, { ...step, name: id, account, runs: 'cloud-run' })
+  const access = connect(site, stack, {
+    ...step,
+    name: id,
+    pipeline: pipelineOf(of),
+    account,
+    runs: 'cloud-run',
+  })
   const container = {
     name: 'step',
     image: site.templateImage(step.image),
@@ -79,6 +85,11 @@ function describe(site: Site, of: StepOf & { readonly name: string; readonly job
     template: jobTemplate(runTemplate(site, access, account, [container]), step),
   })
   stack.target('logs', key, logsOf(site, 'cloud_run_job', 'job_name', of.name))
+}
+
+/** The pipeline of a key. */
+export function pipelineOf({ key, step }: Pick<StepOf, 'key' | 'step'>): string {
+  return key.slice(0, -step.name.length - 1)
 }
 
 /** A step reads its inputs and writes its outputs, and no other part of a bucket. */

@@ -2,7 +2,7 @@ import { usageError } from '../../../src/domain/error.ts'
 import { gpusOf, smallestMachine } from '../../../src/domain/gcp-machines.ts'
 import type { Step } from '../../../src/domain/step.ts'
 import { connect } from './connect.ts'
-import { places, type StepOf } from './pipelines.ts'
+import { pipelineOf, places, type StepOf } from './pipelines.ts'
 import type { Site } from './site.ts'
 
 const DISK_GIB = 100
@@ -13,7 +13,13 @@ export function vertexStep(site: Site, of: StepOf): void {
   const { key, id, step, account } = of
   const stack = site.stack('compute')
   places(site, of)
-  const access = connect(site, stack, { ...step, name: id, account, runs: 'machine' })
+  const access = connect(site, stack, {
+    ...step,
+    name: id,
+    pipeline: pipelineOf(of),
+    account,
+    runs: 'machine',
+  })
   const environment = {
     ...access.environment,
     // Vertex AI hands over no secrets: `X` becomes `X_SECRET`, the name under which the program reads it.

@@ -69,6 +69,35 @@ describe('databases', () => {
   })
 })
 
+describe('the registry of models', () => {
+  const text = (mlflow: string, registry: string): string =>
+    `${MEDIA}models:
+  taste:
+    registry: ${registry}
+    evaluation: taste.score
+    artifact: taste.train.model
+    gate: { primary: { metric: f1, direction: higher, rule: superior, alpha: 0.05 } }
+pipelines:
+  taste:
+    steps:
+      train: { image: app, outputs: { model: videos/model.json } }
+      score: { image: app, needs: [train], inputs: { model: videos/model.json }, outputs: { evaluation: videos/e/ } }
+`.replace('services:', `services:\n  mlflow: { image: app, port: 5000, ${mlflow} }`)
+  const told = async (mlflow: string, registry: string): Promise<string[]> => {
+    const { services, jobs } = targetsOf(await stacks(text(mlflow, registry)))
+    return Object.entries({ ...services, ...jobs }).flatMap(([name, target]) =>
+      JSON.stringify(target).includes('MLFLOW_TRACKING_URI') ? [name] : [],
+    )
+  }
+
+  test('is told to services and steps where everybody may call it', async () => {
+    const all = ['convert', 'sweep', 'taste.score', 'taste.train']
+    expect((await told('', 'https://mlflow.example')).sort()).toEqual(['mlflow', ...all].sort())
+    expect((await told('public: true', 'mlflow')).sort()).toEqual(all)
+    expect(await told('', 'mlflow')).toEqual([])
+  })
+})
+
 describe('buckets', () => {
   test('are never public, and permissions are theirs alone', async () => {
     const all = await stacks(MEDIA)
