@@ -4,6 +4,7 @@ import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member/
 import { ServiceAccount } from '@cdktf/provider-google/lib/service-account/index.js'
 import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member/index.js'
 import { Construct } from 'constructs'
+import { accept, PROVIDER_KEY } from '../core/accept.ts'
 import { within } from '../core/short-hash.ts'
 import { StorageBucket } from './storage-bucket.ts'
 
@@ -41,6 +42,7 @@ export class FunctionBuilder extends Construct {
       format: 'DOCKER',
       description: `Functions of ${name}, built from source`,
     })
+    accept(repository, { CKV_GCP_84: PROVIDER_KEY })
     this.bucket = sources.name
     this.serviceAccount = account.id
     this.repository = repository.id

@@ -1,6 +1,7 @@
 import { ArtifactRegistryRepository } from '@cdktf/provider-google/lib/artifact-registry-repository/index.js'
 import type { ITerraformDependable } from 'cdktf'
 import { Construct } from 'constructs'
+import { accept, PROVIDER_KEY } from '../core/accept.ts'
 
 const DAY = 86_400
 
@@ -32,7 +33,7 @@ export class ImageRepository extends Construct {
   constructor(scope: Construct, id: string, props: ImageRepositoryProps) {
     super(scope, id)
     const { name, image, project, location, untaggedDays = 14, keep = 200 } = props
-    new ArtifactRegistryRepository(this, 'repository', {
+    const repository = new ArtifactRegistryRepository(this, 'repository', {
       repositoryId: name,
       location,
       format: 'DOCKER',
@@ -52,6 +53,7 @@ export class ImageRepository extends Construct {
       vulnerabilityScanningConfig: { enablementConfig: 'INHERITED' },
       ...(props.dependsOn === undefined ? {} : { dependsOn: props.dependsOn }),
     })
+    accept(repository, { CKV_GCP_84: PROVIDER_KEY })
     this.uri = `${location}-docker.pkg.dev/${project}/${name}/${image}`
   }
 }

@@ -2,6 +2,7 @@ import { PubsubSubscription } from '@cdktf/provider-google/lib/pubsub-subscripti
 import { PubsubTopic } from '@cdktf/provider-google/lib/pubsub-topic/index.js'
 import { PubsubTopicIamMember } from '@cdktf/provider-google/lib/pubsub-topic-iam-member/index.js'
 import { Construct } from 'constructs'
+import { accept, PROVIDER_KEY } from '../core/accept.ts'
 
 /** Pub/Sub keeps a message that nobody acknowledged for this long, unless it is told otherwise. */
 export const WEEK = '604800s'
@@ -43,10 +44,12 @@ export class MessageTopic extends Construct {
       messageRetentionDuration: WEEK,
       messageStoragePolicy,
     })
+    accept(topic, { CKV_GCP_83: PROVIDER_KEY })
     this.name = name
     this.id = topic.id
     if (!deadLetter) return
     const dead = new PubsubTopic(this, 'dead-letters', { name: `${name}-dead`, messageStoragePolicy })
+    accept(dead, { CKV_GCP_83: PROVIDER_KEY })
     new PubsubTopicIamMember(this, 'gives-up', {
       topic: dead.id,
       role: 'roles/pubsub.publisher',

@@ -3,7 +3,7 @@ import { SqlDatabaseInstance } from '@cdktf/provider-google/lib/sql-database-ins
 import { SqlUser } from '@cdktf/provider-google/lib/sql-user/index.js'
 import { TerraformLocal } from 'cdktf'
 import { Construct } from 'constructs'
-import { accept } from '../core/accept.ts'
+import { accept, when } from '../core/accept.ts'
 import { DATABASE_USER } from '../core/database-user.ts'
 import { ManagedSecret } from './managed-secret.ts'
 
@@ -44,6 +44,9 @@ export interface PostgresDatabaseProps {
   readonly network: string
 }
 
+/** Newest major version of PostgreSQL on Cloud SQL. */
+const LATEST = 18
+
 /** https://cloud.google.com/sql/docs/postgres/flags */
 const FLAGS = {
   'cloudsql.iam_authentication': 'on',
@@ -51,6 +54,7 @@ const FLAGS = {
   log_connections: 'on',
   log_disconnections: 'on',
   log_lock_waits: 'on',
+  log_min_error_statement: 'error',
   log_temp_files: '0',
 } as const
 
@@ -119,6 +123,14 @@ export class PostgresDatabase extends Construct {
       lifecycle: { preventDestroy: protect, ignoreChanges: ['settings[0].disk_size'] },
     })
     accept(instance, {
+      CKV_GCP_6:
+        'TLS alone is let in; a certificate for every service would be one more secret to hand out and renew',
+      ...when(Number(major) < LATEST, {
+        CKV_GCP_79: 'databases.<name>.version says which: data move when the team says so',
+      }),
+      CKV_GCP_108: 'addresses are logged; the name of each would be asked of DNS when a connection opens',
+      CKV_GCP_110: 'pgAudit writes statements into the log, with their values',
+      CKV_GCP_111: 'statements hold values of users; those that fail are logged',
       CKV2_GCP_13:
         'Query Insights knows how long statements take; a line in the log for each would hold their values',
     })

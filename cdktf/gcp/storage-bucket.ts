@@ -1,6 +1,7 @@
 import { StorageBucket as Bucket } from '@cdktf/provider-google/lib/storage-bucket/index.js'
 import type { ITerraformDependable } from 'cdktf'
 import { Construct } from 'constructs'
+import { accept, when } from '../core/accept.ts'
 
 const DAY = 86_400_000
 const WEEK_IN_SECONDS = 604_800
@@ -74,6 +75,13 @@ export class StorageBucket extends Construct {
             ]),
       ],
       lifecycle: { preventDestroy: protect },
+    })
+    accept(this.made, {
+      CKV_GCP_62:
+        'who reads objects is in the audit log where data access is on; a log bucket for every bucket is not',
+      ...when(!versioned, {
+        CKV_GCP_78: 'overwritten objects are kept where buckets.<name>.versioned says so',
+      }),
     })
     // Known before it exists: whoever may reach it needs nothing of this stack's state.
     this.name = name

@@ -117,8 +117,28 @@ renamed: { buckets.raw: buckets.videos }
   })
 })
 
-test('the documented example moves what was renamed there', async () => {
-  const all = await stacks(readFileSync(join(root, 'sluice.example.yml'), 'utf8'), 'production')
-  const moves = all.flatMap(({ moved = [] }) => moved)
-  expect(moves.map(({ to }) => to)).toContainEqual(expect.stringMatching(/^aws_ecs_service\.service-api_/))
+const EXAMPLE = readFileSync(join(root, 'sluice.example.yml'), 'utf8')
+
+test.each([
+  ['production', /^aws_ecs_service\.service-api_/],
+  ['europe', /^google_cloud_run_v2_service\.service-api_/],
+])('the documented example moves in %s what was renamed there', async (environment, address) => {
+  const moves = (await stacks(EXAMPLE, environment)).flatMap(({ moved = [] }) => moved)
+  expect(moves.map(({ to }) => to)).toContainEqual(expect.stringMatching(address))
+})
+
+test('on Google Cloud a database keeps its address, and its server is replaced: it is said', async () => {
+  const text = `system: films
+environments: { test: { cloud: gcp, region: europe-west4, project: film-lens } }
+databases: { films: {} }
+renamed: { databases.db: databases.films }
+`
+  const moves = (await stacks(text)).flatMap(({ moved = [] }) => moved)
+  expect(moves.filter((move) => move.replaced !== undefined)).toEqual([
+    {
+      from: expect.stringMatching(/^google_sql_database_instance\./),
+      to: expect.stringMatching(/^google_sql_database_instance\./),
+      replaced: expect.stringContaining('db'),
+    },
+  ])
 })

@@ -37,8 +37,9 @@ async function writeAll(folder: string): Promise<{ accepted: Finding[]; clouds: 
       if (!existsSync(join(root, 'cdktf', cloud, 'compile/index.ts'))) continue
       clouds.add(cloud)
       for (const stack of await synthesizer.synthesize({ system, images: {} })) {
-        // The scanner's reader ends at a text below `terraform`, where no resource stands.
-        const { terraform: _, ...json } = stack.json
+        // The scanner's reader ends at what has no resources: a text below `terraform`, the list of `moved`.
+        const { resource, data, locals, provider } = stack.json
+        const json = { resource, data, locals, provider }
         const place = `${file.replaceAll('/', '.')}/${name}/${stack.name}`
         await mkdir(join(folder, place), { recursive: true })
         await writeFile(join(folder, place, 'cdk.tf.json'), JSON.stringify(json, undefined, 2))
@@ -85,5 +86,5 @@ describeReal('checkov over what sluice synth writes', ['checkov'], () => {
     } finally {
       await rm(folder, { recursive: true, force: true })
     }
-  })
+  }, 300_000)
 })
