@@ -66,6 +66,22 @@ describe('rows from CSV', () => {
     )
   })
 
+  test('a source may write over a chunk once the next one is asked for', async () => {
+    const text = Array.from({ length: 400 }, (_, i) => `r${i},class ${i % 9},${i / 8}\n`).join('')
+    const file = Buffer.from(`id,label,score\n${text}`)
+    async function* overwriting(): AsyncIterable<Uint8Array> {
+      const one = Buffer.alloc(37)
+      for (let at = 0; at < file.length; at += one.length) {
+        yield one.subarray(0, file.copy(one, 0, at))
+        one.fill('x')
+      }
+    }
+    const rows = await readCsv(overwriting(), ALL)
+    const whole = await read(file.toString())
+    expect(rows.count).toBe(400)
+    expect(rows).toEqual(whole)
+  })
+
   test('numbers are read as exactly as Number() reads them', async () => {
     const decimal = fc
       .tuple(fc.bigInt({ min: -(10n ** 19n), max: 10n ** 19n }), fc.integer({ min: 0, max: 24 }))
