@@ -6,10 +6,11 @@ export const build = defineAction({
   inputs: {
     images: { kind: 'names' },
     verify: { kind: 'text' },
+    affected: { kind: 'text' },
   },
-  outputs: ['images', 'changed'],
-  run: async ({ images, verify }, world) => {
+  outputs: ['images', 'changed', 'affected'],
+  run: async ({ images, verify, affected }, world) => {
     const { build } = await import('../../src/commands/build.ts')
-    return build(world, { ...(images.length === 0 ? {} : { images }), ...given({ verify }) })
+    return build(world, { ...(images.length === 0 ? {} : { images }), ...given({ verify, affected }) })
   },
 })

@@ -85,11 +85,21 @@ export const COMMANDS: readonly CommandSpec[] = [
         value: 'IMAGE@DIGEST',
         summary: 'build nothing, read back this one from the registry',
       },
+      {
+        name: 'affected',
+        kind: 'text',
+        value: 'BASE',
+        summary: 'build nothing, name the images that the commits since BASE touch',
+      },
     ],
     load: async (line) => {
       const { build } = await import('../commands/build.ts')
       const images = line.has('image') ? { images: line.list('image') } : {}
-      return (world) => build(world, { ...images, ...given({ verify: line.text('verify') }) })
+      return (world) =>
+        build(world, {
+          ...images,
+          ...given({ verify: line.text('verify'), affected: line.text('affected') }),
+        })
     },
   },
   {

@@ -16,6 +16,8 @@ export interface BuildOptions {
   readonly images?: readonly string[]
   /** `IMAGE@DIGEST`: build nothing, read back this one. */
   readonly verify?: string
+  /** A commit: build nothing, name the images that the commits since then touch. */
+  readonly affected?: string
 }
 
 /** So many are built at the same time. */
@@ -26,6 +28,10 @@ export async function build(world: World, options: BuildOptions = {}): Promise<R
   const environment = await openEnvironment(world)
   try {
     if (options.verify !== undefined) return await verifyImage(environment, options.verify)
+    if (options.affected !== undefined) {
+      const { affectedImages } = await import('./build/affected.ts')
+      return await affectedImages(world, environment, options.affected)
+    }
     const { runtime, request } = world
     const { system, state } = environment
     const images = chosen(system, options.images ?? [])

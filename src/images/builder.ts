@@ -15,9 +15,10 @@ import { engineEnvironment } from './engines/environment.ts'
 import { type Login, writeLogins } from './engines/login.ts'
 import type { BuildOrder } from './engines/order.ts'
 import { pinDockerfile } from './engines/pin.ts'
+import { missingPlatforms } from './engines/platforms.ts'
 import { probeEngines } from './engines/probe.ts'
-import { roomFor } from './engines/room.ts'
-import { pushTag, requirePlatform, runBuild } from './engines/run.ts'
+import { type Load, roomFor } from './engines/room.ts'
+import { pushTag, runBuild } from './engines/run.ts'
 import { buildSettings } from './engines/settings.ts'
 import { type Staging, stage } from './engines/staging.ts'
 import { distrust, type Trust, trustOf } from './engines/trust.ts'
@@ -67,7 +68,12 @@ export function openBuilder(options: BuilderOptions): Builder {
       })
       if (first !== undefined) throw new SluiceError('refused', 'user', [first, ...others])
       severalPlatforms(engine, image)
-      await requireRoom(options, engine, image, identity)
+      const read = await readBases(options.registry, bases)
+      const offered = Object.fromEntries(read.map(({ name, platforms }) => [name, platforms]))
+      const unfit = missingPlatforms(image, dockerfile, context.stages, offered)
+      if (unfit !== undefined) throw usageError(unfit)
+      const sizes = read.reduce((sum, { size }) => sum + size, 0)
+      await requireRoom(machine, engine, image, { bases: sizes, context: sizeOf(identity) })
       await using staging = await stage(
         image,
         context,
@@ -108,13 +114,20 @@ async function buildAndPush(
   const pushed = await runBuild(runtime, engine, order, config)
   await confirm()
   if (pushed !== undefined) return pushed
-  await requirePlatform(runtime, order)
-  const digest = await pushTag(runtime, order, config)
-  const there = await registry.head(`${order.repository}:${order.tag}`)
-  if (digest !== 'immutable' && there?.digest === digest) return digest
+  const name = `${order.repository}:${order.tag}`
+  let digest: Digest | 'immutable'
+  try {
+    digest = await pushTag(runtime, order, config)
+  } catch (error) {
+    // Somebody else may have pushed the same content meanwhile.
+    const theirs = await registry.head(name).catch(() => undefined)
+    if (theirs === undefined) throw error
+    return theirs.digest
+  }
+  const there = await registry.head(name)
   if (there !== undefined) return there.digest
   throw new SluiceError('external', 'service', {
-    what: `${order.repository} does not have the tag ${order.tag} that was just pushed`,
+    what: `${name}, which was just pushed as ${digest}, is not there`,
     remedy: 'build again; if it stays so, look at the lifecycle rules of the repository',
   })
 }
@@ -191,26 +204,31 @@ async function loginsFor(
   return found.flatMap(({ host, login }) => (login === undefined ? [] : [{ host, ...login }]))
 }
 
-async function requireRoom(
-  { runtime, registry }: BuilderOptions,
-  engine: Engine,
-  image: BuiltImage,
-  { bases, context }: Identity,
-): Promise<void> {
-  const free = await freeBytes(runtime, engine)
-  if (free === null) return
-  const sizes = await Promise.all(
+interface ReadBase {
+  readonly name: string
+  readonly size: number
+  readonly platforms: readonly string[]
+}
+
+async function readBases(
+  registry: Pick<Registry, 'read'>,
+  bases: Identity['bases'],
+): Promise<readonly ReadBase[]> {
+  return Promise.all(
     Object.entries(bases).map(async ([name, digest]) => {
       const { host, repository } = parseReference(name)
-      return (await registry.read(imageReference(`${host}/${repository}`, digest)))?.size ?? 0
+      const found = await registry.read(imageReference(`${host}/${repository}`, digest))
+      return { name, size: found?.size ?? 0, platforms: found?.platforms ?? [] }
     }),
   )
-  const files = context.entries.reduce((sum, entry) => sum + (entry.kind === 'file' ? entry.size : 0), 0)
-  const room = roomFor(
-    { bases: sizes.reduce((sum, size) => sum + size, 0), context: files },
-    free,
-    image.name,
-  )
+}
+
+function sizeOf({ context }: Identity): number {
+  return context.entries.reduce((sum, entry) => sum + (entry.kind === 'file' ? entry.size : 0), 0)
+}
+
+async function requireRoom(runtime: Runtime, engine: Engine, image: BuiltImage, load: Load): Promise<void> {
+  const room = roomFor(load, await freeBytes(runtime, engine), image.name)
   switch (room.kind) {
     case 'enough':
       return

@@ -109,12 +109,13 @@ export function openImageStore(options: ImageStoreOptions): RegistryImageStore {
     resolve,
     find: known,
 
-    async publish(image, fingerprint) {
-      // Whoever asks twice, or after a lost answer, gets what is there (promise R28).
-      const found = await known(image.name, fingerprint)
-      if (found !== undefined) return { ...found, how: image.kind === 'build' ? 'built' : 'mirrored' }
-      return image.kind === 'build' ? publishBuilt(image, fingerprint) : publishMirrored(image, fingerprint)
-    },
+    publish: (image, fingerprint) =>
+      inTurn(`${repositoryOf(image.name)}:${fingerprint}`, async () => {
+        // Whoever asks twice, or after a lost answer, gets what is there (promise R28).
+        const found = await known(image.name, fingerprint)
+        if (found !== undefined) return { ...found, how: image.kind === 'build' ? 'built' : 'mirrored' }
+        return image.kind === 'build' ? publishBuilt(image, fingerprint) : publishMirrored(image, fingerprint)
+      }),
 
     async inspect(reference) {
       if (parseImageReference(reference) === undefined) return undefined
@@ -145,5 +146,19 @@ function resolver(registry: RegistryClient): (reference: string) => Promise<Dige
     const answer = ask(reference)
     asked.set(reference, answer)
     return answer
+  }
+}
+
+const turns = new Map<string, Promise<unknown>>()
+
+/** A daemon that is told the same tag twice at once pushes neither image whole. */
+async function inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
+  const turn = (turns.get(key) ?? Promise.resolve()).then(work)
+  const settled = turn.catch(() => {})
+  turns.set(key, settled)
+  try {
+    return await turn
+  } finally {
+    if (turns.get(key) === settled) turns.delete(key)
   }
 }

@@ -68,27 +68,6 @@ export async function pushTag(
   return digest
 }
 
-/** What the daemon made is for this platform, or the build is refused: an old engine takes a base of another one silently. */
-export async function requirePlatform(machine: Machine, order: BuildOrder): Promise<void> {
-  const argv: Argv = [
-    'docker',
-    'image',
-    'inspect',
-    '--format={{.Os}}/{{.Architecture}}',
-    '--',
-    `${order.repository}:${order.tag}`,
-  ]
-  const { code, stdout } = await machine.exec.run(argv, { env: engineEnvironment(machine.env) })
-  const found = stdout.trim()
-  const [wanted = ''] = order.platforms
-  if (code === 0 && (wanted === found || wanted.startsWith(`${found}/`))) return
-  throw usageError({
-    what: `image ${order.image} was built for ${found || 'no platform'}, not for ${wanted}`,
-    rule: 'the base image has to exist for the platform of the image',
-    remedy: `name a base image for ${wanted}, or set images.${order.image}.platforms`,
-  })
-}
-
 function environment({ env }: Machine, config: string): Record<string, string> {
   return { ...engineEnvironment(env), DOCKER_CONFIG: config }
 }

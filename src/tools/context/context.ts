@@ -31,42 +31,68 @@ export interface ContextOptions {
 
 const DOCKERFILE_LIMIT = 1024 * 1024
 
-/** @throws SluiceError usage for everything that promise R46 forbids, and for a Dockerfile that cannot be read. */
-export async function openContext({ image, root, view, signal }: ContextOptions): Promise<BuildContext> {
-  const what = `the build context of image ${image.name}`
+/** What decides which files a build can see, before any of them was looked at. */
+export interface BuildDefinitionFiles {
+  readonly workspace: string
+  /** Absolute and real. */
+  readonly root: string
+  /** Absolute and real path of the Dockerfile, and its path for messages. */
+  readonly path: string
+  readonly file: string
+  readonly dockerfile: Uint8Array
+  readonly stages: readonly StageResult[]
+  readonly sources: readonly Source[]
+  readonly ignore: Ignore
+}
+
+/** @throws SluiceError usage for what lies outside the workspace, and for a Dockerfile that cannot be read. */
+export async function readDefinition({
+  image,
+  root,
+  view,
+}: Omit<ContextOptions, 'signal'>): Promise<BuildDefinitionFiles> {
   const workspace = await workspaceOf(root)
-  const context = await insideWorkspace(workspace, root, image.context, what, 'directory')
-  const file = await insideWorkspace(
+  const context = await insideWorkspace(workspace, root, image.context, contextName(image), 'directory')
+  const path = await insideWorkspace(
     workspace,
     context,
     image.dockerfile,
     `the Dockerfile of image ${image.name}`,
     'file',
   )
-  const shown = relative(root, resolve(root, image.context, image.dockerfile))
+  const file = relative(root, resolve(root, image.context, image.dockerfile))
     .split(sep)
     .join('/')
-  const bytes = await readFile(file)
+  const bytes = await readFile(path)
   if (bytes.length > DOCKERFILE_LIMIT) {
-    throw usageError({ what: `${shown} has ${bytes.length} bytes`, rule: 'a Dockerfile has at most 1 MiB' })
+    throw usageError({ what: `${file} has ${bytes.length} bytes`, rule: 'a Dockerfile has at most 1 MiB' })
   }
-  const dockerfile = parseDockerfile(bytes.toString('utf8'), shown)
-  const stages = evaluateStages(dockerfile, {
+  const stages = evaluateStages(parseDockerfile(bytes.toString('utf8'), file), {
     args: image.args,
     platform: image.platforms[0] ?? 'linux/amd64',
     ...(image.target === undefined ? {} : { target: image.target }),
   })
-  const named = contextSources(stages, shown)
-  const sources: readonly Source[] = view?.(stages) === 'whole' ? [...named, sourceOf('/', shown)] : named
-  const ignore = await readIgnore(workspace, context, file, image.name)
-  const walked = await walk(context, {
+  const named = contextSources(stages, file)
+  const sources: readonly Source[] = view?.(stages) === 'whole' ? [...named, sourceOf('/', file)] : named
+  const ignore = await readIgnore(workspace, context, path, image.name)
+  return { workspace, root: context, path, file, dockerfile: bytes, stages, sources, ignore }
+}
+
+/** @throws SluiceError usage for everything that promise R46 forbids, and for a Dockerfile that cannot be read. */
+export async function openContext({ signal, ...options }: ContextOptions): Promise<BuildContext> {
+  const { root, file, dockerfile, stages, sources, ignore } = await readDefinition(options)
+  const walked = await walk(root, {
     ignore,
     sources,
-    what,
+    what: contextName(options.image),
     trust: 'context',
     ...(signal === undefined ? {} : { signal }),
   })
-  return { ...walked, root: context, file: shown, dockerfile: bytes, stages }
+  return { ...walked, root, file, dockerfile, stages }
+}
+
+function contextName(image: BuiltImage): string {
+  return `the build context of image ${image.name}`
 }
 
 /** `X.dockerignore` beside the Dockerfile X counts in place of the context's .dockerignore. */

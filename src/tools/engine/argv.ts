@@ -10,9 +10,8 @@ const LOCK_TIMEOUT = '-lock-timeout=30s'
 export const engineArgv = {
   version: (program: string): Argv => [program, 'version', '-json'],
   init: (program: string): Argv => [program, 'init', '-input=false', '-no-color'],
-  validate: (program: string): Argv => [program, 'validate', '-json'],
   /**
-   * Without `-detailed-exitcode`: a crash ends with 2 as well, so what changes is read from the saved plan (promise R20).
+   * It validates as well. Without `-detailed-exitcode`: a crash ends with 2 as well, so what changes is read from the saved plan (promise R20).
    */
   plan: (program: string, file: string): Argv => [
     program,

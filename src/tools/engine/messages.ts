@@ -36,12 +36,6 @@ export function engineMessage(line: string): EngineMessage {
   return { kind: 'resource', address, action: text(hook['action']), state }
 }
 
-/** The diagnostics of `validate -json`, which is one document. */
-export function validateDiagnostics(document: string): EngineMessage[] {
-  const found = parsed(document.slice(Math.max(0, document.indexOf('{'))))['diagnostics']
-  return Array.isArray(found) ? found.map((one) => diagnosticFrom(record(one))) : []
-}
-
 function diagnosticFrom(diagnostic: Readonly<Record<string, unknown>>): EngineMessage {
   const address = text(diagnostic['address'])
   return {

@@ -38,11 +38,12 @@ export const configSchema = z.looseObject({
   config: z
     .looseObject({
       User: z.string().optional(),
-      ExposedPorts: z.record(z.string(), z.looseObject({})).optional(),
+      // Go writes an empty map as null.
+      ExposedPorts: z.record(z.string(), z.looseObject({})).nullish(),
       Env: z.array(z.string()).nullish(),
       Entrypoint: z.array(z.string()).nullish(),
       Cmd: z.array(z.string()).nullish(),
-      Volumes: z.record(z.string(), z.looseObject({})).optional(),
+      Volumes: z.record(z.string(), z.looseObject({})).nullish(),
       WorkingDir: z.string().optional(),
       Labels: annotations.nullish(),
       StopSignal: z.string().optional(),
