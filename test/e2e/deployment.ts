@@ -6,6 +6,7 @@ import { apply } from '../../src/commands/apply.ts'
 import type { Command, Report, World } from '../../src/commands/command.ts'
 import { perform } from '../../src/commands/perform.ts'
 import { plan } from '../../src/commands/plan.ts'
+import { synth } from '../../src/commands/synth.ts'
 import { loadSystem } from '../../src/config/load.ts'
 import type { CommandName } from '../../src/domain/outcome.ts'
 import { awsStateBucket } from '../../src/domain/state-buckets.ts'
@@ -34,6 +35,8 @@ export interface Deployment extends AsyncDisposable {
   deploy(): Promise<void>
   /** Changes sluice.yml. */
   edit(change: (text: string) => string): Promise<void>
+  /** Compiles the stacks and applies each by the engine alone, as people did before. */
+  bring(): Promise<void>
   /** The engine itself, in the folder of a stack. */
   tofu(stack: string, ...args: string[]): Promise<ExecResult>
   /** Names of the stacks in the order of apply. */
@@ -82,9 +85,22 @@ export async function openDeployment(example: string): Promise<Deployment> {
   const run = async (name: CommandName, command: Command<Record<never, never>>): Promise<Report> =>
     (await perform(world, new Redactor(), name, (inner) => command(inner, {}))).report
   const verbs = { plan: () => run('plan', plan), apply: () => run('apply', apply) }
+  const tofu = (stack: string, ...args: string[]): Promise<ExecResult> =>
+    runtime.exec.run(['tofu', ...args], { cwd: join(state, 'stacks', stack), env })
+  const stacks = (): string[] => stackNames(join(state, 'stacks'))
   const rest = opened.move()
   return {
     ...verbs,
+    bring: async () => {
+      expectDone(await run('synth', synth))
+      for (const stack of stacks()) {
+        succeeds(await tofu(stack, 'init', '-input=false', '-no-color'))
+        succeeds(await tofu(stack, 'validate', '-no-color'))
+        succeeds(await tofu(stack, 'plan', '-out=first.tfplan', '-input=false', '-no-color'))
+        succeeds(await tofu(stack, 'apply', '-input=false', '-no-color', 'first.tfplan'))
+        await rm(join(state, 'stacks', stack, 'first.tfplan'))
+      }
+    },
     world: engine.world,
     system,
     state,
@@ -103,6 +119,10 @@ export async function openDeployment(example: string): Promise<Deployment> {
     stacks: () => stackNames(join(state, 'stacks')),
     [Symbol.asyncDispose]: () => rest.disposeAsync(),
   }
+}
+
+function succeeds({ code, stdout, stderr }: ExecResult): void {
+  if (code !== 0) throw new Error(`${stdout}\n${stderr}`)
 }
 
 function expectDone({ outcome, message }: Report): void {

@@ -12,7 +12,7 @@ describeReal('infrastructure of the examples, by OpenTofu', ['tofu'], () => {
     { timeout: 180_000 },
     async (example) => {
       await using environment = await openDeployment(example)
-      await environment.deploy()
+      await environment.bring()
       expect(environment.world.store.list().length).toBeGreaterThan(50)
 
       const again = await environment.plan()

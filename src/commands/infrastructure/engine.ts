@@ -6,7 +6,7 @@ import type { Argv, Runtime } from '../../runtime/runtime.ts'
 import { engineArgv } from '../../tools/engine/argv.ts'
 import { engineEnvironment } from '../../tools/engine/environment.ts'
 import { type EngineEnd, engineFailure } from '../../tools/engine/failure.ts'
-import { type EngineMessage, engineMessage, validateDiagnostics } from '../../tools/engine/messages.ts'
+import { type EngineMessage, engineMessage } from '../../tools/engine/messages.ts'
 import { sluiceOutput } from '../../tools/engine/outputs.ts'
 import { ENGINE_NAMES, type Engine, engineFrom, INSTALL } from '../../tools/engine/version.ts'
 import { LineSplitter } from '../../tools/log-relay/lines.ts'
@@ -21,7 +21,7 @@ const LONGEST_MESSAGE = 16 * 1024 * 1024
 /** The engine at work, one stack at a time, each in a process group of its own. */
 export interface EngineRun {
   readonly engine: Engine
-  /** Fetches providers and opens the state, and checks the configuration. */
+  /** Fetches providers and opens the state. */
   init(stack: StackFolder): Promise<void>
   /** Leaves the saved plan in `file` and returns what it does. */
   plan(stack: StackFolder, file: string): Promise<StackPlan>
@@ -61,18 +61,7 @@ export async function openEngine(runtime: Runtime, plugins: string): Promise<Eng
   }
   return {
     engine,
-    init: async (stack) => {
-      await follow('initialisation', stack, engineArgv.init(program))
-      const child = await start(stack, engineArgv.validate(program))
-      const [document, stderr, ended] = await Promise.all([
-        textOf(child.stdout),
-        textOf(child.stderr),
-        child.ended,
-      ])
-      const diagnostics = validateDiagnostics(document).filter(isDiagnostic)
-      const end: EngineEnd = { ...ended, diagnostics, tail: stderr.trim().slice(-TAIL) }
-      if (end.code !== 0) throw engineFailure(`validation of stack ${stack.name}`, end)
-    },
+    init: (stack) => follow('initialisation', stack, engineArgv.init(program)),
     plan: async (stack, file) => {
       await follow('plan', stack, engineArgv.plan(program, file))
       const { readPlan } = await import('../../plan/read.ts')
@@ -126,8 +115,6 @@ async function findEngine({ exec }: Runtime, env: Record<string, string>): Promi
 }
 
 type Diagnostic = EngineEnd['diagnostics'][number]
-
-const isDiagnostic = (heard: EngineMessage): heard is Diagnostic => heard.kind === 'diagnostic'
 
 /** Reads messages line by line; what is none is kept for the case that the engine fails. */
 async function listen(

@@ -3,6 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import type { HttpDoor } from './sts.ts'
 
+const CONDITION = { error: { code: 412, message: 'conditionNotMet' } }
+
 interface StoredObject {
   readonly bytes: Buffer
   readonly generation: number
@@ -39,35 +41,45 @@ function answer(
     response.writeHead(status, { 'content-type': 'application/json' })
     response.end(value === undefined ? '' : JSON.stringify(value))
   }
-  const absent = (): void => json(404, { error: { code: 404, message: 'No such object', errors: [] } })
   const upload = /^\/upload\/storage\/v1\/b\/([^/]+)\/o$/.exec(url.pathname)
   if (upload !== null) {
     const { name, bytes } = uploaded(url, request, body)
     const key = `${upload[1]}/${name}`
-    if (!allowed(url, objects.get(key)))
-      return json(412, { error: { code: 412, message: 'conditionNotMet' } })
+    if (!allowed(url, objects.get(key))) {
+      json(412, CONDITION)
+      return
+    }
     const stored = { bytes, generation: (objects.get(key)?.generation ?? 0) + 1 }
     objects.set(key, stored)
-    return json(200, resource(key, stored))
+    json(200, resource(key, stored))
+    return
   }
   const listed = /^(?:\/storage\/v1)?\/b\/([^/]+)\/o$/.exec(url.pathname)
   if (listed !== null) {
     const prefix = `${listed[1]}/${url.searchParams.get('prefix') ?? ''}`
     const items = [...objects].filter(([key]) => key.startsWith(prefix))
-    return json(200, { kind: 'storage#objects', items: items.map(([key, object]) => resource(key, object)) })
+    json(200, { kind: 'storage#objects', items: items.map(([key, object]) => resource(key, object)) })
+    return
   }
   const one = /^(?:\/storage\/v1)?\/b\/([^/]+)\/o\/(.+)$/.exec(url.pathname)
   const plain = /^\/([^/]+)\/(.+)$/.exec(url.pathname)
   const [, bucket = '', name = ''] = one ?? plain ?? []
   const key = `${bucket}/${decodeURIComponent(name)}`
   const object = objects.get(key)
-  if (object === undefined) return absent()
-  if (request.method === 'DELETE') {
-    if (!allowed(url, object)) return json(412, { error: { code: 412, message: 'conditionNotMet' } })
-    objects.delete(key)
-    return json(204)
+  if (object === undefined) {
+    json(404, { error: { code: 404, message: 'No such object' } })
+    return
   }
-  if (one !== null && url.searchParams.get('alt') !== 'media') return json(200, resource(key, object))
+  if (request.method === 'DELETE') {
+    const may = allowed(url, object)
+    if (may) objects.delete(key)
+    json(may ? 204 : 412, may ? undefined : CONDITION)
+    return
+  }
+  if (one !== null && url.searchParams.get('alt') !== 'media') {
+    json(200, resource(key, object))
+    return
+  }
   response.writeHead(200, {
     'content-type': 'application/octet-stream',
     'x-goog-generation': String(object.generation),
