@@ -242,8 +242,10 @@ describe('in an environment', () => {
     const cloud = new World()
     const registry = cloud.registry
     const tags: unknown[] = []
-    registry.annotate = async (...note: unknown[]) => {
+    const annotate = registry.annotate.bind(registry)
+    registry.annotate = async (...note) => {
       tags.push(note)
+      await annotate(...note)
       return options.noFiles === true ? ['verdict.json'] : []
     }
     const champion = options.champion === undefined ? 'champion' : options.champion
@@ -298,6 +300,21 @@ describe('in an environment', () => {
     expect(cloud.registry.aliases.get('sentiment/champion')).toBe('1')
     const kept = `file:///ledger/verdicts/${digestOf(bytes).slice('sha256:'.length)}.json`
     expect(canonicalJson(cloud.objects.json(kept))).toBe(bytes)
+  })
+
+  test.each([
+    [4999, 'reject'],
+    [5000, 'promote'],
+  ])('the size that train registered is judged by a budget of %i bytes: %s', async (budget, verdict) => {
+    const { cloud, runtime, world } = await environment()
+    await cloud.registry.annotate('sentiment', '2', { tags: { 'sluice.size': '5000' } })
+    const policy = { ...POLICY, budgets: { size_bytes: budget } }
+    await runtime.files.write('/project/policy.json', JSON.stringify(policy))
+    const report = await evaluate(world, { explain: false, policy: 'policy.json' })
+    expect([report.outputs['verdict'], report.message]).toEqual([
+      verdict,
+      verdict === 'reject' ? expect.stringMatching(/size_bytes is 5000/) : expect.any(String),
+    ])
   })
 
   test('R42 a registry without a place for files keeps the digest, and the log says so', async () => {
