@@ -1,5 +1,4 @@
 import { StorageBucket as Bucket } from '@cdktf/provider-google/lib/storage-bucket/index.js'
-import type { ITerraformDependable } from 'cdktf'
 import { Construct } from 'constructs'
 import { accept, when } from '../core/accept.ts'
 
@@ -40,7 +39,7 @@ export class StorageBucket extends Construct {
   readonly name: string
   readonly uri: string
   /** What waits for the bucket to exist. */
-  readonly made: ITerraformDependable
+  readonly made: Bucket
 
   constructor(scope: Construct, id: string, props: StorageBucketProps) {
     super(scope, id)
