@@ -8,17 +8,26 @@ export interface CountingProxy extends AsyncDisposable {
   readonly seen: string[]
   /** From now on every request gets this answer; undefined: the registry's own. */
   fail(status: number | undefined): void
+  /** From now on only this `user:password` is let in; undefined: everybody. */
+  guard(login: string | undefined): void
 }
 
 /** Stands in front of a registry and writes down what is asked. */
 export async function countingProxy(target: string): Promise<CountingProxy> {
   const seen: string[] = []
   let status: number | undefined
+  let login: string | undefined
   const server = createServer((incoming, outgoing) => {
     seen.push(`${incoming.method} ${incoming.url}`)
     if (status !== undefined) {
       incoming.resume()
       outgoing.writeHead(status).end()
+      return
+    }
+    const expected = login === undefined ? undefined : `Basic ${Buffer.from(login).toString('base64')}`
+    if (expected !== undefined && incoming.headers.authorization !== expected) {
+      incoming.resume()
+      outgoing.writeHead(401, { 'www-authenticate': 'Basic realm="registry"' }).end()
       return
     }
     const [hostname, port] = target.split(':')
@@ -38,6 +47,9 @@ export async function countingProxy(target: string): Promise<CountingProxy> {
     seen,
     fail: (answer) => {
       status = answer
+    },
+    guard: (wanted) => {
+      login = wanted
     },
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections()

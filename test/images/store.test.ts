@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { digestOf } from '../../src/domain/digest.ts'
 import { imageRecordSchema } from '../../src/domain/images.ts'
+import { Secret } from '../../src/domain/secret.ts'
 import { imageStoreContract } from '../contract/image-store.ts'
 import { type DockerEngine, dockerEngine, pushBusybox } from '../real/docker-engine.ts'
 import { startRegistry, type TestRegistry } from '../real/docker-registry.ts'
@@ -13,6 +14,8 @@ import { type CountingProxy, countingProxy } from './counting-proxy.ts'
 import { registryWorld, skopeo, skopeoDigest } from './world.ts'
 
 const SECRET = 'canary-4f7d1b-do-not-show'
+/** Writes down how it is called, beside itself. */
+const LOGGING_DOCKER = '#!/bin/sh\necho "$@" >> "$(dirname "$0")/argv"\nexec /usr/bin/docker "$@"\n'
 
 describeReal(
   'images built by a real engine, in a real registry',
@@ -88,11 +91,7 @@ describeReal(
     })
 
     test('R5 a build secret is in no layer, on no command line and in no event', async () => {
-      const logged = join(registry.storage, '..', 'argv')
-      using tools = registryWorld({
-        host: proxy.host,
-        tree: { 'bin/docker': { exec: `#!/bin/sh\necho "$@" >> ${logged}\nexec /usr/bin/docker "$@"\n` } },
-      })
+      using tools = open({ tree: { 'bin/docker': { exec: LOGGING_DOCKER } } })
       using world = open({
         env: { TOKEN: SECRET, PATH: `${join(tools.root, 'bin')}:${engine.env.PATH}` },
         image: { secrets: { token: 'TOKEN' }, args: { MODE: '-chdir=/ @file --x' } },
@@ -104,7 +103,7 @@ describeReal(
       const bytes = await layersOf(built.reference)
       expect(bytes.some((layer) => layer.includes(`${SECRET.length}\n`))).toBe(true)
       for (const layer of bytes) expect(layer.includes(SECRET)).toBe(false)
-      const argv = readFileSync(logged, 'utf8')
+      const argv = readFileSync(join(tools.root, 'bin/argv'), 'utf8')
       expect(argv).toContain('--secret=id=token,env=TOKEN')
       expect(argv).toContain('--build-arg=MODE=-chdir=/ @file --x')
       expect(argv).not.toContain(SECRET)
@@ -294,6 +293,51 @@ describeReal(
       await expect(foreign.build()).rejects.toMatchObject({
         outcome: 'refused',
         message: expect.stringContaining('0.28.1'),
+      })
+    })
+
+    test('R5 a login reaches the engine through a file of this build, never the command line', async () => {
+      const password = new Secret('hunter2-not-on-argv')
+      using tools = open({ tree: { 'bin/docker': { exec: LOGGING_DOCKER } } })
+      using world = open({
+        image: { name: 'guarded' },
+        env: { PATH: `${join(tools.root, 'bin')}:${engine.env.PATH}` },
+        credentials: {
+          of: async (host) => (host === proxy.host ? { username: 'AWS', password } : undefined),
+        },
+      })
+      proxy.guard(`AWS:${password.reveal()}`)
+      try {
+        const built = await world.build()
+        expect(built.how).toBe('built')
+        using stranger = open({ image: { name: 'guarded' } })
+        await expect(stranger.build()).rejects.toMatchObject({
+          outcome: 'external',
+          message: expect.stringContaining('lets us not in'),
+        })
+      } finally {
+        proxy.guard(undefined)
+      }
+      const argv = readFileSync(join(tools.root, 'bin/argv'), 'utf8')
+      expect(argv).toContain('push -- ')
+      expect(argv).not.toContain(password.reveal())
+      expect(argv).not.toContain(Buffer.from(`AWS:${password.reveal()}`).toString('base64'))
+    })
+
+    test('a disk that fills up is told as that, with what to do', async () => {
+      const full = `#!/bin/sh
+[ "$1" = build ] || exec /usr/bin/docker "$@"
+echo '#8 ERROR: failed to copy: write /var/lib/docker/x: no space left on device' >&2
+exit 1
+`
+      using tools = open({ tree: { 'bin/docker': { exec: full } } })
+      using world = open({
+        image: { name: 'large' },
+        env: { PATH: `${join(tools.root, 'bin')}:${engine.env.PATH}` },
+      })
+      await expect(world.build()).rejects.toMatchObject({
+        message: expect.stringContaining('the disk is full'),
+        remedy: expect.stringContaining('docker builder prune'),
       })
     })
 

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Image } from '../../src/domain/system.ts'
+import type { CredentialSource } from '../../src/images/registry/credentials.ts'
 import { openImageStore } from '../../src/images/store.ts'
 import type { Event } from '../../src/runtime/events.ts'
 import { nodeRuntime } from '../../src/runtime/node/index.ts'
@@ -19,10 +20,19 @@ export interface WorldOptions {
   readonly image?: Parameters<typeof builtImage>[0]
   readonly env?: Record<string, string>
   readonly others?: readonly Image[]
+  readonly credentials?: CredentialSource
 }
 
 /** A repository on disk, whose images go to a real registry. */
-export function registryWorld({ engine, host, tree, image: more, env, others = [] }: WorldOptions) {
+export function registryWorld({
+  engine,
+  host,
+  tree,
+  image: more,
+  env,
+  others = [],
+  credentials,
+}: WorldOptions) {
   const place = folder({ 'repo/.git/HEAD': '', ...prefixed(tree) })
   const root = join(place.path, 'repo')
   const state = join(root, '.sluice/production')
@@ -47,7 +57,15 @@ export function registryWorld({ engine, host, tree, image: more, env, others = [
     root,
     all,
   )
-  const store = () => openImageStore({ runtime, system, root, state, registries })
+  const store = () =>
+    openImageStore({
+      runtime,
+      system,
+      root,
+      state,
+      registries,
+      ...(credentials === undefined ? {} : { credentials }),
+    })
   const key = (which: Image = image, asked = store()) =>
     fingerprintOf(which, { runtime, root, state, builder: 'engine', bases: {}, resolve: asked.resolve })
   return {

@@ -46,13 +46,14 @@ export function plainProgress(image: string): ProgressReader {
       names.set(id, rest)
       return [step(image, rest, done, names.size)]
     }
+    if (rest.startsWith('ERROR')) return [output(image, rest)]
     const name = names.get(id)
     if (name === undefined) return []
     if (rest === 'CACHED') return [step(image, `${name} (cached)`, ++done, names.size)]
     if (/^DONE [\d.]+s$/.test(rest)) return [step(image, name, ++done, names.size)]
     const [, said] = /^\d+\.\d+ (.*)$/.exec(rest) ?? []
     if (said !== undefined) return said.trim() === '' ? [] : [output(image, said)]
-    return rest.startsWith('ERROR') ? [output(image, rest)] : []
+    return []
   }
 }
 
