@@ -49,10 +49,11 @@ test('R48 --json prints one object with the fields of result.json and the comman
   expect(JSON.parse(readFileSync(join(folder, '.sluice/local/result.json'), 'utf8'))).toEqual(result)
 })
 
-test('R48 a cloud that cannot do this yet is refused by name, with code 2 and a result.json', () => {
-  const { status, stdout, stderr } = sluice(['plan', '--env', 'production', '--json'])
+test('R48 an engine that is not there is named with how to get it, with code 2 and a result.json', () => {
+  const { status, stdout, stderr } = sluice(['plan', '--env', 'production', '--json'], { PATH: folder })
   expect(status).toBe(2)
-  expect(stderr).toContain('aws')
+  expect(stderr).toContain('neither tofu nor terraform is on PATH')
+  expect(stderr).toContain('install OpenTofu 1.10 or newer')
   expect(JSON.parse(stdout)).toMatchObject({ outcome: 'usage', code: 2, environment: 'production' })
   expect(JSON.parse(readFileSync(join(folder, '.sluice/production/result.json'), 'utf8'))).toMatchObject({
     outcome: 'usage',
