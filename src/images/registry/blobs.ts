@@ -17,11 +17,13 @@ export async function hasBlob(
     method: 'HEAD',
     path: pathOf(repository, digest),
     scopes: pull(repository),
-    expected: [200, 404],
+    // Where it lies elsewhere, a HEAD of that place may be refused (a link that is signed for GET): it is there.
+    expected: [200, 302, 307, 404],
     what: `blob ${repository}@${digest}`,
   })
   const length = headers['content-length']
-  return status === 200 && (length === undefined || Number(length) === size)
+  if (status !== 200) return status !== 404
+  return length === undefined || Number(length) === size
 }
 
 /**

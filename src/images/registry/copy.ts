@@ -3,6 +3,7 @@ import { hasBlob } from './blobs.ts'
 import type { Blob } from './document.ts'
 import { getManifest, headManifest, manifestGone, putManifest } from './manifests.ts'
 import { inParallel } from './parallel.ts'
+import { withPromptCollection } from './prompt-collection.ts'
 import type { Session } from './session.ts'
 import type { ImageSource } from './source.ts'
 import { type Tree, treeOf } from './tree.ts'
@@ -80,7 +81,7 @@ async function copyBlobs(
   }
   // The longest first: a long one that starts last would be waited for alone.
   const sorted = [...tree.blobs].sort((a, b) => b.size - a.size)
-  await inParallel(sorted, AT_ONCE, async (blob: Blob) => {
+  const move = async (blob: Blob): Promise<void> => {
     if (await hasBlob(target, repository, blob)) {
       counts.present++
       return tell(blob.size)
@@ -90,6 +91,7 @@ async function copyBlobs(
       counts.mounted++
       tell(blob.size)
     }
-  })
+  }
+  await withPromptCollection(() => inParallel(sorted, AT_ONCE, move))
   return counts
 }

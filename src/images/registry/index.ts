@@ -11,6 +11,7 @@ import { readImage } from './read-image.ts'
 import { formatReference, isTag, parseReference, type Reference } from './reference.ts'
 import { openSession, type Session } from './session.ts'
 import { layoutSource, registrySource } from './source.ts'
+import { toldBytes } from './told-bytes.ts'
 import { openWire, TIMEOUTS, type Timeouts } from './wire.ts'
 
 export interface RegistryOptions {
@@ -26,7 +27,7 @@ export interface RegistryOptions {
 export interface RegistryClient extends Registry {
   /** With `layers`, every byte of every layer is read and held against its digest as well. */
   read(reference: string, options?: { readonly layers: boolean }): Promise<RemoteImage | undefined>
-  /** As `mirror`, from a tag or a digest; says what had to move. */
+  /** As `mirror`, from a tag or a digest, silently; says what had to move. */
   copy(source: string, repository: string, onProgress?: CopyOptions['onProgress']): Promise<Copied>
   /** The image of a layout on disk, by the digest of its manifest or index; without a tag. */
   push(
@@ -83,7 +84,7 @@ export function openRegistry(
       return readImage(session, repository, digestIn(text, digest), readOptions)
     },
     async mirror(text, to) {
-      await copy(text, to)
+      await copy(text, to, toldBytes(runtime.log, `mirror to ${to}`, `copying ${text}`))
     },
     copy,
     async push(layout, digest, to, onProgress) {

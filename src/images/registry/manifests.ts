@@ -21,6 +21,7 @@ export async function headManifest(
   const { status, headers } = await session.send(read('HEAD', repository, reference))
   const { 'docker-content-digest': digest, 'content-type': mediaType } = headers
   const size = Number(headers['content-length'] ?? Number.NaN)
+  if (status === 404 && !session.foundation) return undefined
   // Why there is nothing stands only in a body, and the specification lets a registry leave headers out.
   if (status === 404 || !isDigest(digest) || mediaType === undefined || !Number.isSafeInteger(size)) {
     const document = await getManifest(session, repository, reference)

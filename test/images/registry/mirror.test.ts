@@ -196,8 +196,10 @@ test('what is there does not move, and an image that is there costs one HEAD', a
   const one = putImage(from.store, 'up/app', { seed: 'one', layers: [5000, 6000] })
   await registry.copy(`${from.host}/up/app@${one.digest}`, `${to.host}/app`)
   to.asked.length = 0
+  from.asked.length = 0
   await registry.copy(`${from.host}/up/app@${one.digest}`, `${to.host}/app`)
   expect(to.asked).toEqual([`HEAD /v2/app/manifests/${one.digest}`])
+  expect(from.asked).toEqual([])
   const layer = one.layers[0] ?? { digest: '', size: 0, mediaType: '' }
   const two = from.store.manifest(
     'up/app',
@@ -207,6 +209,27 @@ test('what is there does not move, and an image that is there costs one HEAD', a
   expect(await registry.copy(`${from.host}/up/app@${two.digest}`, `${to.host}/app`)).toMatchObject({
     moved: 0,
     present: 2,
+  })
+})
+
+test('a registry that keeps its blobs elsewhere is asked no further whether it has one', async () => {
+  await using from = await startFakeRegistry()
+  await using to = await startFakeRegistry({
+    faults: ({ method, path }) =>
+      method === 'HEAD' && path.includes('/blobs/')
+        ? { kind: 'status', status: 307, headers: { location: 'https://signed.example/only-for-get' } }
+        : undefined,
+  })
+  await using registry = client()
+  const { config, layers, digest } = putImage(from.store, 'up/app')
+  for (const blob of [config, ...layers]) {
+    to.store
+      .make('app')
+      .blobs.set(blob.digest, from.store.make('up/app').blobs.get(blob.digest) ?? Buffer.alloc(0))
+  }
+  expect(await registry.copy(`${from.host}/up/app@${digest}`, `${to.host}/app`)).toMatchObject({
+    moved: 0,
+    present: 3,
   })
 })
 
@@ -252,6 +275,19 @@ test('progress ends at everything', async () => {
   )
   const total = [...from.store.make('up/app').blobs.values()].reduce((sum, { length }) => sum + length, 0)
   expect(seen.at(-1)).toEqual([total, total])
+})
+
+test('a mirror tells how far it is, and when it is done', async () => {
+  await using from = await startFakeRegistry()
+  await using to = await startFakeRegistry()
+  await using registry = client()
+  const { digest } = putImage(from.store, 'up/app')
+  await registry.mirror(`${from.host}/up/app@${digest}`, `${to.host}/app`)
+  const told = registry.runtime.events.filter((event) => event.kind === 'progress')
+  expect(told[0]).toMatchObject({ state: 'running', unit: 'bytes' })
+  const last = told.at(-1)
+  expect(last).toMatchObject({ state: 'done', text: `copying ${from.host}/up/app@${digest}` })
+  expect(last?.done).toBe(last?.total)
 })
 
 test('cancelling ends a copy that hangs', async () => {
