@@ -4,8 +4,7 @@ import { complain, pairs, type Subject } from './subject.ts'
 
 /** Stacks are applied one after the other, so none waits for itself. */
 export function checkComponents(subject: Subject): Problem[] {
-  const components = pairs(subject.value.components).map(([name, all]) => [name, all ?? []] as const)
-  return circles(subject, components, WAITED)
+  return circles(subject, componentsOf(subject), (name) => waitsFor(subject, name, WAITED))
 }
 
 /**
@@ -13,26 +12,62 @@ export function checkComponents(subject: Subject): Problem[] {
  * component holds is in a layer, and layers wait too.
  */
 export function checkLayers(subject: Subject): Problem[] {
-  const components = pairs(subject.value.components).map(([name, all]) => [name, all ?? []] as const)
+  const { value } = subject
+  const components = componentsOf(subject)
   const held = new Set(components.flatMap(([, all]) => all))
   const layer = (...kinds: readonly ConnectableKind[]): string[] =>
-    kinds.flatMap((kind) => Object.keys(subject.value[kind] ?? {})).filter((name) => !held.has(name))
+    kinds.flatMap((kind) => Object.keys(value[kind] ?? {})).filter((name) => !held.has(name))
   const layers = [
     ['data', layer('databases', 'buckets', 'topics', 'caches')],
-    ['compute', layer('services', 'functions', 'workers')],
+    ['compute', [...layer('services', 'functions', 'workers'), STEPS]],
   ] as const
-  return circles(subject, [...components, ...layers], CONNECTABLE)
+  // Who is public is called by its name alone.
+  const kinds = CONNECTABLE.filter((kind) => kind !== 'services')
+  return circles(subject, [...components, ...layers], (name) => [
+    ...waitsFor(subject, name, kinds),
+    ...(name === STEPS
+      ? stepsWaitFor(subject)
+      : connected(subject, name).filter((other) => isInside(value, other))),
+  ])
+}
+
+/** All steps stand in one layer; no resource has this name. */
+const STEPS = 'pipelines:'
+
+function stepsWaitFor({ value }: Subject): string[] {
+  const steps = pairs(value.pipelines).flatMap(([, pipeline]) => pairs(pipeline.steps))
+  return steps
+    .flatMap(([, { connects, inputs, outputs }]) => [
+      ...(connects ?? []),
+      ...[...pairs(inputs), ...pairs(outputs)].map(([, place]) => place.split('/')[0]),
+    ])
+    .filter((name) => name !== undefined)
+    .filter((name) => !isPublic(value, name))
+}
+
+const isPublic = (value: Subject['value'], name: string): boolean =>
+  value.services?.[name]?.public ?? value.services?.[name]?.domain !== undefined
+
+const isInside = (value: Subject['value'], name: string): boolean =>
+  value.services?.[name] !== undefined && !isPublic(value, name)
+
+function componentsOf(subject: Subject): Stacks {
+  return pairs(subject.value.components).map(([name, all]) => [name, all ?? []] as const)
 }
 
 type Stacks = readonly (readonly [name: string, resources: readonly (string | undefined)[]])[]
 
-function circles(subject: Subject, stacks: Stacks, waited: readonly ConnectableKind[]): Problem[] {
+function circles(
+  subject: Subject,
+  stacks: Stacks,
+  waits: (resource: string) => readonly string[],
+): Problem[] {
   const home = new Map(stacks.flatMap(([name, resources]) => resources.map((each) => [each, name])))
   const edges = stacks.map(([name, resources]) => ({
     name,
     to: new Set(
       resources
-        .flatMap((resource) => (resource === undefined ? [] : waitsFor(subject, resource, waited)))
+        .flatMap((resource) => (resource === undefined ? [] : waits(resource)))
         .flatMap((resource) => home.get(resource) ?? [])
         .filter((other) => other !== name),
     ),
@@ -55,19 +90,23 @@ function circles(subject: Subject, stacks: Stacks, waited: readonly ConnectableK
 /** Only what AWS invents when it makes a resource is waited for; names of buckets and tables are known before. */
 const WAITED = ['databases', 'caches', 'topics', 'apis', 'workers'] as const
 
+function connected({ value }: Subject, resource: string): string[] {
+  const users = [value.services, value.functions, value.workers]
+  return users.flatMap((section) => section?.[resource]?.connects ?? []).filter((name) => name !== undefined)
+}
+
 function waitsFor(subject: Subject, resource: string, kinds: readonly ConnectableKind[]): string[] {
   const { value } = subject
-  const users = [value.services, value.functions, value.workers]
-  const connects = users.flatMap((section) => section?.[resource]?.connects ?? [])
-  const waited = (name: string | undefined): name is string =>
-    name !== undefined && kinds.some((kind) => value[kind]?.[name] !== undefined)
+  const waited = (name: string): boolean => kinds.some((kind) => value[kind]?.[name] !== undefined)
   const routed = Object.values(value.apis?.[resource]?.routes ?? {})
   const subscribed = pairs(value.topics)
     .filter(([, { subscriber }]) => subscriber === resource)
     .map(([name]) => name)
-  return [...connects.filter(waited), ...routed.filter((name) => name !== undefined), ...subscribed].filter(
-    (name) => CONNECTABLE.some((kind) => value[kind]?.[name] !== undefined),
-  )
+  return [
+    ...connected(subject, resource).filter(waited),
+    ...routed.filter((name) => name !== undefined),
+    ...subscribed,
+  ].filter((name) => CONNECTABLE.some((kind) => value[kind]?.[name] !== undefined))
 }
 
 /** The names of a circle, in order; undefined where there is none. */
