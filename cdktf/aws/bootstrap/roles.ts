@@ -43,14 +43,13 @@ function refresh(scope: Scope): readonly Statement[] {
   ]
 }
 
-/** A state says everything of its stack, so only the environment's own ones. */
+/**
+ * A state says everything of its stack, so only the environment's own ones. Names are listed of the whole bucket: S3 says
+ * "not found" of a state that is not there yet only to who may list, and tells a condition no prefix then.
+ */
 function readStates({ stateBucket, stateFolder }: Scope): readonly Statement[] {
   return [
-    {
-      actions: ['s3:ListBucket'],
-      resources: [`arn:aws:s3:::${stateBucket}`],
-      conditions: { StringLike: { 's3:prefix': `${stateFolder}/*` } },
-    },
+    { actions: ['s3:ListBucket'], resources: [`arn:aws:s3:::${stateBucket}`] },
     { actions: ['s3:GetObject'], resources: [`arn:aws:s3:::${stateBucket}/${stateFolder}/*.tfstate`] },
   ]
 }

@@ -48,6 +48,7 @@ export const SERVICES: Readonly<Record<string, ServicePermissions>> = {
       's3:GetLifecycleConfiguration',
       's3:GetReplicationConfiguration',
       's3:ListBucket',
+      's3:ListTagsForResource',
     ],
     readOf: ({ prefix }) => [`arn:aws:s3:::${prefix}-*`],
     write: ({ prefix }) => [
@@ -59,6 +60,8 @@ export const SERVICES: Readonly<Record<string, ServicePermissions>> = {
           's3:PutBucket*',
           's3:PutEncryptionConfiguration',
           's3:PutLifecycleConfiguration',
+          's3:TagResource',
+          's3:UntagResource',
         ],
         resources: [`arn:aws:s3:::${prefix}-*`],
       },
