@@ -124,6 +124,28 @@ test('R27 a target that gives another digest back than was put there is found ou
   expect(error.message).toContain('bytes are taken only under their own digest')
 })
 
+test('R27 reading back with layers finds the one that is damaged; without them the manifests are held alone', async () => {
+  await using server = await startFakeRegistry()
+  await using registry = client()
+  const { digest, layers } = putImage(server.store, 'app')
+  const [, layer = { digest: '' }] = layers
+  const reference = `${server.host}/app@${digest}`
+  expect(await registry.read(reference, { layers: true })).toMatchObject({ digest })
+  server.faults = strike('GET', new RegExp(layer.digest), { kind: 'corrupt', at: 100 }, 9)
+  expect(await registry.read(reference)).toMatchObject({ digest })
+  const error = await errorOf(registry.read(reference, { layers: true }))
+  expect(error.message).toContain(`blob ${layer.digest} has another digest`)
+})
+
+test('R27 a config whose bytes are not those of its digest gives no labels', async () => {
+  await using server = await startFakeRegistry()
+  await using registry = client()
+  const { digest, config } = putImage(server.store, 'app', { labels: { made: 'here' } })
+  server.faults = strike('GET', new RegExp(config.digest), { kind: 'corrupt', at: 3 }, 9)
+  const error = await errorOf(registry.read(`${server.host}/app@${digest}`))
+  expect(error.message).toContain(`blob ${config.digest} has another digest`)
+})
+
 test('R27 a manifest whose bytes are not those of its digest is not taken from the source', async () => {
   await using from = await startFakeRegistry({
     faults: strike('GET', /manifests/, { kind: 'corrupt', at: 60 }, 9),
