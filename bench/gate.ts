@@ -8,7 +8,7 @@
  */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { classified, scored, writeJsonLines, writeParquet, writeRows } from './gate/rows.ts'
 
@@ -138,6 +138,8 @@ const measured: readonly Row[] = [
   ...ours('ROC AUC difference by DeLong, 10^6 rows', auc),
   ...ours('accuracy, 10^7 rows, duplicate check, text ids', accuracyText),
   ...ours('accuracy, 10^7 rows, duplicate check, integer ids', accuracy),
+  // Beyond the number of cores the clock measures others too; CPU seconds much less so.
+  ['load average of the machine (1 minute, 2 cores)', loadavg()[0] ?? 0, ''],
 ]
 const perResample = (of(forty).cpu - of(twenty).cpu) / 20
 const against: readonly Row[] = [
