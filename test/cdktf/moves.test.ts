@@ -46,7 +46,7 @@ describe('a changed name', () => {
     ['topics.uploaded', 'topics.arrived'],
     ['caches.sessions', 'caches.logins'],
     ['pipelines.daily', 'pipelines.nightly'],
-  ])('%s -> %s moves every resource whose address changes, and no other', async (from, to) => {
+  ])('R16 %s -> %s moves every resource whose address changes, and no other', async (from, to) => {
     const before = addresses(await stacks(SHOP))
     const after = await stacks(renamed(from, to))
     const now = new Set(addresses(after))
@@ -74,7 +74,7 @@ ${text}`
     ])
   })
 
-  test('of a bucket says that its content does not come along', async () => {
+  test('R16 of a bucket says that its content does not come along', async () => {
     const all = await stacks(renamed('buckets.raw', 'buckets.videos'))
     const replaced = all.flatMap(({ moved = [] }) => moved).filter((move) => move.replaced !== undefined)
     expect(replaced).toEqual([

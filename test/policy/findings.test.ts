@@ -14,7 +14,7 @@ test('what is found and accepted with a reason is no disagreement', () => {
   expect(disagreements([finding({ text: 'access logging' })], [finding()])).toEqual([])
 })
 
-test('a finding that nobody accepted is told with what the scanner says', () => {
+test('R10 a finding that nobody accepted is told with what the scanner says', () => {
   expect(disagreements([finding({ text: 'access logging' })], [])).toEqual([
     'films/data bucket CKV_AWS_18 is open: access logging',
   ])
@@ -24,7 +24,7 @@ test('a reason on another resource accepts nothing', () => {
   expect(disagreements([finding()], [finding({ resource: 'other' })])).toHaveLength(2)
 })
 
-test('an acceptance of what is not found any more is told', () => {
+test('R10 an acceptance of what is not found any more is told', () => {
   expect(disagreements([], [finding()])).toEqual([
     'films/data bucket CKV_AWS_18 is accepted and not found: take it out (no log bucket for every bucket)',
   ])
@@ -36,7 +36,7 @@ test('a word is no reason', () => {
   ])
 })
 
-test('reasons stand beside the resource in the JSON of its stack', async () => {
+test('R10 reasons stand beside the resource in the JSON of its stack', async () => {
   const all = await stacks('buckets: { raw: {}, kept: { versioned: true } }')
   const data = all.find(({ name }) => name === 'data')
   const accepted = acceptedIn('data', data?.json ?? {})

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { usageError } from '../../domain/error.ts'
 import type { Files } from '../../runtime/runtime.ts'
+import { secretRule } from '../../tools/context/secret-files.ts'
 
 /** A folder as a value: path inside it -> content. */
 export type Folder = ReadonlyMap<string, FileContent>
@@ -13,7 +14,7 @@ export interface FileContent {
 /** What Terraform keeps beside a configuration: it is neither taken over nor taken away. */
 const KEPT = /^(?:\.terraform|terraform\.tfstate\.d|.*\.tfstate(?:\..*)?|\.terraform\.tfstate\.lock\.info)$/
 /** What has no place in a configuration. */
-const LEFT_OUT = new Set(['.git', '.sluice', '.DS_Store', 'node_modules'])
+const LEFT_OUT = new Set(['.DS_Store', 'node_modules'])
 
 /** @throws SluiceError usage for a symbolic link: a stack is applied from another folder, where it would lead elsewhere. */
 export async function readFolder(files: Files, path: string, shown: string): Promise<Folder> {
@@ -30,7 +31,8 @@ async function collect(
   content: Map<string, FileContent>,
 ): Promise<void> {
   for (const name of await files.list(path)) {
-    if (KEPT.test(name) || LEFT_OUT.has(name)) continue
+    // Stacks may be kept as an artifact, so what is secret by its name stays behind (promise R46).
+    if (KEPT.test(name) || LEFT_OUT.has(name) || secretRule(name) !== undefined) continue
     const inner = join(path, name)
     const stat = await files.stat(inner)
     if (stat?.kind === 'directory') await collect(files, inner, `${prefix}${name}/`, shown, content)

@@ -45,20 +45,21 @@ describe('a folder of HCL in place of the compiler', () => {
     '/project/infra/terraform/x/main.tf': 'resource "aws_sqs_queue" "q" {}\n',
     '/project/infra/terraform/.terraform/modules/modules.json': '{}',
     '/project/infra/terraform/terraform.tfstate': 'state of the team',
+    '/project/infra/terraform/.env': 'AWS_SECRET_ACCESS_KEY=secret',
+    '/project/infra/terraform/old.tfplan': 'values',
   }
 
-  test('is one stack, as it stands, without what Terraform left there', async () => {
+  test('R46 is one stack, as it stands, without state, plans and secrets', async () => {
     const { report, runtime } = await run(files)
     expect(report).toMatchObject({ outcome: 'done', outputs: { directory: FOLDER } })
     expect(report.message).toBe('wrote 1 resources in 1 stacks to .sluice/test/stacks')
     expect(await stacksOf(runtime)).toEqual([{ name: 'terraform', dependsOn: [], resources: 1 }])
     expect(await text(runtime, `${FOLDER}/terraform/outputs.tf`)).toBe(OUTPUT)
     expect(await text(runtime, `${FOLDER}/terraform/x/main.tf`)).toContain('aws_sqs_queue')
-    expect(await text(runtime, `${FOLDER}/terraform/terraform.tfstate`)).toBeUndefined()
-    expect(await text(runtime, `${FOLDER}/terraform/.terraform/modules/modules.json`)).toBeUndefined()
+    expect(await runtime.files.list(`${FOLDER}/terraform`)).toEqual(['main.tf', 'outputs.tf', 'x'])
   })
 
-  test('takes away files that are gone, and leaves what Terraform keeps', async () => {
+  test('R46 takes away files that are gone, and leaves what Terraform keeps', async () => {
     const { runtime } = await run(files)
     await runtime.files.write(`${FOLDER}/terraform/.terraform.lock.hcl`, 'locked')
     await runtime.files.write(`${FOLDER}/terraform/terraform.tfstate`, 'local state')
@@ -72,7 +73,7 @@ describe('a folder of HCL in place of the compiler', () => {
     ])
   })
 
-  test('without the output sluice is refused, and nothing is written', async () => {
+  test('R44 without the output sluice is refused, and nothing is written', async () => {
     const hidden = '# output "sluice" {}\nlocals { a = "output \\"sluice\\" {}" }\n'
     const runtime = fakeRuntime({ files: { ...files, '/project/infra/terraform/outputs.tf': hidden } })
     await expect(run({}, { runtime })).rejects.toThrow('no stack of infra/terraform has the output sluice')
@@ -148,7 +149,7 @@ describe('a CDKTF app in place of the compiler', () => {
     expect(await text(runtime, `${FOLDER}/app/assets/f/archive.zip`)).toBe('zip')
   })
 
-  test('is told the environment, and gets no credentials', async () => {
+  test('R10 is told the environment, and gets no credentials', async () => {
     const { runtime } = await run({}, { runtime: app(MADE) })
     const env = runtime.ran[0]?.options.env
     expect(env).toMatchObject({ PATH: '/bin', SLUICE_SYSTEM: 'films', SLUICE_ENVIRONMENT: 'test' })
@@ -161,7 +162,7 @@ describe('a CDKTF app in place of the compiler', () => {
     await expect(failing).rejects.toThrow(/npx cdktf synth in infra ended with 1:\nTypeError/)
   })
 
-  test('that writes nothing is not taken for done by what an earlier run left', async () => {
+  test('R44 that writes nothing is not taken for done by what an earlier run left', async () => {
     await expect(run({ ...files, ...MADE })).rejects.toThrow('the command of infra wrote no')
   })
 

@@ -51,7 +51,7 @@ describe('a name that looks changed', () => {
     expect(await proposed(SHOP, SHOP.replace('raw: {}, ', '') + table)).toEqual([])
   })
 
-  test('is not proposed where two could be meant', async () => {
+  test('R16 is not proposed where two could be meant', async () => {
     expect(await proposed(SHOP, SHOP.replace('raw: {}', 'videos: {}, films: {}'))).toEqual([])
     const two = SHOP.replace('raw: {}', 'raw: {}, old: {}')
     expect(await proposed(two, SHOP.replace('raw: {}', 'videos: {}'))).toEqual([])
@@ -99,7 +99,7 @@ describe('sluice synth', () => {
     expect(report.summary).toContain('renamed: { buckets.raw: buckets.videos }')
   })
 
-  test('with that line moves, says what is replaced, and proposes nothing', async () => {
+  test('R16 with that line moves, says what is replaced, and proposes nothing', async () => {
     const runtime = fakeRuntime({})
     await run(runtime, SHOP)
     const line = 'renamed: { buckets.raw: buckets.videos }\n'
