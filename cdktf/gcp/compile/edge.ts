@@ -11,10 +11,10 @@ export async function edge(site: Site): Promise<void> {
   // Sorted, so that the order in sluice.yml changes nothing.
   const [first, ...others] = named.sort((a, b) => (a.domain < b.domain ? -1 : 1))
   if (zone === undefined || first === undefined) return
-  const [{ Certificates }, { LoadBalancer }, { DnsRecordSet }] = await Promise.all([
+  const [{ Certificates }, { LoadBalancer }, { DomainName }] = await Promise.all([
     import('../certificates.ts'),
     import('../load-balancer.ts'),
-    import('@cdktf/provider-google/lib/dns-record-set/index.js'),
+    import('../domain-name.ts'),
   ])
   const stack = site.stack('edge')
   const managedZone = gcpZone(zone)
@@ -32,12 +32,6 @@ export async function edge(site: Site): Promise<void> {
   })
   for (const { name, domain } of named) {
     site.after(stack, name)
-    new DnsRecordSet(stack, `name-${name}`, {
-      managedZone,
-      name: `${domain}.`,
-      type: 'A',
-      ttl: 300,
-      rrdatas: [balancer.address],
-    })
+    new DomainName(stack, `name-${name}`, { domain, zone: managedZone, address: balancer.address })
   }
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { digestOf, imageReference } from '../../../src/domain/digest.ts'
@@ -401,4 +401,15 @@ describe('the output sluice', () => {
     expect(templateOf(all, 'worker')).toMatchObject({ timeout: '600s' })
     expect(templateOf(all, 'web')).toMatchObject({ timeout: '300s' })
   })
+})
+
+test('no binding is loaded lazily by itself: a bundle would find no names in it', () => {
+  const files = readdirSync(join(root, 'cdktf'), { recursive: true, encoding: 'utf8' })
+  const lazy = files
+    .filter((name) => name.endsWith('.ts'))
+    .flatMap((name) => [
+      ...readFileSync(join(root, 'cdktf', name), 'utf8').matchAll(/\bimport\(\s*'([^']+)'/g),
+    ])
+  expect(lazy.length).toBeGreaterThan(10)
+  for (const [, from] of lazy) expect(from).toMatch(/^\.{1,2}\//)
 })

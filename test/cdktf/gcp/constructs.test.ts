@@ -6,6 +6,7 @@ import { Certificates } from '../../../cdktf/gcp/certificates.ts'
 import { CloudRunJob } from '../../../cdktf/gcp/cloud-run-job.ts'
 import { CloudRunService } from '../../../cdktf/gcp/cloud-run-service.ts'
 import { Dashboard } from '../../../cdktf/gcp/dashboard.ts'
+import { DomainName } from '../../../cdktf/gcp/domain-name.ts'
 import { EnabledApis } from '../../../cdktf/gcp/enabled-apis.ts'
 import { GpuWorker, type GpuWorkerProps } from '../../../cdktf/gcp/gpu-worker.ts'
 import { ImageRepository } from '../../../cdktf/gcp/image-repository.ts'
@@ -136,6 +137,12 @@ const CASES: Readonly<Record<string, (stack: SystemStack) => void>> = {
         { name: 'web', service: 'films-test-web', domain: 'films.example' },
       ],
       certificates: '//certificatemanager.googleapis.com/films-test',
+    }),
+  'domain-name': (stack) =>
+    void new DomainName(stack, 'name', {
+      domain: 'api.films.example',
+      zone: 'films-example',
+      address: '203.0.113.1',
     }),
   alert: (stack) =>
     void new Alert(stack, 'alert', {
