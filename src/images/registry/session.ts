@@ -56,7 +56,7 @@ export function openSession(
   const authorizer = new Authorizer(host, line, source)
   const origin = originOf(host)
 
-  async function headersOf(request: RegistryRequest | StreamRequest, url: URL, pass: Pass | undefined) {
+  function headersOf(request: RegistryRequest | StreamRequest, url: URL, pass: Pass | undefined) {
     const own = url.origin === origin && pass !== undefined
     return { ...request.headers, ...(own ? { authorization: pass.reveal() } : {}) }
   }
@@ -83,7 +83,7 @@ export function openSession(
         {
           method: request.method,
           url,
-          headers: await headersOf(request, url, pass),
+          headers: headersOf(request, url, pass),
           ...(request.body === undefined ? {} : { body: request.body }),
           patience: request.patience ?? 'headers',
           signal: line.signal,
@@ -121,7 +121,7 @@ export function openSession(
       const outcome = await exchange(line, {
         method: request.method,
         url,
-        headers: await headersOf(request, url, pass),
+        headers: headersOf(request, url, pass),
         ...(body === undefined ? {} : { body }),
         patience: request.patience ?? 'headers',
         signal: line.signal,

@@ -286,6 +286,15 @@ test('layers that stay at their publisher are not asked for', async () => {
   expect(to.store.make('app').manifests.has(made.digest)).toBe(true)
 })
 
+test('an empty layer goes too', async () => {
+  await using from = await startFakeRegistry()
+  await using to = await startFakeRegistry()
+  await using registry = client()
+  const { digest } = putImage(from.store, 'up/app', { layers: [0, 1] })
+  await registry.copy(`${from.host}/up/app@${digest}`, `${to.host}/app`)
+  expect(to.store.make('app').blobs).toEqual(from.store.make('up/app').blobs)
+})
+
 test('progress ends at everything', async () => {
   await using from = await startFakeRegistry()
   await using to = await startFakeRegistry()
