@@ -33,6 +33,8 @@ export interface Deployment extends AsyncDisposable {
   apply(): Promise<Report>
   /** Plans and applies until no stack waits for another. */
   deploy(): Promise<void>
+  /** As SIGINT or SIGTERM do; the environment is of no more use then. */
+  cancel(): void
   /** Changes sluice.yml. */
   edit(change: (text: string) => string): Promise<void>
   /** Compiles the stacks and applies each by the engine alone, as people did before. */
@@ -74,7 +76,8 @@ export async function openDeployment(example: string): Promise<Deployment> {
   )
   const events: Event[] = []
   const env = { PATH: process.env['PATH'], HOME: folder, ...engine.env }
-  const signals = { cancelled: new AbortController().signal }
+  const cancel = new AbortController()
+  const signals = { cancelled: cancel.signal }
   const runtime = nodeRuntime({ emit: (event) => void events.push(event) }, signals, folder, env)
   const world: World = {
     runtime,
@@ -91,6 +94,7 @@ export async function openDeployment(example: string): Promise<Deployment> {
   const rest = opened.move()
   return {
     ...verbs,
+    cancel: () => cancel.abort(new Error('cancelled')),
     bring: async () => {
       expectDone(await run('synth', synth))
       for (const stack of stacks()) {

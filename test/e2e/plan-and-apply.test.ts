@@ -7,15 +7,22 @@ import { describeReal } from '../real.ts'
 import { type Deployment, openDeployment } from './deployment.ts'
 
 const json = async (path: string): Promise<unknown> => JSON.parse(await readFile(path, 'utf8'))
-const withProbe = (text: string): string => text.replace(/^buckets:$/m, 'buckets:\n  probe: {}')
 
 describeReal('plan and apply of an environment that is there', ['tofu'], () => {
   let environment: Deployment
+  let original = ''
   beforeAll(async () => {
     environment = await openDeployment('filmlens')
     await environment.bring()
+    await environment.edit((text) => {
+      original = text
+      return text
+    })
   }, 120_000)
   afterAll(() => environment[Symbol.asyncDispose]())
+  /** The system as it was, and one bucket more. */
+  const withBucket = (bucket: string): Promise<void> =>
+    environment.edit(() => original.replace(/^buckets:$/m, `buckets:\n  ${bucket}`))
 
   test('R22 what a rollout moves, the next plan leaves alone, and pausing survives it', async () => {
     const { store } = environment.world
@@ -64,7 +71,7 @@ describeReal('plan and apply of an environment that is there', ['tofu'], () => {
   }, 60_000)
 
   test('R13 apply takes the saved plan and the configuration as they were, or nothing', async () => {
-    await environment.edit(withProbe)
+    await withBucket('probe: {}')
     const plan = await environment.plan()
     expect(plan.outputs['changes']).toBe('true')
     const [changed] = plan.data['changes'] as [{ stack: string }]
@@ -92,7 +99,7 @@ describeReal('plan and apply of an environment that is there', ['tofu'], () => {
   }, 60_000)
 
   test('R15 the same plan is not applied twice, and nothing is without one', async () => {
-    await environment.edit((text) => text.replace('probe: {}', 'probe: { versioned: true }'))
+    await withBucket('replayed: {}')
     await environment.plan()
     expect(await environment.apply()).toMatchObject({ outcome: 'done' })
     const replayed = await environment.apply()
@@ -105,7 +112,7 @@ describeReal('plan and apply of an environment that is there', ['tofu'], () => {
   }, 60_000)
 
   test('R15 a plan that time has overtaken is stale, and the state is as it was', async () => {
-    await environment.edit((text) => text.replace('probe: { versioned: true }', 'probe: {}'))
+    await withBucket('overtaken: {}')
     const plan = await environment.plan()
     const [changed] = plan.data['changes'] as [{ stack: string }]
     // Somebody else moves the state on.
@@ -117,10 +124,10 @@ describeReal('plan and apply of an environment that is there', ['tofu'], () => {
 
   test('R5 plan.json, the summary and the events hold no value of a resource', async () => {
     const canary = 'canary-7f3a9'
-    await environment.edit((text) => text.replace('probe: {}', `probe: {}\n  ${canary}: {}`))
-    const { summary } = await environment.plan()
-    const [probed] = environment.stacks().filter((name) => name === 'storage')
-    const compiled = await readFile(join(environment.state, 'stacks', probed ?? '', 'cdk.tf.json'), 'utf8')
+    await withBucket(`${canary}: {}`)
+    const { summary, data } = await environment.plan()
+    const [changed] = data['changes'] as [{ stack: string }]
+    const compiled = await readFile(join(environment.state, 'stacks', changed.stack, 'cdk.tf.json'), 'utf8')
     expect(compiled).toContain(`filmlens-production-${canary}`)
     const plan = planFileSchema.parse(await json(join(environment.state, 'plan.json')))
     const attributes = plan.stacks.flatMap(({ changes }) => changes.flatMap((change) => change.attributes))
@@ -155,4 +162,33 @@ describeReal('a first deployment', ['tofu'], () => {
     expect(Object.keys(targets.workers)).toEqual(Object.keys(environment.system.workers))
     expect((await environment.plan()).outputs['changes']).toBe('false')
   }, 120_000)
+})
+
+describeReal('an apply that is cancelled', ['tofu'], () => {
+  test('R19 the engine hears of it, ends what hangs, and its state knows what was made', async () => {
+    await using environment = await openDeployment('actor-detection')
+    await environment.plan()
+    const { faults, store } = environment.world
+    const hangs = new Promise<void>((resolve) => {
+      faults.plan = (request) => {
+        if (request !== 'create aws_vpc') return undefined
+        resolve()
+        return { kind: 'hang' }
+      }
+    })
+    const applying = environment.apply()
+    await hangs
+    environment.cancel()
+    expect((await applying).outcome).toBe('cancelled')
+    const [stack = ''] = environment.stacks()
+    const listed = await environment.tofu(stack, 'state', 'list')
+    const known = listed.stdout
+      .trim()
+      .split('\n')
+      .filter((address) => !address.startsWith('data.') && address !== '')
+    expect(known).toHaveLength(store.list().length)
+    // Nobody holds the lock: the engine has ended by itself.
+    const unlocked = await environment.tofu(stack, 'plan', '-lock-timeout=0s', '-no-color')
+    expect(unlocked.stderr).toBe('')
+  }, 60_000)
 })

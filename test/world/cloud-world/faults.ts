@@ -7,7 +7,7 @@ export type CloudFault =
   | { readonly kind: 'refuse'; readonly code: string; readonly message: string }
   /** The effect is made and the answer never comes: the connection breaks. */
   | { readonly kind: 'lost' }
-  /** Nothing ever answers. */
+  /** Nothing answers until the client gives up. */
   | { readonly kind: 'hang' }
   /** The client is killed before or after the effect. */
   | { readonly kind: 'kill'; readonly when: 'before' | 'after' }
@@ -38,6 +38,7 @@ export class Faults {
   /** Ends the client: set by the test that starts one. */
   kill: () => void = () => {}
   readonly #clock: Clock
+  readonly #hung = new Set<(reason: Error) => void>()
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -58,7 +59,7 @@ export class Faults {
         effect()
         throw new Disconnected('the connection was closed')
       case 'hang':
-        return never()
+        return new Promise<T>((_, reject) => this.#hung.add(reject))
       case 'kill':
         if (fault.when === 'after') effect()
         this.kill()
@@ -66,6 +67,12 @@ export class Faults {
       default:
         return fault satisfies never
     }
+  }
+
+  /** The client gives up what it waits for. */
+  giveUp(): void {
+    for (const reject of this.#hung) reject(new CloudError('RequestCanceled', 'request context canceled'))
+    this.#hung.clear()
   }
 
   async #throttle(times: number): Promise<void> {

@@ -60,7 +60,11 @@ export function handlers(
     ValidateProviderConfig: () => ({}),
     ValidateResourceConfig: () => ({}),
     ValidateDataResourceConfig: () => ({}),
-    StopProvider: () => ({}),
+    // Providers end the requests that they wait for: https://developer.hashicorp.com/terraform/plugin/framework/internals/rpcs#stopprovider-rpc
+    StopProvider: () => {
+      world.faults.giveUp()
+      return {}
+    },
     ConfigureProvider: ({ config }) => {
       settings = configure(world, provider, readObject(config) ?? {})
       return {}
