@@ -4,12 +4,13 @@ import { TerraformLocal } from 'cdktf'
 import { Construct } from 'constructs'
 import { usageError } from '../../src/domain/error.ts'
 import { smallestMachine } from '../../src/domain/gcp-machines.ts'
+import { within } from '../core/short-hash.ts'
 import { type BootScriptProps, bootScript } from './boot-script.ts'
 
 const GIB = 2 ** 30
 
 export interface GpuWorkerProps {
-  /** At most 57 characters: Google adds a number, for a change is another template. */
+  /** At most 54 characters: with it begin the names of its machines. A change is another template, with a number of Google's. */
   readonly name: string
   readonly location: string
   /**
@@ -117,7 +118,7 @@ export class GpuWorker extends Construct {
       lifecycle: { createBeforeDestroy: true },
     })
     new ComputeFirewall(this, 'iap', {
-      name: `${network.tag.slice(0, 59)}-iap`,
+      name: within(`${network.tag}-iap`, 63),
       description: 'A shell, through Identity-Aware Proxy alone',
       network: network.network,
       direction: 'INGRESS',

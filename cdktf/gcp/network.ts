@@ -5,9 +5,10 @@ import { ComputeRouterNat } from '@cdktf/provider-google/lib/compute-router-nat/
 import { ComputeSubnetwork } from '@cdktf/provider-google/lib/compute-subnetwork/index.js'
 import type { ITerraformDependable } from 'cdktf'
 import { Construct } from 'constructs'
+import { within } from '../core/short-hash.ts'
 
 export interface NetworkProps {
-  /** Its name, at most 50 characters. */
+  /** Its name, at most 63 characters. */
   readonly name: string
   /** Google Cloud location; the subnet spans all of its zones. */
   readonly location: string
@@ -48,7 +49,7 @@ export class Network extends Construct {
       ...after,
     })
     const subnet = new ComputeSubnetwork(this, 'subnet', {
-      name: `${name}-${location}`,
+      name: within(`${name}-${location}`, 63),
       region: location,
       network: network.id,
       ipCidrRange: cidr,
@@ -61,7 +62,7 @@ export class Network extends Construct {
       },
     })
     new ComputeFirewall(this, 'closed', {
-      name: `${name}-closed`,
+      name: within(`${name}-closed`, 63),
       description: 'Nothing inside is reached but by a connection of sluice.yml',
       network: network.id,
       direction: 'EGRESS',

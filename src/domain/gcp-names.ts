@@ -22,8 +22,8 @@ export const GCP_NAME_LIMITS = {
   topics: 250,
   // https://cloud.google.com/firestore/docs/manage-databases: 4 to 63
   tables: 63,
-  // https://cloud.google.com/compute/docs/naming-resources
-  workers: 63,
+  // https://cloud.google.com/compute/docs/naming-resources: 63, and the machines add 9
+  workers: 54,
 } as const
 export type GcpKind = keyof typeof GCP_NAME_LIMITS
 
