@@ -1,5 +1,5 @@
-import { readFile, statfs } from 'node:fs/promises'
-import { type Digest, imageReference } from '../domain/digest.ts'
+import { readFile } from 'node:fs/promises'
+import type { Digest } from '../domain/digest.ts'
 import { SluiceError, usageError } from '../domain/error.ts'
 import type { BuiltImage } from '../domain/system.ts'
 import { message } from '../runtime/events.ts'
@@ -9,15 +9,14 @@ import { parseDockerfile } from '../tools/dockerfile/parse.ts'
 import { fingerprintTag } from '../tools/oci/fingerprint-tag.ts'
 import { FINGERPRINT } from '../tools/oci/media-types.ts'
 import { provenanceLabels } from '../tools/oci/provenance.ts'
+import { readBases } from './bases.ts'
 import { chooseEngine } from './engines/choose.ts'
 import { type Engine, engineName, pushesByDigest } from './engines/engine.ts'
-import { engineEnvironment } from './engines/environment.ts'
 import { type Login, writeLogins } from './engines/login.ts'
 import type { BuildOrder } from './engines/order.ts'
 import { pinDockerfile } from './engines/pin.ts'
 import { missingPlatforms } from './engines/platforms.ts'
 import { probeEngines } from './engines/probe.ts'
-import { type Load, roomFor } from './engines/room.ts'
 import { pushTag, runBuild } from './engines/run.ts'
 import { buildSettings } from './engines/settings.ts'
 import { type Staging, stage } from './engines/staging.ts'
@@ -25,6 +24,7 @@ import { distrust, type Trust, trustOf } from './engines/trust.ts'
 import type { CredentialSource } from './registry/credentials.ts'
 import { parseReference } from './registry/reference.ts'
 import type { Registry } from './registry-port.ts'
+import { requireRoom } from './space.ts'
 
 export interface BuilderOptions {
   readonly runtime: Runtime
@@ -204,58 +204,8 @@ async function loginsFor(
   return found.flatMap(({ host, login }) => (login === undefined ? [] : [{ host, ...login }]))
 }
 
-interface ReadBase {
-  readonly name: string
-  readonly size: number
-  readonly platforms: readonly string[]
-}
-
-async function readBases(
-  registry: Pick<Registry, 'read'>,
-  bases: Identity['bases'],
-): Promise<readonly ReadBase[]> {
-  return Promise.all(
-    Object.entries(bases).map(async ([name, digest]) => {
-      const { host, repository } = parseReference(name)
-      const found = await registry.read(imageReference(`${host}/${repository}`, digest))
-      return { name, size: found?.size ?? 0, platforms: found?.platforms ?? [] }
-    }),
-  )
-}
-
 function sizeOf({ context }: Identity): number {
   return context.entries.reduce((sum, entry) => sum + (entry.kind === 'file' ? entry.size : 0), 0)
-}
-
-async function requireRoom(runtime: Runtime, engine: Engine, image: BuiltImage, load: Load): Promise<void> {
-  const room = roomFor(load, await freeBytes(runtime, engine), image.name)
-  switch (room.kind) {
-    case 'enough':
-      return
-    case 'tight':
-      runtime.log.emit(message('warning', room.text))
-      return
-    case 'full':
-      throw new SluiceError('external', 'user', room.problem)
-    default:
-      room satisfies never
-  }
-}
-
-/** Where the daemon of this machine keeps its data; null where that is elsewhere or not told. */
-async function freeBytes({ exec, env }: Runtime, engine: Engine): Promise<number | null> {
-  if (engine.kind === 'buildctl') return null
-  const { code, stdout } = await exec.run(['docker', 'info', '--format={{.DockerRootDir}}'], {
-    env: engineEnvironment(env),
-    timeout: 20_000,
-  })
-  if (code !== 0) return null
-  try {
-    const { bavail, bsize } = await statfs(stdout.trim())
-    return bavail * bsize
-  } catch {
-    return null
-  }
 }
 
 /** The event of GITHUB_EVENT_PATH; undefined where there is none. */

@@ -21,19 +21,6 @@ export function digestOfPush(output: string, tag: string): Digest | undefined {
   return undefined
 }
 
-/** `docker image inspect --format={{json .RepoDigests}}`: the digest in this repository. */
-export function digestOfRepository(json: string, repository: string): Digest | undefined {
-  try {
-    const value: unknown = JSON.parse(json)
-    if (!Array.isArray(value)) return undefined
-    const own = value.filter((text) => typeof text === 'string' && text.startsWith(`${repository}@`))
-    const digest: unknown = String(own[0]).slice(repository.length + 1)
-    return isDigest(digest) ? digest : undefined
-  } catch {
-    return undefined
-  }
-}
-
 /** What `docker push` says of a tag that may not move (ECR: "tag immutability"; Artifact Registry: "immutable tags"). */
 export function isImmutableTag(errors: string): boolean {
   return /tag(?:_invalid| invalid)|immutab/i.test(errors)
