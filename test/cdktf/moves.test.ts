@@ -2,7 +2,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { withMoves } from '../../cdktf/core/moves.ts'
+import { synthesizer } from '../../cdktf/index.ts'
+import { loadSystem } from '../../src/config/load.ts'
+import { RENAMABLE, systemBefore } from '../../src/domain/rename.ts'
 import type { Stack } from '../../src/domain/synthesizer.ts'
+import { MemoryFiles } from '../../src/runtime/fake/files.ts'
 import { type Resources, stacks } from './stack.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -142,3 +146,24 @@ renamed: { databases.db: databases.films }
     },
   ])
 })
+
+test.each(['production', 'europe'])(
+  'R16 in %s of the example every resource could have had another name, and all that was there under it moves',
+  async (environment) => {
+    const files = new MemoryFiles({ '/project/sluice.yml': EXAMPLE })
+    const { system } = await loadSystem(files, '/project/sluice.yml', environment, '/project')
+    for (const kind of RENAMABLE) {
+      for (const to of Object.keys(system[kind])) {
+        const renames = [{ kind, from: 'before', to }]
+        const now = await synthesizer.synthesize({ system: { ...system, renames }, images: {} })
+        const { renames: _, ...old } = systemBefore(system, renames)
+        const then = addresses(await synthesizer.synthesize({ system: old, images: {} }))
+        const there = new Set(addresses(now))
+        const moves = now.flatMap(({ name, moved = [] }) => moved.map(({ from }) => `${name} ${from}`))
+        expect(moves.length).toBeGreaterThan(0)
+        expect(moves.sort()).toEqual(then.filter((address) => !there.has(address)).sort())
+      }
+    }
+  },
+  180_000,
+)
