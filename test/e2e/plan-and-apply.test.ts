@@ -138,6 +138,28 @@ describeReal('plan and apply of an environment that is there', ['tofu'], () => {
   }, 60_000)
 })
 
+describeReal('a system on Google Cloud that is there', ['tofu'], () => {
+  test('R22 revisions and traffic that a rollout moves are left alone by the next plan', async () => {
+    await using environment = await openDeployment('video-processing')
+    await environment.bring()
+    const { store } = environment.world
+    const services = store.list('google_cloud_run_v2_service')
+    expect(services.length).toBeGreaterThan(0)
+    for (const { key, attributes } of services) {
+      const [template] = attributes['template'] as [{ containers: readonly object[] }]
+      const containers = template.containers.map((container) => ({ ...container, image: 'r/web@sha256:1' }))
+      store.move('google_cloud_run_v2_service', key, {
+        template: [{ ...template, revision: 'web-00007', containers }],
+        traffic: [
+          { type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION', revision: 'web-00007', percent: 100, tag: '' },
+        ],
+      })
+    }
+    const plan = await environment.plan()
+    expect(plan).toMatchObject({ outcome: 'done', outputs: { changes: 'false' }, data: { changes: [] } })
+  }, 60_000)
+})
+
 describeReal('a first deployment', ['tofu'], () => {
   test('stacks that read what is not there yet are deferred; apply stops before them with code 3', async () => {
     await using environment = await openDeployment('actor-detection')
