@@ -2,8 +2,9 @@
  * `npm run tools`: what some tests need beside Node, into a cache outside the repository, where Go and Python are there.
  * What is installed already stays.
  */
+import { buildkit } from './tools/buildkit.ts'
 import { goTools } from './tools/go.ts'
 import { opentofu } from './tools/opentofu.ts'
 import { pythonTools } from './tools/python.ts'
 
-if (![goTools(), opentofu(), pythonTools()].every(Boolean)) process.exitCode = 1
+if (![goTools(), opentofu(), buildkit(), pythonTools()].every(Boolean)) process.exitCode = 1

@@ -22,6 +22,10 @@ const PROBES: Readonly<Record<string, { argv: readonly [string, ...string[]]; in
     argv: ['docker-registry', '--version'],
     install: 'apt-get install docker-registry',
   },
+  buildkitd: {
+    argv: ['sh', '-c', 'buildkitd --version && buildctl --version && runc --version'],
+    install: 'npm run tools, with go; apt-get install runc (and be root)',
+  },
   psql: { argv: ['psql', '--version'], install: 'apt-get install postgresql-client' },
   act: { argv: ['act', '--version'], install: 'npm run tools' },
   tofu: { argv: ['tofu', 'version'], install: 'npm run tools' },
