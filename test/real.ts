@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { appendFileSync } from 'node:fs'
 import { describe } from 'vitest'
-import { pythonProgram } from './tools-folder.ts'
+import { pluginProtocol, pythonProgram } from './tools-folder.ts'
 
 /** Python and MLflow of `npm run tools`, unless others are named. */
 export const pythonCommand = (): string => process.env['SLUICE_PYTHON'] ?? 'python3'
@@ -29,6 +29,8 @@ const PROBES: Readonly<Record<string, { argv: readonly [string, ...string[]]; in
   psql: { argv: ['psql', '--version'], install: 'apt-get install postgresql-client' },
   act: { argv: ['act', '--version'], install: 'npm run tools' },
   tofu: { argv: ['tofu', 'version'], install: 'npm run tools' },
+  // The simulated providers speak it.
+  'plugin protocol': { argv: ['test', '-f', pluginProtocol], install: 'npm run tools' },
   chromium: { argv: ['chromium', '--version'], install: 'apt-get install chromium' },
   git: { argv: ['git', '--version'], install: 'apt-get install git' },
   python3: { argv: ['python3', '--version'], install: 'apt-get install python3' },

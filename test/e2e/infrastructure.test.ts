@@ -6,7 +6,7 @@ import { type Deployment, examplesInProduction, openDeployment } from './deploym
 
 const EMPTY = { create: 0, update: 0, delete: 0, replace: 0, import: 0, forget: 0, move: 0, read: 0 }
 
-describeReal('infrastructure of the examples, by OpenTofu', ['tofu'], () => {
+describeReal('infrastructure of the examples, by OpenTofu', ['tofu', 'plugin protocol'], () => {
   test.each(examplesInProduction())(
     '%s is applied, changed and destroyed',
     { timeout: 180_000 },

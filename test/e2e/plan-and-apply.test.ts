@@ -8,7 +8,7 @@ import { type Deployment, openDeployment } from './deployment.ts'
 
 const json = async (path: string): Promise<unknown> => JSON.parse(await readFile(path, 'utf8'))
 
-describeReal('plan and apply of an environment that is there', ['tofu'], () => {
+describeReal('plan and apply of an environment that is there', ['tofu', 'plugin protocol'], () => {
   let environment: Deployment
   let original = ''
   beforeAll(async () => {
@@ -138,7 +138,7 @@ describeReal('plan and apply of an environment that is there', ['tofu'], () => {
   }, 60_000)
 })
 
-describeReal('a system on Google Cloud that is there', ['tofu'], () => {
+describeReal('a system on Google Cloud that is there', ['tofu', 'plugin protocol'], () => {
   test('R22 revisions and traffic that a rollout moves are left alone by the next plan', async () => {
     await using environment = await openDeployment('video-processing')
     await environment.bring()
@@ -160,7 +160,7 @@ describeReal('a system on Google Cloud that is there', ['tofu'], () => {
   }, 60_000)
 })
 
-describeReal('a first deployment', ['tofu'], () => {
+describeReal('a first deployment', ['tofu', 'plugin protocol'], () => {
   test('stacks that read what is not there yet are deferred; apply stops before them with code 3', async () => {
     await using environment = await openDeployment('actor-detection')
     const first = await environment.plan()
@@ -186,7 +186,7 @@ describeReal('a first deployment', ['tofu'], () => {
   }, 120_000)
 })
 
-describeReal('an apply that is cancelled', ['tofu'], () => {
+describeReal('an apply that is cancelled', ['tofu', 'plugin protocol'], () => {
   test('R19 the engine hears of it, ends what hangs, and its state knows what was made', async () => {
     await using environment = await openDeployment('actor-detection')
     await environment.plan()

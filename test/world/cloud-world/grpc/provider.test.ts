@@ -6,7 +6,7 @@ import { openConfiguration } from '../configuration.ts'
 const of = (expression: string): string => `\${${expression}}`
 const bucket = (attributes: object) => ({ resource: { aws_s3_bucket: { probe: attributes } } })
 
-describeReal('the simulated provider, asked by OpenTofu', ['tofu'], () => {
+describeReal('the simulated provider, asked by OpenTofu', ['tofu', 'plugin protocol'], () => {
   test.each([
     [
       'an attribute that the type does not have',
