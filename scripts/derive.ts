@@ -4,6 +4,7 @@ import standalone from 'ajv/dist/standalone/index.js'
 import { build } from 'esbuild'
 import * as z from 'zod'
 import { configSchema } from '../src/config/schema/config.ts'
+import { approvalFileSchema } from '../src/domain/approval.ts'
 import { evaluationSchema } from '../src/domain/evaluation.ts'
 import { digestSchema, imageReferenceSchema, imagesFileSchema } from '../src/domain/images.ts'
 import { gatePolicySchema } from '../src/domain/policy.ts'
@@ -26,6 +27,7 @@ const PUBLISHED: Readonly<Record<string, readonly [title: string, schema: z.ZodT
   live: ['live.json of a ledger', liveSchema],
   targets: ['targets.json', targetsSchema],
   stacks: ['stacks.json', stacksFileSchema],
+  approval: ['approval.json', approvalFileSchema],
 }
 
 /** zod cannot say what these accept: they are functions. */

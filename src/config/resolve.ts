@@ -45,7 +45,11 @@ export function resolveSystem(config: Config, environment: string): System {
     models: mapValues(config.models, (name, raw) => model(name, raw, config)),
     rollout: resolveRollout(config.rollout),
     components: config.components,
-    ...given({ renames: renames(config), infra: infra(config.infra) }),
+    ...given({
+      renames: renames(config),
+      guards: config.guards === undefined ? undefined : given(config.guards),
+      infra: infra(config.infra),
+    }),
   }
 }
 

@@ -4,9 +4,9 @@ import { type Document, type MapNode, type Node, nodeAt, replaceAt, show, withRo
 import { hint, knownNames } from './hint.ts'
 
 /** What `set:` may change: the file's resources and policies, not its name and its environments. */
-const CHANGEABLE: readonly string[] = [...RESOURCE_KINDS, 'rollout', 'components', 'infra']
+const CHANGEABLE: readonly string[] = [...RESOURCE_KINDS, 'rollout', 'components', 'guards', 'infra']
 /** Sections whose first level are keys of the schema, not names of resources. */
-const PLAIN = ['rollout', 'infra']
+const PLAIN = ['rollout', 'guards', 'infra']
 
 /** The document as one environment sees it: each `a.b.c: value` of its `set:` in place. `null` takes a part away. */
 export function applySet(

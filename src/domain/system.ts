@@ -5,6 +5,7 @@
  * Sizes are bytes, durations milliseconds, percentages 0 to 100.
  */
 import type { Container, Size } from './container.ts'
+import type { Guards } from './guards.ts'
 import type { Named } from './named.ts'
 import type { GatePolicy } from './policy.ts'
 import type { Rename } from './rename.ts'
@@ -50,6 +51,8 @@ export interface System {
   readonly components: Named<readonly string[]>
   /** What had another name; absent: nothing. */
   readonly renames?: readonly Rename[]
+  /** What a plan may do without being named. */
+  readonly guards?: Guards
   /** The team's own CDKTF app or HCL folder in place of ours. */
   readonly infra?: Infra
 }

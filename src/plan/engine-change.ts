@@ -42,6 +42,9 @@ const ACTIONS: Readonly<Record<string, PlanAction>> = {
   'create,forget': 'replace',
 }
 
+/** In the list of unknown attributes: nothing of the resource is known. */
+const WHOLE = '*'
+
 /** An action that a later format may bring: nothing is said of it before somebody has looked. */
 export class UnknownActionError extends Error {
   override readonly name = 'UnknownActionError'
@@ -69,7 +72,10 @@ export function changeOf(raw: EngineChange): PlanChange {
     ...(reason === '' ? {} : { reason }),
     stateful: isStateful(type),
     attributes: differing(action, before, after, unknown),
-    unknown: Object.keys(unknown).filter((name) => isUnknown(unknown[name])),
+    unknown:
+      change.after_unknown === true
+        ? [WHOLE]
+        : Object.keys(unknown).filter((name) => isUnknown(unknown[name])),
     forces: forcing(change.replace_paths),
     unprotects: action === 'update' || action === 'replace' ? unprotectedBy(before, after) : [],
     imported: change.importing !== undefined && change.importing !== null,

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { bucket, cache, database, table, topic } from './data.ts'
 import { environment } from './environment.ts'
 import { api, func } from './function.ts'
+import { guards } from './guards.ts'
 import { image } from './image.ts'
 import { infra } from './infra.ts'
 import { model } from './model.ts'
@@ -43,6 +44,7 @@ export const configSchema = z
       .record(resource, resource)
       .default({})
       .describe('Names that were changed, old -> new: their resources move in place of being made again'),
+    guards: guards.optional(),
     infra: infra.optional(),
   })
   .describe('A machine-learning system, from its repository to the cloud')

@@ -1,0 +1,86 @@
+import type { Approver, Bound, Review } from '../domain/approval.ts'
+import { type Digest, shortDigest } from '../domain/digest.ts'
+
+/** What people type and name: the first twelve digits of a plan's fingerprint. The record holds all of it. */
+export const planId = (fingerprint: Digest): string => shortDigest(fingerprint)
+
+export interface Difference {
+  /** In the words of approval.json: `backend.key`. */
+  readonly field: string
+  readonly was: string
+  readonly is: string
+}
+
+/** Every field that is another now, in the order of the record. Fields that a later version added are compared as well. */
+export function differences(approved: object, now: object, prefix = ''): readonly Difference[] {
+  const [was, is] = [approved as Record<string, unknown>, now as Record<string, unknown>]
+  return [...new Set([...Object.keys(was), ...Object.keys(is)])].flatMap((key) => {
+    const [old, young] = [was[key], is[key]]
+    if (isRecord(old) && isRecord(young)) return differences(old, young, `${prefix}${key}.`)
+    return JSON.stringify(old) === JSON.stringify(young)
+      ? []
+      : [{ field: `${prefix}${key}`, was: shown(old), is: shown(young) }]
+  })
+}
+
+/** What becomes of an approved plan, from what it was bound to and what is there now. */
+export type Standing =
+  | { readonly kind: 'same' }
+  /** Only the state has moved on: a fresh plan that does the same may be applied. */
+  | { readonly kind: 'moved'; readonly from: string; readonly to: string }
+  | { readonly kind: 'differs'; readonly differences: readonly Difference[] }
+
+export function standing(approved: Bound, now: Bound): Standing {
+  const found = differences(approved, now)
+  if (found.length === 0) return { kind: 'same' }
+  const [only] = found
+  if (found.every(({ field }) => isProgress(field, approved)) && only !== undefined) {
+    const serial = found.find(({ field }) => field === 'state.serial') ?? only
+    return { kind: 'moved', from: serial.was, to: serial.is }
+  }
+  return { kind: 'differs', differences: found }
+}
+
+/** A state that was not there yet gets its lineage with its first serial; another lineage is another state. */
+function isProgress(field: string, approved: Bound): boolean {
+  return field === 'state.serial' || (field === 'state.lineage' && approved.state.lineage === null)
+}
+
+/** Who may have said yes, and why not. */
+export type Reviewed = { readonly by: string } | { readonly refusal: string }
+
+/**
+ * The review of an environment in a run counts if it is by somebody else than who started the run; whoever said no, or has
+ * not answered, keeps it closed.
+ */
+export function reviewedBy(reviews: readonly Review[], environment: string, actor: string): Reviewed {
+  const here = reviews.filter((review) => review.environment === environment)
+  const rejected = here.find(({ state }) => state === 'rejected')
+  if (rejected !== undefined) return { refusal: `${rejected.by} has rejected it` }
+  const approved = here.filter(({ state }) => state === 'approved')
+  if (approved.length === 0) return { refusal: `nobody has reviewed environment ${environment} in this run` }
+  // Names of accounts differ in case at most.
+  const other = approved.find(({ by }) => by.toLowerCase() !== actor.toLowerCase())
+  if (actor === '' || other === undefined) {
+    return { refusal: `${actor || 'whoever started the run'} cannot approve the own run` }
+  }
+  return { by: other.by }
+}
+
+/** Whether a person has looked at what no rule could decide: a flag in a script is nobody's look. */
+export const sawUndecided = ({ how }: Pick<Approver, 'how'>): boolean => {
+  switch (how) {
+    case 'typed':
+    case 'reviewed':
+      return true
+    case 'named':
+      return false
+    default:
+      return how satisfies never
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const shown = (value: unknown): string => (value === null || value === undefined ? 'none' : String(value))
