@@ -16,6 +16,7 @@ import { nodeFiles } from '../../src/runtime/node/files.ts'
 import { nodeRuntime } from '../../src/runtime/node/index.ts'
 import { Redactor } from '../../src/runtime/redact.ts'
 import type { ExecResult } from '../../src/runtime/runtime.ts'
+import { World as MemoryCloud } from '../world/cloud.ts'
 import { openEngineWorld } from '../world/cloud-world/engine-world.ts'
 import { typesUsed } from '../world/cloud-world/types-used.ts'
 import type { CloudWorld } from '../world/cloud-world/world.ts'
@@ -79,9 +80,11 @@ export async function openDeployment(example: string): Promise<Deployment> {
   const cancel = new AbortController()
   const signals = { cancelled: cancel.signal }
   const runtime = nodeRuntime({ emit: (event) => void events.push(event) }, signals, folder, env)
+  const memory = new MemoryCloud()
   const world: World = {
     runtime,
-    openProvider: () => Promise.reject(new Error('plan and apply open no provider')),
+    // What apply publishes beside the ledger goes to objects in memory.
+    openProvider: async () => memory.provider(),
     openSynthesizer: async () => (await import('../../cdktf/index.ts')).synthesizer,
     request: { file, environment: 'production', dryRun: false },
   }
