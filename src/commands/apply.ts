@@ -16,7 +16,11 @@ export const apply: Command<ApplyOptions> = async (world) => {
   const environment = await openEnvironment(world)
   const { cloud } = environment.system.environment
   if (cloud === 'local') return nothingToDo(world, 'apply', { targets: '' })
-  return applyAll(world, environment)
+  try {
+    return await applyAll(world, environment)
+  } finally {
+    await environment.close()
+  }
 }
 
 async function applyAll(world: World, environment: OpenEnvironment): Promise<Report> {
@@ -38,7 +42,7 @@ async function applyAll(world: World, environment: OpenEnvironment): Promise<Rep
   }
   const engine = await openEngine(runtime, join(state, 'plugins'))
   const outputs = await applyStacks(world, engine, stacks)
-  const path = await writeTargets(world, state, outputs)
+  const path = await writeTargets(world, environment, outputs)
   const names = changed.map(({ stack }) => stack.name)
   const done = report(`applied ${list(names)}`, { targets: path }, names)
   if (deferred.length === 0) return done
@@ -71,14 +75,18 @@ async function applyStacks(
 /** Absolute path; empty as long as no stack has said where the ledger is. */
 async function writeTargets(
   { runtime }: World,
-  state: string,
+  environment: OpenEnvironment,
   outputs: readonly StackOutput[],
 ): Promise<string> {
-  const { mergeTargets } = await import('./apply/merge-targets.ts')
+  const [{ mergeTargets }, { publish }] = await Promise.all([
+    import('./apply/merge-targets.ts'),
+    import('./apply/publish.ts'),
+  ])
   const targets = mergeTargets(outputs)
   if (targets === undefined) return ''
-  const path = join(state, 'targets.json')
+  const path = join(environment.state, 'targets.json')
   await runtime.files.write(path, `${JSON.stringify(targets, undefined, 2)}\n`)
+  await publish(environment, targets)
   return path
 }
 

@@ -53,3 +53,8 @@ export function awsPrefix(scope: Pick<AwsScope, 'system' | 'environment'>): stri
 export function awsRepository(scope: Pick<AwsScope, 'system' | 'environment'>, image: string): string {
   return `${awsPrefix(scope)}/${image}`
 }
+
+/** The bucket of an environment's ledger, which `foundation` makes: known before any stack is applied. */
+export function awsLedgerBucket(scope: AwsScope): string {
+  return `${awsPrefix(scope)}-ledger-${scope.account}`
+}

@@ -9,6 +9,8 @@ export interface MlflowAddress {
   readonly url: string
   /** MLFLOW_TRACKING_TOKEN, sent as a bearer token. */
   readonly token?: Secret
+  /** MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD. */
+  readonly basic?: { readonly username: string; readonly password: Secret }
 }
 
 export interface MlflowMachine {
@@ -43,7 +45,7 @@ export class MlflowError extends SluiceError {
     super(denied ? 'cannot-observe' : 'external', denied ? 'user' : 'service', {
       what: `MLflow answered ${status} to ${call}: ${text}`,
       remedy: denied
-        ? 'set MLFLOW_TRACKING_TOKEN to a token that may read and write the registry'
+        ? 'set MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and _PASSWORD, of who may read and write the registry'
         : 'see that MLFLOW_TRACKING_URI is an MLflow server of version 2.9 or newer, and its log',
     })
     this.status = status
@@ -106,7 +108,7 @@ export class MlflowRest {
   }
 
   async #exchange(method: string, path: string, body: string | undefined, api: Api): Promise<Answer> {
-    const { url, token } = this.#address
+    const { url } = this.#address
     const { http, signal } = this.#machine
     const response = await http.request({
       method,
@@ -114,7 +116,7 @@ export class MlflowRest {
       headers: {
         accept: 'application/json',
         ...(body === undefined ? {} : { 'content-type': api.content }),
-        ...(token === undefined ? {} : { authorization: `Bearer ${token.reveal()}` }),
+        ...authorization(this.#address),
       },
       ...(body === undefined ? {} : { body }),
       timeout: TIMEOUT,
@@ -126,6 +128,14 @@ export class MlflowRest {
       retryAfter: retryAfter(response),
     }
   }
+}
+
+function authorization({ token, basic }: MlflowAddress): Record<string, string> {
+  if (basic !== undefined) {
+    const pair = Buffer.from(`${basic.username}:${basic.password.reveal()}`).toString('base64')
+    return { authorization: `Basic ${pair}` }
+  }
+  return token === undefined ? {} : { authorization: `Bearer ${token.reveal()}` }
 }
 
 interface Answer {

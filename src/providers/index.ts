@@ -6,7 +6,13 @@ export async function openProvider(cloud: Cloud, context: ProviderContext): Prom
   switch (cloud) {
     case 'local':
       return (await import('./local/index.ts')).openLocal(context)
-    case 'aws':
+    case 'aws': {
+      const [{ openAws }, { openSystemRegistry }] = await Promise.all([
+        import('./aws/index.ts'),
+        import('../mlflow/system-registry.ts'),
+      ])
+      return openAws(context, openSystemRegistry)
+    }
     case 'gcp': {
       const { usageError } = await import('../domain/error.ts')
       throw usageError({

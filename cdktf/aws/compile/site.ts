@@ -1,6 +1,12 @@
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider/index.js'
 import { App } from 'cdktf'
-import { type AwsKind, awsName, awsPrefix, awsRepository } from '../../../src/domain/aws-names.ts'
+import {
+  type AwsKind,
+  awsLedgerBucket,
+  awsName,
+  awsPrefix,
+  awsRepository,
+} from '../../../src/domain/aws-names.ts'
 import { bug } from '../../../src/domain/error.ts'
 import { stackOf } from '../../../src/domain/placement.ts'
 import type { Synthesis } from '../../../src/domain/synthesizer.ts'
@@ -143,7 +149,8 @@ export class Site {
   }
 
   get ledgerBucket(): string {
-    return `${this.prefix}-ledger-${this.account}`
+    const { system, account } = this
+    return awsLedgerBucket({ system: system.name, environment: system.environment.name, account })
   }
 
   /** Secrets Manager takes the name without its random end; policies name the end by question marks. */

@@ -3,7 +3,7 @@ import { externalError, usageError } from '../../domain/error.ts'
 import { Secret } from '../../domain/secret.ts'
 import type { CredentialSource, Credentials } from '../../images/registry/credentials.ts'
 import { missingRepository } from '../../images/registry/trouble.ts'
-import type { AwsSession } from './session.ts'
+import { type AwsSession, settingsFor } from './session.ts'
 import { awsTrouble, codeOf, statusOf } from './trouble.ts'
 
 /** @see https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html */
@@ -73,7 +73,7 @@ async function withEcr<T>(
   work: (ecr: ECRClient) => Promise<T>,
 ): Promise<T> {
   const { ECRClient } = await import('@aws-sdk/client-ecr')
-  const ecr = new ECRClient({ ...session.clients, region })
+  const ecr = new ECRClient({ ...settingsFor(session, 'ECR'), region })
   try {
     return await work(ecr)
   } catch (error) {

@@ -1,5 +1,6 @@
 import type { AwsCredentialIdentityProvider } from '@aws-sdk/types'
 import { usageError } from '../../domain/error.ts'
+import type { Named } from '../../domain/named.ts'
 import type { ProviderContext } from '../provider.ts'
 
 /** Milliseconds to a connection, and from a request to its whole answer. The SDK itself waits for ever. */
@@ -12,6 +13,8 @@ export interface AwsSession {
   readonly account: string
   readonly region: string
   readonly clients: ClientSettings
+  /** Services that answer elsewhere than the others: AWS's name of one in its variables, `S3` -> URL. */
+  readonly endpoints?: Named<string>
   /** For every call: cancelling ends it. */
   readonly call: { readonly abortSignal: AbortSignal }
 }
@@ -23,6 +26,8 @@ export interface ClientSettings {
     readonly connectionTimeout: number
     readonly requestTimeout: number
     readonly throwOnRequestTimeout: true
+    /** A body that stands still for so long is given up. */
+    readonly socketTimeout?: number
   }
   readonly endpoint?: string
   /** Absent: the standard chain (environment, profile, web identity, instance). */
@@ -39,10 +44,13 @@ export function awsSession({ runtime, system }: ProviderContext): AwsSession {
       remedy: `write environments.${name}.${account === undefined ? 'account: "123456789012"' : 'region: us-east-1'}`,
     })
   }
-  const endpoint = runtime.env['AWS_ENDPOINT_URL']
+  const { env } = runtime
+  const endpoint = env['AWS_ENDPOINT_URL']
+  const credentials = givenCredentials(env)
   return {
     account,
     region,
+    endpoints: serviceEndpoints(env),
     clients: {
       region,
       maxAttempts: 4,
@@ -50,9 +58,38 @@ export function awsSession({ runtime, system }: ProviderContext): AwsSession {
         connectionTimeout: CONNECT,
         requestTimeout: ANSWER,
         throwOnRequestTimeout: true,
+        socketTimeout: ANSWER,
       },
       ...(endpoint === undefined || endpoint === '' ? {} : { endpoint }),
+      ...(credentials === undefined ? {} : { credentials }),
     },
     call: { abortSignal: runtime.signals.cancelled },
   }
 }
+
+/** What the client of one service is made with: `settingsFor(session, 'S3')`. */
+export function settingsFor({ clients, endpoints = {} }: AwsSession, service: string): ClientSettings {
+  const endpoint = endpoints[service]
+  return endpoint === undefined ? clients : { ...clients, endpoint }
+}
+
+/** https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
+function serviceEndpoints(env: Environment): Named<string> {
+  const prefix = 'AWS_ENDPOINT_URL_'
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) =>
+      name.startsWith(prefix) && value ? [[name.slice(prefix.length), value]] : [],
+    ),
+  )
+}
+
+/** Keys of the environment, where no profile goes before them; all else is the standard chain's. */
+function givenCredentials(env: Environment): AwsCredentialIdentityProvider | undefined {
+  const accessKeyId = env['AWS_ACCESS_KEY_ID']
+  const secretAccessKey = env['AWS_SECRET_ACCESS_KEY']
+  const sessionToken = env['AWS_SESSION_TOKEN']
+  if (env['AWS_PROFILE'] || !accessKeyId || !secretAccessKey) return undefined
+  return async () => ({ accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) })
+}
+
+type Environment = Readonly<Record<string, string | undefined>>

@@ -19,6 +19,78 @@ const LOGIN = new Set(['CredentialsProviderError', 'ExpiredToken', 'ExpiredToken
 const TOKEN = new Set(['InvalidClientTokenId', 'UnrecognizedClientException', 'SignatureDoesNotMatch'])
 const DENIED = new Set(['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation', '403'])
 
+const THROTTLED = new Set([
+  'Throttling',
+  'ThrottlingException',
+  'ThrottledException',
+  'TooManyRequestsException',
+  'RequestLimitExceeded',
+  'RequestThrottled',
+  'SlowDown',
+])
+const SILENT = new Set(['TimeoutError', 'ETIMEDOUT', 'ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ENOTFOUND'])
+
+/** What a call needs: `ecs:UpdateService` on an ARN. */
+export interface Need {
+  readonly action: string
+  readonly resource: string
+}
+
+/** May it go by itself: throttling, a failing service, an answer that does not come. */
+export function isPassing(error: unknown): boolean {
+  const status = statusOf(error)
+  return isThrottled(error) || status >= 500 || isSilent(error)
+}
+
+const isThrottled = (error: unknown): boolean => THROTTLED.has(codeOf(error)) || statusOf(error) === 429
+
+function isSilent(error: unknown): boolean {
+  const errno = error instanceof Error && 'code' in error ? String(error.code) : ''
+  return SILENT.has(codeOf(error)) || SILENT.has(errno)
+}
+
+/**
+ * As awsTrouble, for the daily work on an environment: who may not look, or is logged out, cannot observe, which is never
+ * taken for an answer.
+ */
+export function callTrouble(what: string, { action, resource }: Need, error: unknown): Error {
+  if (error instanceof SluiceError) return error
+  const code = codeOf(error)
+  const text = error instanceof Error ? error.message : String(error)
+  const said = code === '' || text.startsWith(code) ? text : `${code}: ${text}`
+  const options = { cause: error }
+  if (LOGIN.has(code) || TOKEN.has(code)) {
+    const problem = {
+      what: `${what}: AWS takes no credentials of this machine: ${said}`,
+      rule: 'credentials come from the environment, a profile or the role of the machine, and hold for a time',
+      remedy: 'log in again, or set AWS_PROFILE; in a workflow, raise role-duration-seconds of the login',
+    }
+    return new SluiceError('cannot-observe', 'user', problem, options)
+  }
+  if (DENIED.has(code) || statusOf(error) === 403) {
+    const problem = {
+      what: `${what}: not permitted: ${said}`,
+      rule: `it needs ${action} on ${resource}`,
+      remedy: `give the role that Sluice runs as ${action} on ${resource}`,
+    }
+    return new SluiceError('cannot-observe', 'user', problem, options)
+  }
+  const problem = isThrottled(error)
+    ? {
+        what: `${what}: throttled: ${said}`,
+        rule: 'AWS limits the requests of an account, and each was repeated with pauses',
+        remedy: 'wait a minute, then run it again',
+      }
+    : isSilent(error)
+      ? {
+          what: `${what}: no answer: ${said}`,
+          rule: 'an answer begins and goes on within 30 s',
+          remedy: 'see that the region can be reached from here, and its status page; then run it again',
+        }
+      : { what: `${what}: ${said}`, remedy: 'the answer of AWS says why; where it does not, run it again' }
+  return externalError('service', problem, error)
+}
+
 /** What AWS refused, in our words: whose it is and what to do. `what` is the work: `making the bucket x`. */
 export function awsTrouble(what: string, error: unknown): Error {
   if (error instanceof SluiceError) return error

@@ -6,18 +6,23 @@ export function testSession(options: {
   readonly account?: string
   readonly region?: string
   readonly timeout?: number
+  readonly attempts?: number
+  readonly keys?: { readonly accessKeyId: string; readonly secretAccessKey: string }
+  readonly signal?: AbortSignal
 }): AwsSession {
   const { endpoint, account = '123456789012', region = 'eu-west-1', timeout = 20_000 } = options
+  const { attempts = 1, keys = { accessKeyId: 'AKIATEST', secretAccessKey: 'canary-secret' } } = options
+  const { signal = new AbortController().signal } = options
   return {
     account,
     region,
     clients: {
       region,
       endpoint,
-      maxAttempts: 1,
+      maxAttempts: attempts,
       requestHandler: { connectionTimeout: timeout, requestTimeout: timeout, throwOnRequestTimeout: true },
-      credentials: async () => ({ accessKeyId: 'AKIATEST', secretAccessKey: 'canary-secret' }),
+      credentials: async () => keys,
     },
-    call: { abortSignal: new AbortController().signal },
+    call: { abortSignal: signal },
   }
 }

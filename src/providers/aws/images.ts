@@ -1,0 +1,38 @@
+import type { Targets } from '../../domain/targets.ts'
+import { parseReference } from '../../images/registry/reference.ts'
+import { openImageStore, type RegistryImageStore } from '../../images/store.ts'
+import type { ImageStore, ProviderContext } from '../provider.ts'
+import { ecrLogins } from './ecr.ts'
+import { type AwsSession, settingsFor } from './session.ts'
+
+export interface EcrImages extends Required<ImageStore> {
+  close(): Promise<void>
+}
+
+/** Images in ECR: the repositories are those that targets.json names, the login is the session's. */
+export function openEcrImages(
+  context: ProviderContext,
+  session: AwsSession,
+  targets: () => Promise<Targets>,
+): EcrImages {
+  let opened: Promise<RegistryImageStore> | undefined
+  const store = (): Promise<RegistryImageStore> => {
+    opened ??= targets().then(({ registries }) => {
+      const hosts = [...new Set(Object.values(registries).map((uri) => parseReference(uri).host))]
+      // What answers for ECR at an address of its own has registries under names of its own.
+      const elsewhere = settingsFor(session, 'ECR').endpoint !== undefined
+      const credentials = ecrLogins(session, elsewhere ? { hosts } : {})
+      return openImageStore({ ...context, registries, credentials, foundation: hosts })
+    })
+    return opened
+  }
+  return {
+    find: async (name, fingerprint) => (await store()).find(name, fingerprint),
+    publish: async (image, fingerprint) => (await store()).publish(image, fingerprint),
+    resolve: async (reference) => (await store()).resolve(reference),
+    inspect: async (reference) => (await store()).inspect(reference),
+    close: async () => {
+      await (await opened?.catch(() => undefined))?.close()
+    },
+  }
+}

@@ -1,0 +1,41 @@
+import type { Targets } from '../../domain/targets.ts'
+import type { ModelRegistry, Provider, ProviderContext } from '../provider.ts'
+import { openEcrImages } from './images.ts'
+import { openAwsJobs } from './jobs/index.ts'
+import { openS3Objects } from './objects.ts'
+import { openAwsOperations } from './operations/index.ts'
+import { openServices } from './service-host.ts'
+import { awsSession } from './session.ts'
+import { readTargets } from './targets.ts'
+
+/** Opens the registry of models, which is no part of a cloud, where targets.json says. */
+export type OpenModels = (context: ProviderContext, targets: () => Promise<Targets>) => ModelRegistry
+
+/** Cloud `aws`. Nothing is called, and no client loaded, before a port needs it. */
+export function openAws(context: ProviderContext, openModels: OpenModels): Provider {
+  const session = awsSession(context)
+  const objects = openS3Objects(session, context.runtime)
+  let read: Promise<Targets> | undefined
+  const targets = (): Promise<Targets> => {
+    read ??= readTargets(context, session.account, objects)
+    return read
+  }
+  const images = openEcrImages(context, session, targets)
+  const services = openServices(context, session, targets)
+  const operations = openAwsOperations({ context, session, targets, objects })
+  return {
+    images,
+    objects,
+    services,
+    operations,
+    jobs: openAwsJobs(context, session, targets),
+    models: openModels(context, targets),
+    targets,
+    close: async () => {
+      await images.close()
+      services.close()
+      operations.close()
+      objects.close()
+    },
+  }
+}
