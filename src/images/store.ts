@@ -28,6 +28,9 @@ export interface ImageStoreOptions {
   readonly foundation?: readonly string[]
 }
 
+/** What the services and jobs of both clouds run on, unless an image that is built says otherwise. */
+const PLATFORM = 'linux/amd64'
+
 export interface RegistryImageStore extends ImageStore {
   resolve(reference: string): Promise<Digest>
   close(): Promise<void>
@@ -50,7 +53,7 @@ export function openImageStore(options: ImageStoreOptions): RegistryImageStore {
     throw new SluiceError('stale', 'user', {
       what: `there is no repository for image ${name}`,
       rule: 'repositories belong to the stack foundation',
-      remedy: `run "sluice apply --env ${system.environment.name} --stack foundation" first, then build`,
+      remedy: `run "sluice plan --env ${system.environment.name}" and "sluice apply" first, then build`,
     })
   }
   const known = async (name: string, fingerprint: Digest): Promise<ImageRecord | undefined> => {
@@ -101,7 +104,9 @@ export function openImageStore(options: ImageStoreOptions): RegistryImageStore {
   const publishMirrored = async (image: MirroredImage, fingerprint: Digest): Promise<ImageRecord> => {
     const digest = await resolve(image.source)
     const { host, repository } = parseReference(image.source)
-    await registry.mirror(imageReference(`${host}/${repository}`, digest), repositoryOf(image.name))
+    const source = imageReference(`${host}/${repository}`, digest)
+    await registry.requirePlatforms(source, [PLATFORM])
+    await registry.mirror(source, repositoryOf(image.name))
     return recorded(image.name, fingerprint, 'mirrored', digest)
   }
 
@@ -117,9 +122,9 @@ export function openImageStore(options: ImageStoreOptions): RegistryImageStore {
         return image.kind === 'build' ? publishBuilt(image, fingerprint) : publishMirrored(image, fingerprint)
       }),
 
-    async inspect(reference) {
+    async inspect(reference, depth) {
       if (parseImageReference(reference) === undefined) return undefined
-      return registry.read(reference, { layers: true })
+      return registry.read(reference, { layers: depth === 'whole' })
     },
 
     close: () => registry.close(),

@@ -62,9 +62,13 @@ export interface ImageStore {
    * upstream image gets into ours: on cloud `local`.
    */
   resolve?(reference: string): Promise<Digest>
-  /** Reads back what is there; undefined where the digest is unknown. */
+  /**
+   * Reads back what is there; undefined where the digest is unknown. `whole` holds every layer against its digest as well,
+   * which in a registry moves all of the image.
+   */
   inspect(
     reference: ImageReference,
+    depth?: 'whole',
   ): Promise<
     | { digest: Digest; size: number; platforms: readonly string[]; labels: Readonly<Record<string, string>> }
     | undefined
@@ -89,6 +93,8 @@ export interface RevisionStatus {
   readonly createdAt: number
   /** Reaches exactly this revision whatever its weight, where the platform has such an address. */
   readonly url?: string | null
+  /** Registered and not started: the platform has no place beside what serves and starts it with its traffic. */
+  readonly held?: boolean
 }
 
 export interface ServiceStatus {
@@ -106,11 +112,21 @@ export interface RevisionSpec {
   readonly release: Digest
 }
 
+/** Milliseconds. */
+export interface HostPace {
+  /** Between two looks at a service. */
+  readonly every: number
+  /** Until a service has settled or gone back, drains included. */
+  readonly patience: number
+}
+
 /**
  * Runs services and moves traffic between their revisions. Every method may be repeated after a lost answer or a kill
  * and then does nothing more (promise R28): `stage` with the same release and spec gives the same revision.
  */
 export interface ServiceHost {
+  /** How it wants to be watched; absent: it is as quick as this machine. */
+  readonly pace?: HostPace
   describe(service: string): Promise<ServiceStatus>
   /** A new revision at 0 %. Returns its id as soon as the platform has accepted it; it may not be healthy yet. */
   stage(spec: RevisionSpec): Promise<string>

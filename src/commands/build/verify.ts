@@ -18,7 +18,7 @@ export async function verifyImage(environment: OpenEnvironment, text: string): P
   const provider = await environment.provider()
   const repository = (await provider.targets()).registries[name] ?? name
   const reference = parseImageReference(`${repository}@${digest}`)
-  const found = await provider.images.inspect(`${repository}@${digest}`)
+  const found = await provider.images.inspect(`${repository}@${digest}`, 'whole')
   if (reference === undefined || found === undefined) {
     throw new SluiceError('stale', 'user', {
       what: `${repository} has no image ${digest}`,
