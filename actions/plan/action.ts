@@ -2,10 +2,13 @@ import { defineAction } from '../../src/action/define-action.ts'
 
 export const plan = defineAction({
   name: 'plan',
-  inputs: {},
+  inputs: { comment: { kind: 'boolean', default: true } },
   outputs: ['changes', 'fingerprint', 'comment-url'],
-  run: async (_inputs, world) => {
+  run: async (inputs, world) => {
     const { plan } = await import('../../src/commands/plan.ts')
-    return plan(world, {})
+    const report = await plan(world, {})
+    if (!inputs.comment) return report
+    const { postPlan } = await import('../../src/commands/plan/post.ts')
+    return postPlan(world, report, { token: inputs['github-token'] })
   },
 })
