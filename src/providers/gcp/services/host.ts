@@ -1,0 +1,339 @@
+import type { ImageReference } from '../../../domain/digest.ts'
+import { externalError, SluiceError, usageError } from '../../../domain/error.ts'
+import type { Service } from '../../../domain/system.ts'
+import type { Target, Targets } from '../../../domain/targets.ts'
+import { message } from '../../../runtime/events.ts'
+import { pollUntil } from '../../../runtime/poll.ts'
+import type { Runtime } from '../../../runtime/runtime.ts'
+import type { RevisionSpec, ServiceHost, ServiceStatus } from '../../provider.ts'
+import type { Access } from '../access.ts'
+import type { GcpClient } from '../client.ts'
+import { GcpError } from '../trouble.ts'
+import { follow, type RunApi, runApi } from './api.ts'
+import { lookAt, type Readiness, readinessOf, type Seen, words } from './health.ts'
+import {
+  type Change,
+  foreignSplit,
+  type RunRecord,
+  recordOf,
+  revert,
+  SCALING,
+  type Serving,
+  settle,
+  shift,
+  stage,
+} from './record.ts'
+import {
+  kindOf,
+  type RunKind,
+  type RunResource,
+  type RunRevision,
+  type RunTarget,
+  runTarget,
+} from './resource.ts'
+import { isPlaceholder, revisionStatus } from './status.ts'
+import { attemptName, filledTemplate, modelsOf, revisionId, revisionName, type Template } from './template.ts'
+
+export interface CloudRunOptions {
+  readonly runtime: Runtime
+  readonly client: GcpClient
+  readonly access: Pick<Access, 'identity'>
+  readonly targets: () => Promise<Targets>
+  readonly services: Readonly<Record<string, Service>>
+  /** Image of sluice.yml -> what was built last; undefined where it was not. */
+  readonly built: (image: string) => Promise<ImageReference | undefined>
+  /** The last lines of a revision that did not start, Google's own among them. */
+  readonly lastLines: (service: string, revision: string) => Promise<readonly string[]>
+}
+
+/** Attempts at a change that others get in between of. */
+const CONFLICTS = 6
+/** A release that fails is tried again under a new name, so often. */
+const TRIES = 20
+/** Time for observed traffic to become what was wished. */
+const SHOWN = 60_000
+
+/** What is known of one service in one look. */
+interface Subject {
+  readonly kind: RunKind
+  readonly target: RunTarget
+  readonly resource: RunResource
+}
+
+/**
+ * Services and worker pools of Cloud Run. What it does is a function of what the service is (record.ts), sent with the etag of
+ * what was read: who is second reads again, and decides again (promise R30).
+ */
+export class CloudRunHost implements ServiceHost {
+  readonly #options: CloudRunOptions
+  readonly #api: RunApi
+  /** Services that were said to be closed to this machine. */
+  readonly #closed = new Set<string>()
+
+  constructor(options: CloudRunOptions) {
+    this.#options = options
+    this.#api = runApi(options.client)
+  }
+
+  async describe(service: string): Promise<ServiceStatus> {
+    const found = await this.#find(service)
+    if (found === undefined) return { service, state: 'absent', url: null, revisions: [] }
+    const { kind, resource } = found
+    const record = recordOf(kind, resource)
+    const url = resource.uri ?? null
+    const names = new Set([
+      ...record.serving.filter(({ percent }) => percent > 0).map(({ revision }) => revision),
+      ...[record.base, record.next].filter((name) => name !== undefined),
+    ])
+    const revisions: ServiceStatus['revisions'][number][] = []
+    for (const name of names) {
+      const revision = await this.#api.revision(kind, name)
+      if (revision === undefined ? name !== record.next : isPlaceholder(revision)) continue
+      revisions.push(await this.#status(service, found, record, name, revision))
+    }
+    const off = record.paused ? 'paused' : record.next === undefined ? 'running' : 'rolling'
+    return { service, state: revisions.length === 0 ? 'absent' : off, url, revisions }
+  }
+
+  async stage(spec: RevisionSpec): Promise<string> {
+    const { name } = spec.service
+    let told = false
+    await this.#change(name, async ({ kind, target, resource }) => {
+      const split = told ? undefined : foreignSplit(kind, resource)
+      if (split !== undefined) {
+        const text = `${name}: its traffic was split by somebody else (${split}); this release moves all of it`
+        this.#options.runtime.log.emit(message('warning', text))
+        told = true
+      }
+      const { revision, template } = await this.#wanted({ kind, target, resource }, spec)
+      const fresh = await this.#scalingOf(kind, resource, spec.service)
+      return stage(kind, resource, { revision, template, fresh })
+    })
+    const found = await this.#subject(name)
+    return revisionName(found.kind.id, await this.#template(found, spec))
+  }
+
+  async shift(service: string, revision: string, percent: number): Promise<void> {
+    const what = `moving ${percent} % of ${service}`
+    const operation = await this.#change(service, async ({ kind, resource }) =>
+      shift(kind, resource, this.#actual(kind, resource, revision), percent),
+    )
+    if (operation !== undefined) await follow(this.#options.runtime, this.#options.client, what, operation)
+    await this.#shown(service, revision, percent)
+  }
+
+  async settle(service: string, revision: string): Promise<void> {
+    const operation = await this.#change(service, async ({ kind, resource }) =>
+      settle(kind, resource, this.#actual(kind, resource, revision)),
+    )
+    const { runtime, client } = this.#options
+    if (operation !== undefined) await follow(runtime, client, `settling ${service}`, operation)
+  }
+
+  async revert(service: string, revision: string): Promise<void> {
+    if ((await this.#find(service)) === undefined) return
+    const operation = await this.#change(service, async ({ kind, resource }) => {
+      const { base } = recordOf(kind, resource)
+      const before = base === undefined ? undefined : await this.#api.revision(kind, base)
+      const placeholder = before === undefined || isPlaceholder(before)
+      return revert(kind, resource, this.#actual(kind, resource, revision), placeholder)
+    })
+    // A revision that never became ready makes the operation fail as well; where the traffic is, is read back.
+    const { runtime, client } = this.#options
+    if (operation === undefined) return
+    await follow(runtime, client, `reverting ${service}`, operation).catch((error: unknown) => {
+      runtime.log.emit(message('debug', (error as Error).message))
+    })
+  }
+
+  /** Changes a service over exactly what was read; undefined where nothing is to be changed. */
+  async #change(service: string, decide: (subject: Subject) => Promise<Change | undefined>) {
+    for (let attempt = 1; ; attempt++) {
+      const subject = await this.#subject(service)
+      const change = await decide(subject)
+      if (change === undefined) return undefined
+      try {
+        return await this.#api.patch(subject.kind, subject.resource, change)
+      } catch (error) {
+        const conflict = error instanceof GcpError && (error.status === 409 || error.status === 412)
+        if (!conflict || attempt >= CONFLICTS) throw error
+      }
+    }
+  }
+
+  /** `operate` pauses, resumes and restarts in the same way. */
+  async apply(service: string, decide: (subject: Subject) => Change | undefined): Promise<void> {
+    const operation = await this.#change(service, async (subject) => decide(subject))
+    const { runtime, client } = this.#options
+    if (operation !== undefined) await follow(runtime, client, `changing ${service}`, operation)
+  }
+
+  async #find(service: string): Promise<Subject | undefined> {
+    const { services } = await this.#options.targets()
+    const target: Target | undefined = services[service]
+    if (target === undefined) return undefined
+    const checked = runTarget(service, target)
+    const kind = kindOf(checked)
+    const resource = await this.#api.find(kind)
+    return resource === undefined ? undefined : { kind, target: checked, resource }
+  }
+
+  async #subject(service: string): Promise<Subject> {
+    const found = await this.#find(service)
+    if (found !== undefined) return found
+    const { services } = await this.#options.targets()
+    throw new SluiceError('stale', 'user', {
+      what: `there is no service ${service} on Google Cloud`,
+      rule: `targets.json has ${Object.keys(services).join(', ') || 'none'}`,
+      remedy: 'run "sluice plan", then "sluice apply"',
+    })
+  }
+
+  /** The name in Cloud Run of a revision that we know by its id: the last try of it. */
+  #actual(kind: RunKind, resource: RunResource, id: string): string {
+    const { base, next } = recordOf(kind, resource)
+    return [next, base].find((name) => name !== undefined && revisionId(name) === id) ?? id
+  }
+
+  async #template({ target, resource }: Subject, spec: RevisionSpec): Promise<Template> {
+    const sidecars: Record<string, ImageReference | undefined> = {}
+    for (const [name, { image }] of Object.entries(spec.service.sidecars)) {
+      sidecars[name] = await this.#options.built(image)
+    }
+    // A team's own stacks may say nothing: then what runs is the template of what shall run.
+    const { revision: _name, ...live } = resource.template
+    return filledTemplate(target.template ?? live, spec, sidecars)
+  }
+
+  /** The revision of a release: one that is there already, or the template of a new one. */
+  async #wanted(
+    subject: Subject,
+    spec: RevisionSpec,
+  ): Promise<{ readonly revision: string; readonly template: Template | undefined }> {
+    const { kind, resource } = subject
+    const template = await this.#template(subject, spec)
+    const name = revisionName(kind.id, template)
+    const { base, next } = recordOf(kind, resource)
+    const known = [next, base].find((one) => one !== undefined && revisionId(one) === name)
+    if (known !== undefined) return { revision: known, template: undefined }
+    for (let attempt = 1; attempt <= TRIES; attempt++) {
+      const revision = attemptName(name, attempt)
+      const found = await this.#api.revision(kind, revision)
+      if (found === undefined) return { revision, template: { ...template, revision } }
+      if (readinessOf(found).kind !== 'failed') return { revision, template: undefined }
+    }
+    throw usageError({
+      what: `revision ${name} has failed ${TRIES} times`,
+      rule: 'a revision that failed keeps its name for good',
+      remedy: 'build a new image, or remove failed revisions in the console of Cloud Run',
+    })
+  }
+
+  /** How many copies there shall be, where a person has not switched the service off. */
+  async #scalingOf(
+    { split }: RunKind,
+    { annotations, scaling }: RunResource,
+    { scale }: Service,
+  ): Promise<Change['scaling']> {
+    if (annotations[SCALING] !== undefined) return undefined
+    if (split === 'instanceSplits') return { scalingMode: 'MANUAL', manualInstanceCount: scale.min }
+    return scaling.scalingMode === 'MANUAL' ? { scalingMode: 'AUTOMATIC' } : undefined
+  }
+
+  /** Cloud Run keeps an old split for later deployments: what was asked for counts once it is seen (promise R31). */
+  async #shown(service: string, revision: string, percent: number): Promise<void> {
+    const { runtime } = this.#options
+    let stands: readonly Serving[] = []
+    const ended = await pollUntil(
+      runtime,
+      async (): Promise<true | undefined> => {
+        const { kind, resource } = await this.#subject(service)
+        stands = recordOf(kind, resource).serving
+        const ours = stands.find((one) => revisionId(one.revision) === revision)
+        return (ours?.percent ?? 0) === percent ? true : undefined
+      },
+      { every: 500, deadline: runtime.clock.now() + SHOWN, signal: runtime.signals.cancelled },
+    )
+    if (ended !== 'timed-out') return
+    const text = stands.map((one) => `${one.revision} ${one.percent} %`).join(', ')
+    throw externalError('user', {
+      what: `${service}: ${percent} % was asked for revision ${revision}, but the traffic stands at ${text}`,
+      rule: 'a split counts once Cloud Run reports it',
+      remedy: 'see "sluice operate status"; find out who else moves traffic',
+    })
+  }
+
+  async #status(
+    service: string,
+    { kind, resource }: Subject,
+    record: RunRecord,
+    name: string,
+    revision: RunRevision | undefined,
+  ): Promise<ServiceStatus['revisions'][number]> {
+    const share = record.serving.find((one) => one.revision === name)
+    const weight = share?.percent ?? 0
+    const { manualInstanceCount = 0 } = resource.scaling
+    const automatic = Math.max(1, revision?.scaling.minInstanceCount ?? 1)
+    const desired = record.paused ? 0 : kind.split === 'traffic' ? automatic : manualInstanceCount
+    const readiness = await this.#readiness(service, resource, name, revision)
+    const address = share?.uri ?? (weight === 100 ? resource.uri : undefined)
+    const ask = readiness.kind === 'ready' && desired > 0 && address !== undefined && revision !== undefined
+    const seen = ask ? await this.#seen(service, resource, address, revision) : undefined
+    return revisionStatus({
+      name,
+      revision,
+      readiness,
+      seen,
+      weight,
+      desired,
+      uri: share?.uri,
+      image: templateImage(resource),
+    })
+  }
+
+  async #readiness(
+    service: string,
+    { terminalCondition }: RunResource,
+    name: string,
+    revision: RunRevision | undefined,
+  ): Promise<Readiness> {
+    if (revision === undefined) {
+      const failed = terminalCondition?.state === 'CONDITION_FAILED' ? terminalCondition : undefined
+      return failed === undefined
+        ? { kind: 'starting', why: 'Cloud Run has not made it yet' }
+        : { kind: 'failed', why: words(failed) }
+    }
+    const readiness = readinessOf(revision)
+    if (readiness.kind !== 'failed') return readiness
+    const lines = await this.#options.lastLines(service, name).catch(() => [])
+    return lines.length === 0 ? readiness : { kind: 'failed', why: `${readiness.why} (${lines.join(' | ')})` }
+  }
+
+  /** Its health path, asked as its callers ask; a service without one has only what Cloud Run says. */
+  async #seen(
+    service: string,
+    { ingress, uri, invokerIamDisabled }: RunResource,
+    address: string,
+    { annotations }: RunRevision,
+  ): Promise<Seen | undefined> {
+    const { services, runtime, access } = this.#options
+    const health = services[service]?.health
+    if (health === undefined) return undefined
+    const identity = invokerIamDisabled ? undefined : await access.identity(uri ?? address)
+    const open = ingress === 'INGRESS_TRAFFIC_ALL'
+    const models = modelsOf(annotations)
+    const seen = await lookAt(runtime, { url: address.replace(/\/$/, '') + health, models, open, identity })
+    if (seen.kind === 'closed' && models.length > 0 && !this.#closed.has(service)) {
+      this.#closed.add(service)
+      const text = `${service} is closed to this machine: that it loaded its models is what Cloud Run's own probe of ${health} says`
+      runtime.log.emit(message('notice', text))
+    }
+    return seen
+  }
+}
+
+function templateImage({ template }: RunResource): string {
+  const { containers } = template
+  const [first] = Array.isArray(containers) ? (containers as { image?: unknown }[]) : []
+  return String(first?.image ?? '')
+}
