@@ -161,6 +161,13 @@ export interface Operations {
   pause(service: string): Promise<void>
   resume(service: string): Promise<void>
   restart(service: string): Promise<void>
+  /** What costs beside services, switched with the whole system alone: servers of databases, machines of workers. */
+  readonly rest?: {
+    /** In words, what was done: `db stopping`. It may be repeated. */
+    pause(): Promise<readonly string[]>
+    /** Resolves when services can connect again. */
+    resume(): Promise<readonly string[]>
+  }
 }
 
 export interface JobSpec {

@@ -111,7 +111,8 @@ async function finish(
   noteLive: () => Promise<void>,
 ): Promise<void> {
   const { runtime, provider } = site
-  const limits = { deadline: runtime.clock.now() + FINISHING }
+  const { pace } = provider.services
+  const limits = { deadline: runtime.clock.now() + Math.max(FINISHING, pace?.patience ?? 0) }
   for (const { action, revision } of staged) {
     const { name } = action.service
     await persist(runtime, `settling ${name}`, limits, () => provider.services.settle(name, revision))

@@ -96,7 +96,7 @@ async function verifyServing(site: Site, staged: Staged, limits: Limits): Promis
       return undefined
     },
     {
-      every: 250,
+      every: provider.services.pace?.every ?? 250,
       deadline: Math.min(limits.deadline, runtime.clock.now() + SETTLING),
       signal: limits.signal,
       bear: { transient: isTransient, inARow: 4 },

@@ -28,7 +28,7 @@ export async function retreat(site: Site, staged: readonly Staged[]): Promise<Re
   for (const one of staged.toReversed()) {
     const { name } = one.action.service
     try {
-      const deadline = site.runtime.clock.now() + PATIENCE
+      const deadline = site.runtime.clock.now() + (site.provider.services.pace?.patience ?? PATIENCE)
       await persist(site.runtime, `reverting ${name}`, { deadline }, () =>
         site.provider.services.revert(name, one.revision),
       )
@@ -71,7 +71,11 @@ async function verifyBack(
       } else return true
       return undefined
     },
-    { every: 500, deadline: runtime.clock.now() + PATIENCE, bear: { transient: isTransient, inARow: 10 } },
+    {
+      every: provider.services.pace?.every ?? 500,
+      deadline: runtime.clock.now() + PATIENCE,
+      bear: { transient: isTransient, inARow: 10 },
+    },
   )
   return ended === 'timed-out' ? why : undefined
 }

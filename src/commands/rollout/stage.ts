@@ -50,6 +50,8 @@ export async function waitReady(site: Site, staged: Staged, limits: Limits): Pro
     const status = await provider.services.describe(name)
     const ours = status.revisions.find((one) => one.id === staged.revision)
     if (ours === undefined) return undefined
+    // The platform starts it with its traffic: there is nothing to try before.
+    if (ours.held === true) return 'ready'
     const state = judgeReady({ image: staged.action.image, models: staged.models }, ours)
     switch (state.kind) {
       case 'deployed':
@@ -70,7 +72,7 @@ export async function waitReady(site: Site, staged: Staged, limits: Limits): Pro
   }
   const start = runtime.clock.now() + system.rollout.startTimeout
   const ended = await pollUntil(runtime, look, {
-    every: 250,
+    every: provider.services.pace?.every ?? 250,
     deadline: Math.min(start, limits.deadline),
     signal: limits.signal,
     bear: { transient: isTransient, inARow: 4 },

@@ -34,7 +34,7 @@ async function waitServing({ runtime, provider }: Site, plan: RolloutPlan, actio
       return undefined
     },
     {
-      every: 250,
+      every: provider.services.pace?.every ?? 250,
       deadline: runtime.clock.now() + RETURNING,
       signal: runtime.signals.cancelled,
       bear: { transient: isTransient, inARow: 4 },

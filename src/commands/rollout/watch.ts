@@ -50,6 +50,7 @@ async function lookOnce(
     const status = await describe(site, action.service.name, signal)
     const ours = status.revisions.find((one) => one.id === revision)
     if (ours === undefined) throw unfit(`revision ${revision} of ${action.service.name} is gone`)
+    if (ours.held === true) continue
     const state = judgeReady({ image: action.image, models }, ours)
     if (state.kind !== 'deployed' && state.kind !== 'idle') {
       throw unfit(
@@ -78,6 +79,8 @@ async function answerOf(
   const answers: CheckAnswer[] = []
   for (const { action, revision } of staged.filter(({ action }) => names.has(action.service.name))) {
     const status = await describe(site, action.service.name, signal)
+    // Not started before its traffic comes: nothing of it answers yet.
+    if (status.revisions.some((one) => one.id === revision && one.held === true)) continue
     const probes = await probeRevision(site.runtime, check, status, revision, signal)
     const { says, why } = judgeProbes(check, probes)
     answers.push({ says, why: `${action.service.name}: ${why}` })

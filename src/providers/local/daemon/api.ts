@@ -14,7 +14,9 @@ export interface CloudVariables {
 }
 
 /** What a supervisor answers to; every method may be repeated. */
-export interface DaemonApi extends ServiceHost, Pick<Operations, 'pause' | 'resume' | 'restart'> {
+export interface DaemonApi
+  extends Omit<ServiceHost, 'pace'>,
+    Pick<Operations, 'pause' | 'resume' | 'restart'> {
   services(): Promise<readonly ServiceStatus[]>
   variables(): Promise<CloudVariables>
   /** Answers first, then drains and ends. */

@@ -1,0 +1,31 @@
+import { ECSClient } from '@aws-sdk/client-ecs'
+import type { Targets } from '../../../domain/targets.ts'
+import type { ProviderContext, ServiceHost } from '../../provider.ts'
+import type { AwsSession } from '../session.ts'
+import { AwsCalls } from './calls.ts'
+import { EcsServices } from './host.ts'
+import { EcsReader } from './reader.ts'
+import { EcsWriter } from './writer.ts'
+
+/**
+ * A client for `openEcsServices`: it tries once, because repeating is decided above it, where it is known what a request does.
+ * The SDK keeps credentials fresh: they are asked for again before they end.
+ */
+export function ecsClient({ clients }: Pick<AwsSession, 'clients'>): ECSClient {
+  return new ECSClient({ ...clients, maxAttempts: 1 })
+}
+
+/** The services of an environment on AWS. Whoever made the client closes it. */
+export function openEcsServices(
+  context: ProviderContext,
+  client: ECSClient,
+  targets: () => Promise<Targets>,
+): ServiceHost {
+  const calls = new AwsCalls(context.runtime)
+  return new EcsServices(
+    context,
+    new EcsReader(client, calls),
+    new EcsWriter(client, calls, context.system.rollout),
+    targets,
+  )
+}

@@ -1,0 +1,41 @@
+import { modelPin, type ServedModel } from '../../../domain/model.ts'
+import type { Http } from '../../../runtime/runtime.ts'
+
+const ANSWER = 5_000
+const LIMIT = 64 * 1024
+
+/**
+ * Asks a service that has all of the traffic which models it has loaded (promise R42): `{ "models": { "<name>": "<pin>" } }`
+ * at its health path. Returns what is wrong, or null.
+ */
+export async function modelTrouble(
+  http: Http,
+  url: string,
+  models: readonly ServedModel[],
+): Promise<string | null> {
+  let body: string
+  try {
+    const answer = await http.request({ url, timeout: ANSWER })
+    body = await answer.text(LIMIT)
+    if (answer.status !== 200) return `${url} answered ${answer.status}`
+  } catch (error) {
+    return `${url} did not answer: ${(error as Error).message}`
+  }
+  const loaded = modelsOf(body)
+  for (const model of models) {
+    const found = loaded[model.name]
+    if (found !== modelPin(model)) {
+      return `model ${model.name} is ${found ?? 'not loaded'}, the release pins ${modelPin(model)}`
+    }
+  }
+  return null
+}
+
+function modelsOf(body: string): Readonly<Record<string, string>> {
+  try {
+    const { models } = JSON.parse(body) as { readonly models?: Readonly<Record<string, string>> }
+    return models ?? {}
+  } catch {
+    return {}
+  }
+}

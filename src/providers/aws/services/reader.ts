@@ -1,0 +1,274 @@
+import {
+  DescribeServiceDeploymentsCommand,
+  DescribeServiceRevisionsCommand,
+  DescribeServicesCommand,
+  DescribeTaskDefinitionCommand,
+  DescribeTasksCommand,
+  type ECSClient,
+  type Service as EcsService,
+  ListTasksCommand,
+  type ServiceDeployment,
+  type ServiceRevision,
+  type ServiceRevisionSummary,
+  type Task,
+} from '@aws-sdk/client-ecs'
+import { SluiceError } from '../../../domain/error.ts'
+import type { AwsCalls } from './calls.ts'
+import { type Deployment, isUnderWay, nextWeight, phaseOf, type Share } from './deployment.ts'
+import type { Registered } from './revision.ts'
+import type { EcsTarget } from './target.ts'
+
+/** One look at a service. */
+export interface Sighting {
+  readonly service: EcsService
+  /** ARN of the task definition that the service is set to. */
+  readonly serving: string
+  readonly desired: number
+  readonly running: number
+  /** The newest deployment; null where ECS tells of none. */
+  readonly deployment: Deployment | null
+}
+
+/** Reads what ECS says, in as few requests as the answer needs. What never changes is asked once. */
+export class EcsReader {
+  readonly #client: ECSClient
+  readonly #calls: AwsCalls
+  readonly #revisions = new Map<string, ServiceRevision>()
+
+  constructor(client: ECSClient, calls: AwsCalls) {
+    this.#client = client
+    this.#calls = calls
+  }
+
+  async look(target: EcsTarget, signal?: AbortSignal): Promise<Sighting> {
+    const service = await this.#service(target, signal)
+    const serving = service.taskDefinition ?? ''
+    const found =
+      service.currentServiceDeployment === undefined
+        ? this.#fromService(target, service)
+        : await this.#deployment(target, service.currentServiceDeployment, signal)
+    return {
+      service,
+      serving,
+      desired: service.desiredCount ?? 0,
+      running: service.runningCount ?? 0,
+      deployment: found === null ? null : current(found, serving, service),
+    }
+  }
+
+  /** The service revision that ECS made for a deployment. */
+  async revision(target: EcsTarget, arn: string, signal?: AbortSignal): Promise<ServiceRevision> {
+    const known = this.#revisions.get(arn)
+    if (known !== undefined) return known
+    const { serviceRevisions = [] } = await this.#calls.ask(
+      `reading revisions of ${target.name}`,
+      'always',
+      (options) =>
+        this.#client.send(new DescribeServiceRevisionsCommand({ serviceRevisionArns: [arn] }), options),
+      signal,
+    )
+    const revision = serviceRevisions[0]
+    if (revision === undefined) throw unclear(target, `ECS knows no service revision ${arn}`)
+    this.#revisions.set(arn, revision)
+    return revision
+  }
+
+  /** By ARN, or the newest active one of a family; undefined where there is none. */
+  async definition(name: string, signal?: AbortSignal): Promise<Registered | undefined> {
+    const answer = await this.#calls.ask(
+      `reading the task definition ${name}`,
+      'always',
+      async (options) => {
+        try {
+          return await this.#client.send(
+            new DescribeTaskDefinitionCommand({ taskDefinition: name, include: ['TAGS'] }),
+            options,
+          )
+        } catch (error) {
+          // ECS has no error of its own for it: "ClientException: Unable to describe task definition."
+          if (error instanceof Error && /unable to describe task definition/i.test(error.message)) return
+          throw error
+        }
+      },
+      signal,
+    )
+    const definition = answer?.taskDefinition
+    return definition === undefined ? undefined : { definition, tags: answer?.tags ?? [] }
+  }
+
+  /** The tasks of the service that run, or those that have ended lately. */
+  async tasks(
+    target: EcsTarget,
+    desiredStatus: 'RUNNING' | 'STOPPED',
+    signal?: AbortSignal,
+  ): Promise<readonly Task[]> {
+    const { cluster, service: serviceName } = target
+    const what = `reading the tasks of ${target.name}`
+    const found: Task[] = []
+    let nextToken: string | undefined
+    do {
+      const page = await this.#calls.ask(
+        what,
+        'always',
+        (options) =>
+          this.#client.send(
+            new ListTasksCommand({ cluster, serviceName, desiredStatus, nextToken }),
+            options,
+          ),
+        signal,
+      )
+      nextToken = page.nextToken
+      const tasks = page.taskArns ?? []
+      if (tasks.length === 0) continue
+      const answer = await this.#calls.ask(
+        what,
+        'always',
+        (options) => this.#client.send(new DescribeTasksCommand({ cluster, tasks }), options),
+        signal,
+      )
+      found.push(...(answer.tasks ?? []))
+    } while (nextToken !== undefined)
+    return found
+  }
+
+  async #service(target: EcsTarget, signal?: AbortSignal): Promise<EcsService> {
+    const { cluster, service: name } = target
+    const { services = [], failures = [] } = await this.#calls.ask(
+      `looking at service ${target.name}`,
+      'always',
+      (options) => this.#client.send(new DescribeServicesCommand({ cluster, services: [name] }), options),
+      signal,
+    )
+    const [service, ...others] = services
+    if (service === undefined || others.length > 0 || service.status !== 'ACTIVE') {
+      const why =
+        service === undefined
+          ? (failures[0]?.reason ?? 'the answer is empty')
+          : others.length > 0
+            ? `${services.length} services answer to the name`
+            : `it is ${service.status ?? 'in no known state'}`
+      throw new SluiceError('cannot-observe', 'user', {
+        what: `service ${name} of cluster ${cluster} cannot be seen: ${why}`,
+        rule: 'the service of targets.json stands before a rollout',
+        remedy: 'run "sluice apply", and see that account and region of sluice.yml are the right ones',
+      })
+    }
+    return service
+  }
+
+  async #deployment(target: EcsTarget, arn: string, signal?: AbortSignal): Promise<Deployment> {
+    const { serviceDeployments = [] } = await this.#calls.ask(
+      `looking at the deployment of ${target.name}`,
+      'always',
+      (options) =>
+        this.#client.send(new DescribeServiceDeploymentsCommand({ serviceDeploymentArns: [arn] }), options),
+      signal,
+    )
+    const found = serviceDeployments[0]
+    if (found?.targetServiceRevision === undefined)
+      throw unclear(target, `ECS tells nothing of deployment ${arn}`)
+    const shifts = (found.deploymentConfiguration?.strategy ?? 'ROLLING') !== 'ROLLING'
+    const share = async (summary: ServiceRevisionSummary): Promise<Share> => ({
+      arn: summary.arn ?? '',
+      taskDefinition: (await this.revision(target, summary.arn ?? '', signal)).taskDefinition ?? '',
+      requested: summary.requestedTaskCount ?? 0,
+      running: summary.runningTaskCount ?? 0,
+      weight: shifts ? (summary.requestedProductionTrafficWeight ?? 0) : null,
+    })
+    const sources: Share[] = []
+    for (const source of found.sourceServiceRevisions ?? []) sources.push(await share(source))
+    return deploymentOf(target, found, await share(found.targetServiceRevision), sources)
+  }
+
+  /** Where ECS has no service deployments (a service older than they are): the deployments in the service itself. */
+  #fromService(target: EcsTarget, { deployments = [] }: EcsService): Deployment | null {
+    const primary = deployments.filter(({ status }) => status === 'PRIMARY')
+    const [first, ...others] = primary
+    if (first === undefined) return null
+    if (others.length > 0) throw unclear(target, `${primary.length} deployments are PRIMARY`)
+    const share = (one: typeof first): Share => ({
+      arn: '',
+      taskDefinition: one.taskDefinition ?? '',
+      requested: one.desiredCount ?? 0,
+      running: one.runningCount ?? 0,
+      weight: null,
+    })
+    // A first deployment may say COMPLETED before anything runs: what counts is what runs.
+    const complete =
+      first.rolloutState === 'COMPLETED' && (first.runningCount ?? 0) >= (first.desiredCount ?? 0)
+    const state = first.rolloutState === 'FAILED' ? 'STOPPED' : complete ? 'SUCCESSFUL' : 'IN_PROGRESS'
+    if (!['COMPLETED', 'FAILED', 'IN_PROGRESS'].includes(first.rolloutState ?? '')) {
+      throw unclear(target, `the rollout state ${first.rolloutState ?? 'is missing'} is unknown`)
+    }
+    return {
+      id: first.id ?? '',
+      phase: phaseOf(state) ?? 'in-progress',
+      reason: first.rolloutStateReason ?? null,
+      createdAt: first.createdAt?.getTime() ?? 0,
+      target: share(first),
+      sources: deployments.filter(({ status }) => status === 'ACTIVE').map(share),
+      pause: null,
+      next: 100,
+    }
+  }
+}
+
+function deploymentOf(
+  target: EcsTarget,
+  found: ServiceDeployment,
+  to: Share,
+  sources: readonly Share[],
+): Deployment {
+  const phase = phaseOf(found.status)
+  if (phase === undefined)
+    throw unclear(target, `its deployment has the unknown status ${found.status ?? '(none)'}`)
+  const { strategy, canaryConfiguration, linearConfiguration } = found.deploymentConfiguration ?? {}
+  const waits = found.lifecycleHookDetails?.find(
+    ({ targetType, status }) => targetType === 'PAUSE' && status === 'AWAITING_ACTION',
+  )
+  return {
+    id: found.serviceDeploymentArn ?? '',
+    phase,
+    reason: found.statusReason ?? found.rollback?.reason ?? null,
+    createdAt: found.createdAt?.getTime() ?? 0,
+    target: to,
+    sources,
+    pause: phase === 'in-progress' ? (waits?.hookId ?? null) : null,
+    next: nextWeight(
+      strategy,
+      to.weight ?? 0,
+      canaryConfiguration?.canaryPercent,
+      linearConfiguration?.stepPercent,
+    ),
+  }
+}
+
+/** The service is set to something else than its last deployment brought: ECS has not begun the next one yet. */
+function current(found: Deployment, serving: string, service: EcsService): Deployment {
+  const after = found.phase === 'successful' ? found.target.taskDefinition : undefined
+  if (after === undefined || isUnderWay(found.phase) || after === serving) return found
+  return {
+    id: '',
+    phase: 'pending',
+    reason: null,
+    createdAt: found.createdAt,
+    target: {
+      arn: '',
+      taskDefinition: serving,
+      requested: service.desiredCount ?? 0,
+      running: 0,
+      weight: found.target.weight === null ? null : 0,
+    },
+    sources: [{ ...found.target, weight: found.target.weight === null ? null : 100 }],
+    pause: null,
+    next: 100,
+  }
+}
+
+function unclear({ service, cluster }: EcsTarget, what: string): SluiceError {
+  return new SluiceError('cannot-observe', 'service', {
+    what: `service ${service} of cluster ${cluster}: ${what}`,
+    rule: 'an unknown state is never taken for success',
+    remedy: 'see the service in the console of ECS; a newer version of Sluice may know the state',
+  })
+}

@@ -1,0 +1,22 @@
+import { join } from 'node:path'
+import type { ImageReference } from '../../../domain/digest.ts'
+import { imagesFileSchema } from '../../../domain/images.ts'
+import type { Service } from '../../../domain/system.ts'
+import type { ProviderContext } from '../../provider.ts'
+
+/** The images of a service's sidecars, by container, as the last build left them in images.json. */
+export async function sidecarImages(
+  { runtime, state }: Pick<ProviderContext, 'runtime' | 'state'>,
+  { sidecars }: Pick<Service, 'sidecars'>,
+): Promise<Readonly<Record<string, ImageReference>>> {
+  if (Object.keys(sidecars).length === 0) return {}
+  const bytes = await runtime.files.read(join(state, 'images.json'))
+  if (bytes === undefined) return {}
+  const { images } = imagesFileSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')))
+  return Object.fromEntries(
+    Object.entries(sidecars).flatMap(([container, { image }]) => {
+      const reference = images[image]?.reference
+      return reference === undefined ? [] : [[container, reference]]
+    }),
+  )
+}

@@ -1,0 +1,242 @@
+import { ECSClient } from '@aws-sdk/client-ecs'
+import type { ImageReference } from '../../src/domain/digest.ts'
+import type { Service, System } from '../../src/domain/system.ts'
+import type { Targets } from '../../src/domain/targets.ts'
+import { openEcsServices } from '../../src/providers/aws/services/index.ts'
+import type { Provider, ServiceHost } from '../../src/providers/provider.ts'
+import type { FakeOptions, FakeRuntime } from '../../src/runtime/fake/index.ts'
+import { fakeRuntime } from '../../src/runtime/fake/index.ts'
+import type { Clock } from '../../src/runtime/runtime.ts'
+import { service, shop, World } from './cloud.ts'
+import type { TaskBehaviour } from './cloud-world/http/ecs/behaviour.ts'
+import { type EcsDoor, openEcs } from './cloud-world/http/ecs.ts'
+import { LoopbackClock } from './cloud-world/http/loopback-clock.ts'
+import { CloudWorld } from './cloud-world/world.ts'
+import { Wire } from './faults.ts'
+
+const ACCOUNT = '222222222222'
+const BASE = `arn:aws:ecs:us-east-1:${ACCOUNT}`
+const CLUSTER = 'shop-test'
+
+export interface EcsWorldOptions {
+  readonly system?: System
+  readonly behaviour?: (image: string) => TaskBehaviour
+  /** Services that have no load balancer. */
+  readonly internal?: readonly string[]
+}
+
+/** A shop on ECS, rolled out by the real SDK against the simulated cloud; everything else is in memory. */
+export class EcsWorld extends World implements AsyncDisposable {
+  readonly cloud: CloudWorld
+  readonly door: EcsDoor
+  readonly loopback: LoopbackClock
+  readonly system: System
+  readonly #internal: readonly string[]
+  readonly #clients: ECSClient[] = []
+
+  constructor(cloud: CloudWorld, door: EcsDoor, system: System, internal: readonly string[]) {
+    super()
+    this.cloud = cloud
+    this.door = door
+    this.system = system
+    this.#internal = internal
+    this.loopback = new LoopbackClock(cloud.clock)
+    door.stuck = () => this.loopback.release()
+    for (const one of Object.values(system.services)) this.#apply(one)
+  }
+
+  /** A process of its own on the same cloud. */
+  services(wire: Wire = new Wire(), runtime: FakeRuntime = this.machine({}, wire)): ServiceHost {
+    const client = this.#client(wire)
+    const context = { runtime, system: this.system, root: '/project', state: '/project/.sluice/test' }
+    return openEcsServices(context, client, async () => this.targets())
+  }
+
+  override provider(wire: Wire = new Wire()): Provider {
+    return { ...super.provider(wire), services: this.services(wire), targets: async () => this.targets() }
+  }
+
+  override machine(options: FakeOptions = {}, wire: Wire = new Wire(), seed = 1): FakeRuntime {
+    const runtime = fakeRuntime(options)
+    for (let i = 0; i < seed; i++) runtime.random.bytes(1)
+    const { loopback } = this
+    const clock: Clock = {
+      now: () => loopback.now(),
+      sleep: async (ms, signal) => {
+        if (wire.dead) return never()
+        await loopback.sleep(ms, signal)
+        if (wire.dead) return never()
+      },
+    }
+    // Nothing of a fake runtime's clock is used but the port.
+    return { ...runtime, clock: clock as FakeRuntime['clock'] }
+  }
+
+  targets(): Targets {
+    return {
+      schema: 'sluice.targets/v1',
+      system: 'shop',
+      environment: 'test',
+      services: Object.fromEntries(
+        Object.keys(this.system.services).map((name) => [
+          name,
+          {
+            kind: 'ecs-service',
+            region: 'us-east-1',
+            cluster: CLUSTER,
+            service: `shop-test-${name}`,
+            container: name,
+            loadBalanced: !this.#internal.includes(name),
+            template: `shop-test-${name}`,
+            scale: { min: 2, max: 2 },
+            ...(this.#internal.includes(name) ? {} : { url: `https://${name}.example.test` }),
+          },
+        ]),
+      ),
+      jobs: {},
+      workers: {},
+      functions: {},
+      buckets: {},
+      databases: {},
+      registries: {},
+      alarms: {},
+      tables: {},
+      topics: {},
+      caches: {},
+      apis: {},
+      logs: {},
+      ledger: 'file:///ledger/',
+    }
+  }
+
+  /** Task definitions that releases have registered. */
+  registered(service = 'web'): readonly string[] {
+    return this.cloud.store
+      .list('aws_ecs_task_definition')
+      .map(({ key }) => key)
+      .filter((key) => key.includes(`shop-test-${service}_releases:`))
+  }
+
+  /** How many deployments a service has had. */
+  deployments(service = 'web'): number {
+    return this.door.api.service(`shop-test-${service}`).facet.deployments.length
+  }
+
+  /** The image that a service is set to. */
+  serves(service = 'web'): string {
+    const { taskDefinition } = this.door.api.service(`shop-test-${service}`)
+    return this.imageOf(taskDefinition)
+  }
+
+  imageOf(taskDefinition: string): string {
+    const record = this.cloud.store.get('aws_ecs_task_definition', taskDefinition)
+    const [first] = JSON.parse(String(record?.attributes['container_definitions'])) as { image: string }[]
+    return first?.image ?? ''
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const client of this.#clients) client.destroy()
+    await this.door[Symbol.asyncDispose]()
+  }
+
+  #client(wire: Wire): ECSClient {
+    const client = new ECSClient({
+      region: 'us-east-1',
+      endpoint: this.door.url,
+      maxAttempts: 1,
+      credentials: { accessKeyId: 'simulated', secretAccessKey: 'simulated' },
+    })
+    this.#clients.push(client)
+    const { loopback } = this
+    return new Proxy(client, {
+      get: (target, key, receiver) => {
+        if (key !== 'send') return Reflect.get(target, key, receiver) as unknown
+        return (command: { constructor: { name: string } }, options: object) =>
+          wire.request(command.constructor.name.replace(/Command$/, ''), () =>
+            loopback.during(
+              () => target.send(command as never, options as never) as unknown as Promise<unknown>,
+            ),
+          )
+      },
+    })
+  }
+
+  /** What the stacks of the service leave: a template whose image no registry has, and a service without copies. */
+  #apply({ name, sidecars }: Service): void {
+    const { store } = this.cloud
+    const family = `shop-test-${name}`
+    const key = `${BASE}:task-definition/${family}:1`
+    store.next(`aws_ecs_task_definition ${family}`)
+    store.put({
+      provider: 'aws',
+      type: 'aws_ecs_task_definition',
+      key,
+      attributes: {
+        family,
+        cpu: '1024',
+        memory: '2048',
+        network_mode: 'awsvpc',
+        container_definitions: JSON.stringify([
+          {
+            name,
+            image: `repository/${name}:template`,
+            essential: true,
+            environment: [{ name: 'PORT', value: '8000' }],
+          },
+          ...Object.keys(sidecars).map((sidecar) => ({
+            name: sidecar,
+            image: `repository/${sidecar}:template`,
+          })),
+        ]),
+        tags_all: { team: 'shop' },
+      },
+    })
+    store.put({
+      provider: 'aws',
+      type: 'aws_ecs_service',
+      key: `${BASE}:service/${CLUSTER}/${family}`,
+      attributes: {
+        name: family,
+        cluster: `${BASE}:cluster/${CLUSTER}`,
+        task_definition: key,
+        desired_count: 0,
+      },
+    })
+  }
+}
+
+export function ecsShop(changes: Partial<System> = {}): System {
+  const system = shop({
+    services: { web: service('web', { scale: { min: 2, max: 2 } }) },
+    ...changes,
+  })
+  return {
+    ...system,
+    environment: { ...system.environment, cloud: 'aws', account: ACCOUNT, region: 'us-east-1' },
+  }
+}
+
+export async function openEcsWorld(options: EcsWorldOptions = {}): Promise<EcsWorld> {
+  const { system = ecsShop(), behaviour, internal = [] } = options
+  const cloud = new CloudWorld({ account: ACCOUNT })
+  cloud.store.put({
+    provider: 'aws',
+    type: 'aws_ecs_cluster',
+    key: `${BASE}:cluster/${CLUSTER}`,
+    attributes: { name: CLUSTER },
+  })
+  const door = await openEcs(cloud, behaviour === undefined ? {} : { behaviour })
+  return new EcsWorld(cloud, door, system, internal)
+}
+
+/** Sets what an image does by its content, as `image(name, content)` names it. */
+export function byImage(
+  table: readonly (readonly [ImageReference, TaskBehaviour])[],
+): (image: string) => TaskBehaviour {
+  const behaviours = new Map<string, TaskBehaviour>(table)
+  return (image) => behaviours.get(image) ?? {}
+}
+
+function never<T>(): Promise<T> {
+  return new Promise<T>(() => {})
+}
