@@ -10,6 +10,9 @@ const REPLACED: Readonly<Record<string, string>> = {
   // Its zips are for TerraformAsset, which we do not use; archiver and what it needs are a megabyte.
   'cdktf/lib/private/fs.js':
     'for (const name of ["archiveSync", "copySync", "findFileAboveCwd", "hashPath", "symlinkSync"]) exports[name] = () => { throw new Error(name + " is not in this bundle") }',
+  // It asks the engine for its version, for which it loads half of Node.
+  'cdktf/lib/validations/validate-binary-version.js':
+    'exports.ValidateBinaryVersion = class { validate() { return [] } }',
 }
 
 /** Leaves out of a bundle what cdktf never needs here. */

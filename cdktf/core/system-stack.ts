@@ -9,6 +9,8 @@ import {
   TerraformStack,
   Tokenization,
 } from 'cdktf'
+import { deepMerge } from 'cdktf/lib/util.js'
+import { given } from '../../src/domain/given.ts'
 import type { Asset } from '../../src/domain/synthesizer.ts'
 import type { Targets } from '../../src/domain/targets.ts'
 
@@ -48,6 +50,8 @@ export interface SystemStackProps {
 export class SystemStack extends TerraformStack {
   readonly assets: Asset[] = []
   readonly #targets: Record<string, unknown>
+  readonly #parts = new Map<TerraformElement, object>()
+  #overrides: Record<string, unknown> = {}
 
   constructor(app: App, name: string, props: SystemStackProps) {
     super(app, name)
@@ -87,18 +91,66 @@ export class SystemStack extends TerraformStack {
   }
 
   /**
-   * Finds the references to other stacks, in one pass: what a reference adds refers to its own stack alone, so the second
-   * pass of cdktf's own method finds nothing and costs a third of a synthesis.
+   * Finds the references to other stacks and keeps what each element came to: cdktf's own way resolves every element three
+   * times, which is most of a synthesis.
    */
   override prepareStack(): void {
-    for (const element of this.node.findAll()) {
-      if (!TerraformElement.isTerraformElement(element)) continue
-      Tokenization.resolve(element.toTerraform(), { scope: this, resolver: RESOLVER, preparing: true })
+    for (const element of this.#elements()) this.#part(element)
+  }
+
+  /** What cdktf's own method gives (a test holds it), put together from the parts. */
+  override toTerraform(): Record<string, unknown> {
+    const overrides = Object.keys(this.#overrides)
+    const metadata = {
+      version: this.node.tryGetContext('cdktfVersion') as unknown,
+      stackName: this.node.id,
+      backend: 'local',
+      ...(overrides.length === 0 ? {} : { overrides: { stack: overrides } }),
     }
+    const outputs = {}
+    const whole: Record<string, unknown> = { '//': { metadata, outputs } }
+    for (const element of this.#elements()) {
+      // To deepMerge, undefined means: take it out.
+      deepMerge(metadata, given(element.toMetadata()))
+      if (TerraformOutput.isTerraformOutput(element)) deepMerge(outputs, nested(element))
+      deepMerge(whole, this.#part(element))
+    }
+    return deepMerge(whole, this.#overrides) as Record<string, unknown>
+  }
+
+  override addOverride(path: string, value: unknown): void {
+    super.addOverride(path, value)
+    this.#overrides = deepMerge(this.#overrides, inside(path.split('.'), value)) as Record<string, unknown>
+  }
+
+  #elements(): TerraformElement[] {
+    return this.node.findAll().filter((element) => TerraformElement.isTerraformElement(element))
+  }
+
+  /** A reference to another stack becomes one to its remote state, and adds that: resolved once, it stays so. */
+  #part(element: TerraformElement): object {
+    const known = this.#parts.get(element)
+    if (known !== undefined) return known
+    const part = Tokenization.resolve(element.toTerraform(), {
+      scope: this,
+      resolver: RESOLVER,
+      preparing: true,
+    }) as object
+    this.#parts.set(element, part)
+    return part
   }
 
   /** Writes the output; nothing is added afterwards. */
   finish(): void {
     new TerraformOutput(this, 'sluice', { value: this.#targets })
   }
+}
+
+/** `{ a: { b: id } }` of an output at a/b. */
+function nested(output: TerraformOutput): object {
+  return inside(output.node.path.split('/'), output.friendlyUniqueId)
+}
+
+function inside(path: readonly string[], value: unknown): object {
+  return path.reduceRight<unknown>((inner, part) => ({ [part]: inner }), value) as object
 }

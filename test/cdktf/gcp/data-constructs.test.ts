@@ -171,7 +171,7 @@ describe('a database on Cloud SQL', () => {
       stack = made
       new PostgresDatabase(made, 'db', DATABASE)
     })
-    expect(stack?.toTerraform().terraform.required_version).toBe('>= 1.11')
+    expect(stack?.toTerraform()['terraform']).toMatchObject({ required_version: '>= 1.11' })
   })
 })
 
