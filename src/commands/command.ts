@@ -1,3 +1,4 @@
+import type { Reviews, Runs } from '../domain/approval.ts'
 import type { Bootstrapper } from '../domain/bootstrapper.ts'
 import type { SluiceError } from '../domain/error.ts'
 import type { CommandName, Outcome } from '../domain/outcome.ts'
@@ -15,7 +16,14 @@ export interface World {
   /** What comes before the stacks, and its compiler; for `bootstrap` alone. */
   readonly openStateStore?: (cloud: Cloud, context: ProviderContext) => Promise<StateStore | undefined>
   readonly openBootstrapper?: () => Promise<Bootstrapper>
+  /** Asks the person at the terminal for a line; absent where there is none to ask. */
+  readonly ask?: (question: string) => Promise<string | undefined>
+  /** What GitHub knows of reviews and runs, where a command may ask it. */
+  readonly reviews?: Reviews
+  readonly runs?: Runs
   readonly request: Request
+  /** Takes secrets out of a text that a command itself sends away, such as a comment; what is reported is redacted anyway. */
+  readonly redact?: (text: string) => string
 }
 
 /** The options that all commands share. */

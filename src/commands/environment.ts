@@ -2,6 +2,7 @@ import { dirname, join, resolve } from 'node:path'
 import { loadSystem } from '../config/load.ts'
 import type { System } from '../domain/system.ts'
 import type { Provider } from '../providers/provider.ts'
+import { credentialsOf } from '../tools/engine/credentials.ts'
 import type { World } from './command.ts'
 
 /** One environment of one system, opened: what it is, where its files lie, and a way to its cloud. */
@@ -21,6 +22,9 @@ export async function openEnvironment(world: World): Promise<OpenEnvironment> {
   const { runtime, request } = world
   const file = resolve(runtime.cwd, request.file)
   const { system } = await loadSystem(runtime.files, file, request.environment, runtime.cwd)
+  if (system.environment.cloud !== 'local') {
+    for (const value of credentialsOf(runtime.env)) runtime.log.emit({ kind: 'mask', value })
+  }
   const root = dirname(file)
   const base = request.state === undefined ? join(root, '.sluice') : resolve(runtime.cwd, request.state)
   const state = join(base, request.environment)

@@ -29,7 +29,7 @@ export async function perform(
   // What ends without a word (SIGKILL, a full disk) leaves none, rather than that of the command before.
   const file = await resultFileOf(world).catch(() => undefined)
   if (file !== undefined) await world.runtime.files.remove(file).catch(() => {})
-  const ended = await attempt(world, command, run)
+  const ended = await attempt({ ...world, redact: (text) => redactor.text(text) }, command, run)
   const report = redactor.data(ended.report)
   const result = resultOf(report, world.request.environment, startedAt, clock.now())
   let resultFile: string | undefined

@@ -57,12 +57,17 @@ async function post(world: World, report: Report, token: Secret): Promise<string
   const rest = openGitHub(runtime, token)
   const run = runLink(runtime)
   const commit = pull.headSha ?? runtime.env['GITHUB_SHA']
-  const text = planMarkdown(plan, {
+  const { redact = (whole: string) => whole } = world
+  const markdown = planMarkdown(plan, {
     limit: COMMENT_LIMIT - MARK_ROOM,
     ...(run === null ? {} : { run }),
     ...(commit === undefined ? {} : { commit }),
   })
-  const body = marked({ kind: 'plan', environment: plan.environment }, runNumber(runtime.env), text)
+  const body = marked(
+    { kind: 'plan', environment: plan.environment },
+    runNumber(runtime.env),
+    redact(markdown),
+  )
   const settle = (): Promise<void> => runtime.clock.sleep(SETTLE, runtime.signals.cancelled)
   const me = await viewer(rest)
   return (await keepComment(commentsOf(rest, pull.number), body, me, settle)).url
