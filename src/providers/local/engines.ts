@@ -5,6 +5,8 @@ import type { EmbeddedEngine } from './engine.ts'
 import { modelsEngine } from './models/engine.ts'
 import { objectsEngine } from './objects/engine.ts'
 import { postgresEngine } from './postgres/engine.ts'
+import { tablePrefix } from './tables/definition.ts'
+import { tablesEngine } from './tables/engine.ts'
 
 /** What an AWS SDK is told where sluice.yml names no region. */
 const REGION = 'us-east-1'
@@ -13,11 +15,25 @@ const REGION = 'us-east-1'
 export function enginesFor({ runtime, system, root, state }: ProviderContext): readonly EmbeddedEngine[] {
   const folder = cloudFolder(state)
   const region = system.environment.region ?? REGION
+  const objects = join(folder, 'objects')
   return [
-    objectsEngine({ runtime, folder: join(folder, 'objects'), buckets: system.buckets, region }),
+    objectsEngine({ runtime, folder: objects, buckets: system.buckets, region }),
     ...Object.values(system.databases).map((database) =>
       postgresEngine({ runtime, database, folder: join(folder, 'postgres', database.name), root }),
     ),
+    ...(Object.keys(system.tables).length === 0
+      ? []
+      : [
+          tablesEngine({
+            runtime,
+            tables: system.tables,
+            folder: join(folder, 'tables'),
+            objects,
+            region,
+            prefix: tablePrefix({ system: system.name, environment: system.environment.name }),
+            root,
+          }),
+        ]),
     modelsEngine({ runtime, folder: join(folder, 'models') }),
   ]
 }

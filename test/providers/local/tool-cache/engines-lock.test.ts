@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { generateEngines, selectEngines } from '../../../../scripts/engines-lock.ts'
+import { generateEngines, selectEngines, TABLES } from '../../../../scripts/engines-lock.ts'
 
 const root = join(import.meta.dirname, '../../../..')
 
@@ -11,6 +11,14 @@ test('the lock of the engines is the one of package-lock.json (node scripts/engi
     'utf8',
   )
   expect(committed).toBe(generateEngines(root))
+})
+
+test('the lock of the tables is made in the same way, with packages that lie below others', () => {
+  const folder = join(root, 'src/providers/local/tool-cache/generated')
+  const committed = readFileSync(join(folder, 'tables-lock.json'), 'utf8')
+  expect(committed).toBe(generateEngines(root, TABLES))
+  const { packages } = JSON.parse(committed) as { packages: Record<string, { version: string }> }
+  expect(packages['node_modules/abstract-level/node_modules/buffer']?.version).toMatch(/^6\./)
 })
 
 test('it names the binaries of every platform with their integrity', () => {

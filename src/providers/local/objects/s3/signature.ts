@@ -15,6 +15,8 @@ export interface SignedRequest {
   readonly query: Readonly<Record<string, string>>
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>
+  /** sha256 of the body, hex, for a service whose clients do not say it in `x-amz-content-sha256`. */
+  readonly bodyHash?: string
 }
 
 /** What the signature covers besides the head: enough to check the chunks of a streamed body (see payload.ts). */
@@ -45,16 +47,18 @@ interface Authorization {
  * Signature Version 4 of a request, from its Authorization header or its presigned query ("Authenticating Requests", Amazon
  * S3 API Reference). The signature is computed anew and compared in constant time.
  *
+ * @param expected the service that the credential has to be scoped to
  * @throws S3Error with the code that S3 gives.
  */
 export async function verifySignature(
   request: SignedRequest,
   credentials: Credentials,
   now: number,
+  expected = 's3',
 ): Promise<Verified> {
   const auth = 'X-Amz-Signature' in request.query ? fromQuery(request) : fromHeaders(request)
   const [accessKeyId, shortDate = '', region = '', service = '', end] = auth.credential.split('/')
-  if (end !== 'aws4_request' || service !== 's3' || shortDate !== auth.longDate.slice(0, 8)) {
+  if (end !== 'aws4_request' || service !== expected || shortDate !== auth.longDate.slice(0, 8)) {
     throw new S3Error('AuthorizationHeaderMalformed', `The credential ${auth.credential} is malformed`)
   }
   if (accessKeyId !== credentials.accessKeyId) {
@@ -111,7 +115,7 @@ function canonicalRequest(request: SignedRequest, auth: Authorization): string {
   ].join('\n')
 }
 
-function fromHeaders({ headers }: SignedRequest): Authorization {
+function fromHeaders({ headers, bodyHash }: SignedRequest): Authorization {
   const header = headers['authorization']
   if (header === undefined) throw new S3Error('AccessDenied', 'Access Denied: the request is not signed')
   const fields = Object.fromEntries(
@@ -122,7 +126,7 @@ function fromHeaders({ headers }: SignedRequest): Authorization {
   ) as Record<string, string | undefined>
   const { Credential: credential, SignedHeaders: signedHeaders, Signature: signature } = fields
   const longDate = headers['x-amz-date'] ?? ''
-  const payloadHash = headers['x-amz-content-sha256']
+  const payloadHash = bodyHash ?? headers['x-amz-content-sha256']
   if (!header.startsWith(`${ALGORITHM} `) || !credential || !signedHeaders || !signature) {
     throw new S3Error('AuthorizationHeaderMalformed', 'The authorization header you provided is invalid.')
   }
