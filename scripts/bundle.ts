@@ -17,6 +17,11 @@ const PROCESSES = {
   'chunks/job-keeper': 'src/providers/local/jobs/keeper.ts',
 }
 
+/** Bundled CommonJS packages call require for Node's own modules. */
+const BANNER = {
+  js: "import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);",
+}
+
 /** Lazy, but bundled into one file with all that it needs of its own; what only others need of it stays lazy. */
 const WHOLE = 'src/cli/run-validate.ts'
 
@@ -26,6 +31,12 @@ export interface Bundle {
   /** Of what they import lazily. */
   readonly lazy: Metafile
 }
+
+/**
+ * The compilers, each one file: a chunk costs half a millisecond to find and link, and a compiler would have forty. What a
+ * system does not need is wrapped, and is not run.
+ */
+const COMPILERS = ['cdktf/aws/compile/index.ts', 'cdktf/gcp/compile/index.ts']
 
 /** Builds the sources below `root` into `folder`, which is emptied first. */
 export async function bundle(root: string, folder: string): Promise<Bundle> {
@@ -43,10 +54,13 @@ export async function bundle(root: string, folder: string): Promise<Bundle> {
       ...PROCESSES,
     },
     splitting: true,
-    // Bundled CommonJS packages call require for Node's own modules.
-    banner: {
-      js: "import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);",
-    },
+    plugins: [...options.plugins, lazyImports(root, '.', (source) => COMPILERS.includes(source), '')],
+    banner: BANNER,
+  })
+  const compilers = await build({
+    ...options,
+    entryPoints: Object.fromEntries(COMPILERS.map((path) => [lazyName(path), path])),
+    banner: BANNER,
   })
   const built = await build({
     ...options,
@@ -58,7 +72,7 @@ export async function bundle(root: string, folder: string): Promise<Bundle> {
     entryPoints: { [lazyName(WHOLE)]: WHOLE },
     plugins: [...(options.plugins ?? []), lazyImports(root, '..', isOthers)],
   })
-  const inputs = [built, lazy, whole].flatMap(({ metafile }) => Object.keys(metafile.inputs))
+  const inputs = [built, lazy, compilers, whole].flatMap(({ metafile }) => Object.keys(metafile.inputs))
   writeFileSync(join(folder, 'NOTICES.txt'), notices(root, inputs))
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n')
   return { doors: built.metafile, lazy: lazy.metafile }
@@ -115,14 +129,19 @@ async function lazyTargets(
 }
 
 /** In a door, `import('../commands/build.ts')` becomes `import('./chunks/src-commands-build.js')`. */
-function lazyImports(root: string, toDist = '.', isLazy: (source: string) => boolean = () => true): Plugin {
+function lazyImports(
+  root: string,
+  toDist = '.',
+  isLazy: (source: string) => boolean = () => true,
+  folder = 'chunks/',
+): Plugin {
   return {
     name: 'lazy-imports',
     setup(esbuild) {
       esbuild.onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
         const source = relativeTo(root, join(resolveDir, path))
         return kind === 'dynamic-import' && isLazy(source)
-          ? { path: `${toDist}/${lazyName(source)}.js`, external: true }
+          ? { path: `${toDist}/${folder}${lazyName(source).slice('chunks/'.length)}.js`, external: true }
           : undefined
       })
     },

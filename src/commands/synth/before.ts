@@ -4,10 +4,21 @@ import type { StacksFile } from '../../domain/stacks.ts'
 import type { Files } from '../../runtime/runtime.ts'
 import type { Written } from './propose.ts'
 
-/** stacks.json of a folder; undefined where there is none, or none of ours: then nothing is known about what lies there. */
-export async function stacksBefore(files: Files, folder: string): Promise<StacksFile | undefined> {
+/** The bytes of stacks.json. */
+export const stacksText = (file: StacksFile): string => `${JSON.stringify(file, undefined, 2)}\n`
+
+/**
+ * stacks.json of a folder; undefined where there is none, or none of ours: then nothing is known about what lies there. Most
+ * often it is the same as `now`, which needs no schema to be seen.
+ */
+export async function stacksBefore(
+  files: Files,
+  folder: string,
+  now: StacksFile,
+): Promise<StacksFile | undefined> {
   const bytes = await files.read(join(folder, 'stacks.json'))
   if (bytes === undefined) return undefined
+  if (Buffer.from(bytes).toString('utf8') === stacksText(now)) return now
   const { stacksFileSchema } = await import('../../domain/stacks.ts')
   try {
     return stacksFileSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')))

@@ -14,7 +14,7 @@ export async function renamesSince(
   file: StacksFile,
   stacks: readonly Stack[],
 ): Promise<Rename[]> {
-  const before = await stacksBefore(files, folder)
+  const before = await stacksBefore(files, folder, file)
   const held = before?.stacks.flatMap(({ holds = [] }) => holds) ?? []
   const now = new Set(file.stacks.flatMap(({ holds = [] }) => holds))
   // The stacks themselves are read only where a name is gone.

@@ -4,8 +4,7 @@ import type { StacksFile } from '../../domain/stacks.ts'
 import type { Stack } from '../../domain/synthesizer.ts'
 import type { System } from '../../domain/system.ts'
 import type { Files } from '../../runtime/runtime.ts'
-import { assetBytes } from './assets.ts'
-import { stacksBefore } from './before.ts'
+import { stacksBefore, stacksText } from './before.ts'
 import { writeFolder } from './folder.ts'
 import type { OwnStack } from './own.ts'
 import { holdsOf } from './propose.ts'
@@ -54,10 +53,11 @@ export async function writeStacks(
   // All are read before anything is written: a missing file leaves the folder as it was.
   const assets = await Promise.all(
     stacks.flatMap((stack) =>
-      stack.assets.map(async (asset) => ({
-        path: join(folder, stack.name, asset.path),
-        bytes: await assetBytes(files, root, asset),
-      })),
+      stack.assets.map(async (asset) => {
+        // Not every system has any, and zip is much code.
+        const { assetBytes } = await import('./assets.ts')
+        return { path: join(folder, stack.name, asset.path), bytes: await assetBytes(files, root, asset) }
+      }),
     ),
   )
   await removeStale(files, folder, file)
@@ -66,7 +66,7 @@ export async function writeStacks(
     bytes: `${JSON.stringify(sorted(json), undefined, 2)}\n`,
   }))
   await Promise.all([...configurations, ...assets].map(({ path, bytes }) => files.write(path, bytes)))
-  await files.write(join(folder, 'stacks.json'), `${JSON.stringify(file, undefined, 2)}\n`)
+  await files.write(join(folder, 'stacks.json'), stacksText(file))
 }
 
 /** The same for a team's own stacks, which are taken over file by file. */
@@ -78,11 +78,11 @@ export async function writeOwnStacks(
 ): Promise<void> {
   await removeStale(files, folder, file)
   for (const stack of stacks) await writeFolder(files, join(folder, stack.name), stack.folder)
-  await files.write(join(folder, 'stacks.json'), `${JSON.stringify(file, undefined, 2)}\n`)
+  await files.write(join(folder, 'stacks.json'), stacksText(file))
 }
 
 async function removeStale(files: Files, folder: string, file: StacksFile): Promise<void> {
-  const before = await stacksBefore(files, folder)
+  const before = await stacksBefore(files, folder, file)
   const kept = new Set(file.stacks.map(({ name }) => name))
   for (const { name } of before?.stacks ?? []) {
     if (isStackName(name) && !kept.has(name)) await files.remove(join(folder, name))
