@@ -1,27 +1,29 @@
-import { SluiceError } from '../../domain/error.ts'
 import type { Targets } from '../../domain/targets.ts'
 import type { ProviderContext, ServiceHost } from '../provider.ts'
-import type { AwsSession } from './session.ts'
+import { type AwsSession, settingsFor } from './session.ts'
 
-/** Services of ECS, opened when the first one is asked for. */
+/** Services of ECS; their client is loaded when the first one is asked for. */
 export function openServices(
-  _context: ProviderContext,
-  _session: AwsSession,
+  context: ProviderContext,
+  session: AwsSession,
   targets: () => Promise<Targets>,
 ): ServiceHost & { close(): void } {
-  const open = async (): Promise<ServiceHost> => {
-    await targets()
-    throw new SluiceError('refused', 'sluice', {
-      what: 'services on AWS cannot be rolled out by this version',
-      remedy: 'use a newer version of Sluice',
-    })
+  const load = async () => {
+    const { ecsClient, openEcsServices } = await import('./services/index.ts')
+    const client = ecsClient({ clients: settingsFor(session, 'ECS') })
+    return { client, host: openEcsServices(context, client, targets) }
+  }
+  let opened: ReturnType<typeof load> | undefined
+  const host = async (): Promise<ServiceHost> => {
+    opened ??= load()
+    return (await opened).host
   }
   return {
-    describe: async (service) => (await open()).describe(service),
-    stage: async (spec) => (await open()).stage(spec),
-    shift: async (...move) => (await open()).shift(...move),
-    settle: async (...move) => (await open()).settle(...move),
-    revert: async (...move) => (await open()).revert(...move),
-    close: () => {},
+    describe: async (service) => (await host()).describe(service),
+    stage: async (spec) => (await host()).stage(spec),
+    shift: async (...move) => (await host()).shift(...move),
+    settle: async (...move) => (await host()).settle(...move),
+    revert: async (...move) => (await host()).revert(...move),
+    close: () => void opened?.then(({ client }) => client.destroy()).catch(() => {}),
   }
 }

@@ -1,7 +1,11 @@
 import type { Targets } from '../../../domain/targets.ts'
 import type { ObjectStore, Operations, ProviderContext } from '../../provider.ts'
+import { openQueryApi } from '../query.ts'
 import type { AwsSession } from '../session.ts'
+import { openDatabases } from './databases.ts'
 import { openLogs } from './logs.ts'
+import { openMachines } from './machines.ts'
+import { openServiceSwitches } from './services.ts'
 
 export interface OperationsParts {
   readonly context: ProviderContext
@@ -14,11 +18,31 @@ export interface OperationsParts {
 /** Daily work on an environment of AWS; each client is loaded when it is first needed. */
 export function openAwsOperations(parts: OperationsParts): Operations & { close(): void } {
   const logs = openLogs(parts)
+  const switches = openServiceSwitches(parts)
+  const { pause, resume, restart } = switches
+  const { context, session, targets } = parts
+  const api = openQueryApi(session, context.runtime)
+  const databases = openDatabases(api, session, context.runtime, targets)
+  const machines = openMachines(api, session, targets)
   return {
     logs: (service, query) => logs.of(service, query),
-    pause: async () => {},
-    resume: async () => {},
-    restart: async () => {},
-    close: () => logs.close(),
+    pause,
+    resume,
+    restart,
+    rest: {
+      pause: async () => [...(await machines.stop()), ...named('stopping', await databases.stop())],
+      // First what services connect to.
+      resume: async () => [
+        ...named('started', await databases.start()),
+        ...named('started', await machines.start()),
+      ],
+    },
+    close: () => {
+      logs.close()
+      switches.close()
+    },
   }
 }
+
+const named = (how: string, names: readonly string[]): readonly string[] =>
+  names.map((name) => `${name} ${how}`)

@@ -1,0 +1,183 @@
+import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto'
+import type { AwsCredentialIdentity } from '@aws-sdk/types'
+import { externalError, SluiceError } from '../../domain/error.ts'
+import { jittered } from '../../runtime/poll.ts'
+import type { Runtime } from '../../runtime/runtime.ts'
+import { type AwsSession, settingsFor } from './session.ts'
+import { callTrouble, isPassing, type Need } from './trouble.ts'
+
+/** The services that are asked in this way, with the version of their API. */
+const VERSIONS = { rds: '2014-10-31', ec2: '2016-11-15' } as const
+
+const FIRST_PAUSE = 500
+const ANSWER_LIMIT = 16 * 1024 * 1024
+
+export interface QueryCall {
+  readonly service: keyof typeof VERSIONS
+  readonly region: string
+  /** `StopDBInstance`; it may be repeated. */
+  readonly action: string
+  readonly parameters: Readonly<Record<string, string>>
+  /** The work, for people: `stopping database db`. */
+  readonly what: string
+  /** ARN, or `*`. */
+  readonly resource: string
+}
+
+/** The root element of an answer; elements that occur once are no lists. */
+export type QueryAnswer = Readonly<Record<string, unknown>>
+
+export interface QueryApi {
+  /** @throws QueryError where AWS names a code, else SluiceError */
+  ask(call: QueryCall): Promise<QueryAnswer>
+}
+
+/** What AWS refused with a code of its own: whoever asked may know what it means. */
+export class QueryError extends Error {
+  readonly $metadata: { readonly httpStatusCode: number }
+
+  constructor(code: string, text: string, status: number) {
+    super(text)
+    this.name = code
+    this.$metadata = { httpStatusCode: status }
+  }
+}
+
+/**
+ * The Query protocol, for the handful of calls to RDS and EC2 that pausing a system needs: their clients would add a megabyte to
+ * what every user of the actions downloads.
+ *
+ * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Query-Requests.html
+ */
+export function openQueryApi(session: AwsSession, runtime: Runtime): QueryApi {
+  const { clock, random, http } = runtime
+  const { maxAttempts } = session.clients
+  const once = async (call: QueryCall): Promise<QueryAnswer> => {
+    const request = await signed(session, call, clock.now())
+    const response = await http.request({
+      ...request,
+      timeout: session.clients.requestHandler.requestTimeout,
+      signal: session.call.abortSignal,
+    })
+    return parse(response.status, await response.text(ANSWER_LIMIT), call.what)
+  }
+  return {
+    ask: async (call) => {
+      const need: Need = { action: `${call.service}:${call.action}`, resource: call.resource }
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await once(call)
+        } catch (error) {
+          session.call.abortSignal.throwIfAborted()
+          if (!passes(error) || attempt >= maxAttempts) {
+            throw KNOWN_TO_CALLERS.has((error as Error).name) ? error : callTrouble(call.what, need, error)
+          }
+          await clock.sleep(jittered(FIRST_PAUSE * 2 ** (attempt - 1), random), session.call.abortSignal)
+        }
+      }
+    },
+  }
+}
+
+/** Throttled, failing, or without an answer, which the port to HTTP tells with its cause. */
+const passes = (error: unknown): boolean =>
+  isPassing(error) || (error instanceof SluiceError && error.cause !== undefined && isPassing(error.cause))
+
+/** Answers about the thing itself, not about who asks. */
+const KNOWN_TO_CALLERS = new Set([
+  'DBInstanceNotFound',
+  'InvalidDBInstanceState',
+  'InvalidInstanceID.NotFound',
+])
+
+async function signed(session: AwsSession, { service, region, action, parameters }: QueryCall, now: number) {
+  const [{ SignatureV4 }, credentials] = await Promise.all([
+    import('@smithy/signature-v4'),
+    credentialsOf(session),
+  ])
+  const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'
+  const { endpoint } = settingsFor(session, service.toUpperCase())
+  const url = new URL(endpoint ?? `https://${service}.${region}.${domain}`)
+  const body = new URLSearchParams({ Action: action, Version: VERSIONS[service], ...parameters }).toString()
+  const signer = new SignatureV4({ service, region, credentials, sha256: Sha256 })
+  const { headers } = await signer.sign(
+    {
+      method: 'POST',
+      protocol: url.protocol,
+      hostname: url.hostname,
+      path: '/',
+      query: {},
+      headers: { host: url.host, 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' },
+      body,
+    },
+    { signingDate: new Date(now) },
+  )
+  return { method: 'POST', url: `${url.origin}/`, headers, body }
+}
+
+async function credentialsOf({ clients }: AwsSession): Promise<() => Promise<AwsCredentialIdentity>> {
+  if (clients.credentials !== undefined) return clients.credentials
+  return (await import('@aws-sdk/credential-provider-node')).defaultProvider()
+}
+
+async function parse(status: number, text: string, what: string): Promise<QueryAnswer> {
+  const { XMLParser } = await import('fast-xml-parser')
+  let root: unknown
+  try {
+    if (/<!DOCTYPE/i.test(text)) throw new Error('a document type')
+    const parser = new XMLParser({ parseTagValue: false, ignoreAttributes: true, processEntities: true })
+    root = Object.entries(parser.parse(text, true) as object).find(([name]) => name !== '?xml')?.[1]
+  } catch (cause) {
+    if (status >= 500) throw new QueryError('ServiceUnavailable', `status ${status}`, status)
+    throw externalError(
+      'service',
+      { what: `${what}: the answer of AWS breaks off, or is none`, remedy: 'run it again' },
+      cause,
+    )
+  }
+  const answer: QueryAnswer = isRecord(root) ? root : {}
+  if (status === 200) return answer
+  // RDS: ErrorResponse/Error; EC2: Response/Errors/Error.
+  const error = at(answer, 'Error') ?? at(at(answer, 'Errors'), 'Error')
+  const code = isRecord(error) && typeof error['Code'] === 'string' ? error['Code'] : `Status${status}`
+  const said = isRecord(error) && typeof error['Message'] === 'string' ? error['Message'] : 'no message'
+  throw new QueryError(code, said, status)
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The value at a path of elements; undefined where one of them is missing. */
+export function at(value: unknown, ...path: readonly string[]): unknown {
+  return path.reduce<unknown>((inner, name) => (isRecord(inner) ? inner[name] : undefined), value)
+}
+
+/** The members of a list, whether it has none, one or several. */
+export function members(value: unknown): readonly unknown[] {
+  return value === undefined || value === '' ? [] : Array.isArray(value) ? value : [value]
+}
+
+class Sha256 {
+  readonly #hash: Hash | Hmac
+
+  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
+    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', keyOf(secret))
+  }
+
+  update(data: string | ArrayBuffer | ArrayBufferView): void {
+    this.#hash.update(keyOf(data))
+  }
+
+  async digest(): Promise<Uint8Array> {
+    return this.#hash.digest()
+  }
+
+  reset(): void {}
+}
+
+function keyOf(data: string | ArrayBuffer | ArrayBufferView): string | Uint8Array {
+  if (typeof data === 'string') return data
+  return data instanceof ArrayBuffer
+    ? new Uint8Array(data)
+    : new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+}
