@@ -7,7 +7,6 @@ import type { Operations, RevisionStatus, ServiceHost, ServiceStatus } from '../
 /** One provider with an empty place to run services in. */
 export interface HostUnderTest {
   readonly services: ServiceHost
-  readonly operations: Operations
   /**
    * An image whose process answers every path with its version, and its health path with 200 and its models as JSON:
    * `good` does that, `sick` answers 500 at its health path, `wrong-model` reports another model, `exits` ends at once.
@@ -21,7 +20,48 @@ export interface HostUnderTest {
   close(): Promise<void>
 }
 
-/** What every ServiceHost and its Operations must do. */
+export interface OperatedHost extends HostUnderTest {
+  readonly operations: Operations
+}
+
+const release = (version: string): Digest => digestOf(`release ${version}`)
+
+/** What the tests do with the cloud that stands open. */
+function steps(cloud: () => HostUnderTest) {
+  const stage = async (version: string, behaviour: Parameters<HostUnderTest['image']>[0] = 'good') =>
+    cloud().services.stage({
+      service: cloud().service(),
+      image: await cloud().image(behaviour, version),
+      models: [],
+      release: release(version),
+    })
+  const until = async (done: (status: ServiceStatus) => boolean): Promise<ServiceStatus> => {
+    for (;;) {
+      const status = await cloud().services.describe('api')
+      if (done(status)) return status
+      await cloud().pause()
+    }
+  }
+  const revisionOf = (status: ServiceStatus, id: string): RevisionStatus | undefined =>
+    status.revisions.find((revision) => revision.id === id)
+  const healthy = (id: string) => until((status) => revisionOf(status, id)?.healthy === true)
+  const live = async (version: string): Promise<string> => {
+    const id = await stage(version)
+    await healthy(id)
+    await cloud().services.shift('api', id, 100)
+    await cloud().services.settle('api', id)
+    return id
+  }
+  const bodies = async (count: number): Promise<readonly string[]> => {
+    const seen: string[] = []
+    for (let i = 0; i < count; i++) seen.push((await cloud().request('api')).body)
+    return seen
+  }
+
+  return { stage, until, revisionOf, healthy, live, bodies }
+}
+
+/** What every ServiceHost must do. */
 export function serviceHostContract(name: string, open: () => Promise<HostUnderTest>): void {
   describe(`the services of ${name}`, () => {
     let cloud: HostUnderTest
@@ -29,37 +69,7 @@ export function serviceHostContract(name: string, open: () => Promise<HostUnderT
       cloud = await open()
     })
     afterEach(() => cloud.close())
-
-    const release = (version: string): Digest => digestOf(`release ${version}`)
-    const stage = async (version: string, behaviour: Parameters<HostUnderTest['image']>[0] = 'good') =>
-      cloud.services.stage({
-        service: cloud.service(),
-        image: await cloud.image(behaviour, version),
-        models: [],
-        release: release(version),
-      })
-    const until = async (done: (status: ServiceStatus) => boolean): Promise<ServiceStatus> => {
-      for (;;) {
-        const status = await cloud.services.describe('api')
-        if (done(status)) return status
-        await cloud.pause()
-      }
-    }
-    const revisionOf = (status: ServiceStatus, id: string): RevisionStatus | undefined =>
-      status.revisions.find((revision) => revision.id === id)
-    const healthy = (id: string) => until((status) => revisionOf(status, id)?.healthy === true)
-    const live = async (version: string): Promise<string> => {
-      const id = await stage(version)
-      await healthy(id)
-      await cloud.services.shift('api', id, 100)
-      await cloud.services.settle('api', id)
-      return id
-    }
-    const bodies = async (count: number): Promise<readonly string[]> => {
-      const seen: string[] = []
-      for (let i = 0; i < count; i++) seen.push((await cloud.request('api')).body)
-      return seen
-    }
+    const { stage, until, revisionOf, healthy, live, bodies } = steps(() => cloud)
 
     test('a service that was never staged is absent', async () => {
       expect(await cloud.services.describe('api')).toMatchObject({ state: 'absent', revisions: [] })
@@ -143,6 +153,18 @@ export function serviceHostContract(name: string, open: () => Promise<HostUnderT
       const ended = await until((now) => /code 3/.test(revisionOf(now, dead)?.trouble ?? ''))
       expect(revisionOf(ended, dead)?.trouble).toContain('no configuration found')
     })
+  })
+}
+
+/** What a platform must do beyond that where it asks every revision itself, whatever its traffic. */
+export function probedHostContract(name: string, open: () => Promise<HostUnderTest>): void {
+  describe(`the revisions of ${name}`, () => {
+    let cloud: HostUnderTest
+    beforeEach(async () => {
+      cloud = await open()
+    })
+    afterEach(() => cloud.close())
+    const { until, revisionOf, healthy } = steps(() => cloud)
 
     test('R42 a revision that serves another model than its release pins is not healthy', async () => {
       const model: ServedModel = { name: 'sentiment', version: '7', digest: digestOf('weights') }
@@ -159,6 +181,18 @@ export function serviceHostContract(name: string, open: () => Promise<HostUnderT
       const right = await cloud.services.stage(await spec('good'))
       expect(revisionOf(await healthy(right), right)?.models).toEqual([model])
     })
+  })
+}
+
+/** What the Operations of every provider must do with its services. */
+export function operationsContract(name: string, open: () => Promise<OperatedHost>): void {
+  describe(`operating the services of ${name}`, () => {
+    let cloud: OperatedHost
+    beforeEach(async () => {
+      cloud = await open()
+    })
+    afterEach(() => cloud.close())
+    const { revisionOf, healthy, live } = steps(() => cloud)
 
     test('pause stops every process and keeps the address; resume brings it back', async () => {
       const first = await live('1')

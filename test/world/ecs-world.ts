@@ -1,3 +1,4 @@
+import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs'
 import { ECSClient } from '@aws-sdk/client-ecs'
 import type { ImageReference } from '../../src/domain/digest.ts'
 import type { Service, System } from '../../src/domain/system.ts'
@@ -46,10 +47,14 @@ export class EcsWorld extends World implements AsyncDisposable {
   }
 
   /** A process of its own on the same cloud. */
-  services(wire: Wire = new Wire(), runtime: FakeRuntime = this.machine({}, wire)): ServiceHost {
+  services(
+    wire: Wire = new Wire(),
+    runtime: FakeRuntime = this.machine({}, wire),
+    logs?: CloudWatchLogsClient,
+  ): ServiceHost {
     const client = this.#client(wire)
     const context = { runtime, system: this.system, root: '/project', state: '/project/.sluice/test' }
-    return openEcsServices(context, client, async () => this.targets())
+    return openEcsServices(context, client, async () => this.targets(), logs)
   }
 
   override provider(wire: Wire = new Wire()): Provider {
@@ -182,6 +187,10 @@ export class EcsWorld extends World implements AsyncDisposable {
             image: `repository/${name}:template`,
             essential: true,
             environment: [{ name: 'PORT', value: '8000' }],
+            logConfiguration: {
+              logDriver: 'awslogs',
+              options: { 'awslogs-group': `/ecs/shop/${name}`, 'awslogs-stream-prefix': name },
+            },
           },
           ...Object.keys(sidecars).map((sidecar) => ({
             name: sidecar,

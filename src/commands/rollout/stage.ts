@@ -78,6 +78,13 @@ export async function waitReady(site: Site, staged: Staged, limits: Limits): Pro
     bear: { transient: isTransient, inARow: 4 },
   })
   if (ended === 'timed-out') {
+    if (limits.deadline <= start) {
+      throw new SluiceError('timed-out', 'user', {
+        what: `${name} was not healthy when the time for the rollout was over: ${last}`,
+        rule: 'rollout.timeout covers start, every step and its bake time',
+        remedy: 'raise rollout.timeout, or find out why it starts slowly',
+      })
+    }
     throw unfit(
       `${name} did not become healthy within ${formatDuration(system.rollout.startTimeout)}: ${last}`,
     )

@@ -1,3 +1,4 @@
+import type { Task } from '@aws-sdk/client-ecs'
 import { SluiceError } from '../../../domain/error.ts'
 import type { Targets } from '../../../domain/targets.ts'
 import { pollUntil } from '../../../runtime/poll.ts'
@@ -9,7 +10,9 @@ import type {
   ServiceHost,
   ServiceStatus,
 } from '../../provider.ts'
+import { codeOf } from '../trouble.ts'
 import { type Deployment, isUnderWay, type Phase, revertMove, settleMove, shiftMove } from './deployment.ts'
+import type { LastLines } from './last-lines.ts'
 import { modelTrouble } from './loaded-models.ts'
 import type { EcsReader, Sighting } from './reader.ts'
 import { described, type Registered, releaseDefinition } from './revision.ts'
@@ -17,7 +20,7 @@ import { sidecarImages } from './sidecars.ts'
 import { isNewer, type Part, partsOf, revisionStatus, serviceStatus } from './status.ts'
 import { shiftsTraffic } from './strategy.ts'
 import { type EcsTarget, ecsTarget, familyOf } from './target.ts'
-import { complaintOf, hasFailed, reasonsOf } from './trouble.ts'
+import { complaintOf, failedTasks, hasFailed, reasonsOf } from './trouble.ts'
 import type { EcsWriter } from './writer.ts'
 
 /** Milliseconds between two looks while a method waits for ECS. */
@@ -31,6 +34,7 @@ export class EcsServices implements ServiceHost {
   readonly #reader: EcsReader
   readonly #writer: EcsWriter
   readonly #targets: () => Promise<Targets>
+  readonly #lastLines: LastLines
   readonly #turns = new Map<string, AbortController>()
   /** What no deployment changes: task definitions by ARN. */
   readonly #definitions = new Map<string, Registered>()
@@ -40,7 +44,9 @@ export class EcsServices implements ServiceHost {
     reader: EcsReader,
     writer: EcsWriter,
     targets: () => Promise<Targets>,
+    lastLines: LastLines = async () => [],
   ) {
+    this.#lastLines = lastLines
     this.#context = context
     this.#reader = reader
     this.#writer = writer
@@ -107,6 +113,7 @@ export class EcsServices implements ServiceHost {
   shift(service: string, revision: string, percent: number): Promise<void> {
     return this.#turn(service, async (signal) => {
       const target = await this.#target(service)
+      const refused = new Set<string>()
       await this.#until(`shifting ${service} to ${percent} %`, signal, async () => {
         const { deployment, serving } = await this.#reader.look(target, signal)
         if (!this.#shifts(target) && deployment?.target.taskDefinition !== revision) {
@@ -124,7 +131,7 @@ export class EcsServices implements ServiceHost {
           case 'wait':
             return false
           case 'continue':
-            await this.#writer.answer(target, deployment?.id ?? '', move.pause, 'CONTINUE', signal)
+            await this.#answer(target, deployment, 'CONTINUE', refused, signal)
             return false
           case 'superseded':
             throw superseded(target, revision, move.by)
@@ -140,6 +147,7 @@ export class EcsServices implements ServiceHost {
   settle(service: string, revision: string): Promise<void> {
     return this.#turn(service, async (signal) => {
       const target = await this.#target(service)
+      const refused = new Set<string>()
       await this.#until(`settling ${service}`, signal, async () => {
         const { deployment } = await this.#reader.look(target, signal)
         const move = settleMove(deployment, revision)
@@ -149,7 +157,7 @@ export class EcsServices implements ServiceHost {
           case 'wait':
             return false
           case 'continue':
-            await this.#writer.answer(target, deployment?.id ?? '', move.pause, 'CONTINUE', signal)
+            await this.#answer(target, deployment, 'CONTINUE', refused, signal)
             return false
           case 'too-early':
             throw superseded(target, revision, `itself at ${move.weight} %`)
@@ -167,13 +175,19 @@ export class EcsServices implements ServiceHost {
   revert(service: string, revision: string): Promise<void> {
     return this.#turn(service, async (signal) => {
       const target = await this.#target(service)
-      await this.#until(`reverting ${service}`, signal, () => this.#goBack(target, revision, signal))
+      const refused = new Set<string>()
+      await this.#until(`reverting ${service}`, signal, () => this.#goBack(target, revision, refused, signal))
       await this.#writer.retire(target, revision, signal)
     })
   }
 
   /** One step back; true where ECS is back already. */
-  async #goBack(target: EcsTarget, revision: string, signal: AbortSignal): Promise<boolean> {
+  async #goBack(
+    target: EcsTarget,
+    revision: string,
+    refused: Set<string>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const { deployment, serving } = await this.#reader.look(target, signal)
     if (deployment !== null && deployment.target.taskDefinition !== revision) {
       // Our own way back, or somebody else's deployment: that one may wait for an answer of theirs.
@@ -191,11 +205,13 @@ export class EcsServices implements ServiceHost {
       case 'roll-back':
         // Before the first release there is the template, which cannot run: no copies of it.
         if (alone) await this.#writer.scale(target, 0, signal)
-        await this.#writer.answer(target, deployment?.id ?? '', move.pause, 'ROLLBACK', signal)
+        await this.#answer(target, deployment, 'ROLLBACK', refused, signal)
         return false
       case 'stop':
         if (alone) await this.#writer.scale(target, 0, signal)
-        await this.#writer.stop(target, deployment?.id ?? '', signal)
+        await this.#lookAgain(`stop ${deployment?.id}`, refused, () =>
+          this.#writer.stop(target, deployment?.id ?? '', signal),
+        )
         return false
       case 'replace': {
         const before = move.by?.taskDefinition ?? target.template
@@ -209,6 +225,32 @@ export class EcsServices implements ServiceHost {
         })
       default:
         return move satisfies never
+    }
+  }
+
+  #answer(
+    target: EcsTarget,
+    deployment: Deployment | null,
+    action: 'CONTINUE' | 'ROLLBACK',
+    refused: Set<string>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { id = '', pause } = deployment ?? {}
+    if (pause === null || pause === undefined) return Promise.resolve()
+    return this.#lookAgain(pause, refused, () => this.#writer.answer(target, id, pause, action, signal))
+  }
+
+  /**
+   * What ECS refuses because the deployment has moved on is looked at again: somebody else answered, or stopped it, between
+   * the look and the answer. A second refusal of the same thing is one.
+   */
+  async #lookAgain(what: string, refused: Set<string>, act: () => Promise<void>): Promise<void> {
+    try {
+      await act()
+    } catch (error) {
+      const code = codeOf(error instanceof SluiceError ? error.cause : error)
+      if (!MOVED_ON.has(code) || refused.has(what)) throw error
+      refused.add(what)
     }
   }
 
@@ -269,7 +311,8 @@ export class EcsServices implements ServiceHost {
     if (part.role === 'held' || !(lost || hasFailed(sighting, part.taskDefinition))) {
       return part.role === 'starts' ? (complaintOf(sighting) ?? null) : null
     }
-    const reasons = reasonsOf(await this.#reader.tasks(target, 'STOPPED'), part.taskDefinition)
+    const stopped = await this.#reader.tasks(target, 'STOPPED')
+    const reasons = reasonsOf(stopped, part.taskDefinition)
     const complaint = complaintOf(sighting)
     const said = [
       ...(part.role === 'ended' && deployment !== null
@@ -277,8 +320,21 @@ export class EcsServices implements ServiceHost {
         : []),
       ...reasons,
       ...(complaint === undefined ? [] : [complaint]),
+      ...(await this.#output(target, part.taskDefinition, stopped)),
     ]
     return said.length === 0 ? null : `${said.join('; ')} [${image.slice(image.lastIndexOf('/') + 1)}]`
+  }
+
+  /** What the last task that failed wrote before it ended. */
+  async #output(
+    target: EcsTarget,
+    taskDefinition: string,
+    stopped: readonly Task[],
+  ): Promise<readonly string[]> {
+    const [last] = failedTasks(stopped, taskDefinition)
+    const { definition } = await this.#definition(taskDefinition)
+    const main = definition.containerDefinitions?.find(({ name }) => name === target.container)
+    return last?.taskArn === undefined || main === undefined ? [] : this.#lastLines(main, last.taskArn)
   }
 
   /** Only what has all of the traffic can be asked: no address of ours leads to one revision. */
@@ -364,6 +420,8 @@ export class EcsServices implements ServiceHost {
     })
   }
 }
+
+const MOVED_ON = new Set(['InvalidParameterException', 'ClientException', 'ConflictException'])
 
 const ENDS: Readonly<Record<Phase, string>> = {
   pending: 'ECS has not begun its deployment',

@@ -1,9 +1,11 @@
+import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs'
 import { ECSClient } from '@aws-sdk/client-ecs'
 import type { Targets } from '../../../domain/targets.ts'
 import type { ProviderContext, ServiceHost } from '../../provider.ts'
 import type { AwsSession } from '../session.ts'
 import { AwsCalls } from './calls.ts'
 import { EcsServices } from './host.ts'
+import { cloudWatchLines } from './last-lines.ts'
 import { EcsReader } from './reader.ts'
 import { EcsWriter } from './writer.ts'
 
@@ -15,11 +17,16 @@ export function ecsClient({ clients }: Pick<AwsSession, 'clients'>): ECSClient {
   return new ECSClient({ ...clients, maxAttempts: 1 })
 }
 
-/** The services of an environment on AWS. Whoever made the client closes it. */
+/**
+ * The services of an environment on AWS. Whoever made the clients closes them.
+ *
+ * @param logs of tasks that failed, for the reason of a rollback; without it there are exit codes alone.
+ */
 export function openEcsServices(
   context: ProviderContext,
   client: ECSClient,
   targets: () => Promise<Targets>,
+  logs?: CloudWatchLogsClient,
 ): ServiceHost {
   const calls = new AwsCalls(context.runtime)
   return new EcsServices(
@@ -27,5 +34,6 @@ export function openEcsServices(
     new EcsReader(client, calls),
     new EcsWriter(client, calls, context.system.rollout),
     targets,
+    logs === undefined ? undefined : cloudWatchLines(logs, calls),
   )
 }

@@ -3,12 +3,18 @@ import type { Sighting } from './reader.ts'
 
 /** What the ended tasks of a revision say, newest first, each reason once: `exited with code 3`. */
 export function reasonsOf(tasks: readonly Task[], taskDefinition: string): readonly string[] {
-  const own = tasks
-    .filter((task) => task.taskDefinitionArn === taskDefinition)
-    // ECS stops tasks itself when it scales in or drains: nothing is wrong with them.
-    .filter(({ stopCode }) => stopCode !== 'ServiceSchedulerInitiated' && stopCode !== 'UserInitiated')
-    .toSorted((a, b) => (b.stoppedAt?.getTime() ?? 0) - (a.stoppedAt?.getTime() ?? 0))
-  return [...new Set(own.map(reasonOf))].slice(0, 3)
+  return [...new Set(failedTasks(tasks, taskDefinition).map(reasonOf))].slice(0, 3)
+}
+
+/** Those that failed, newest first. */
+export function failedTasks(tasks: readonly Task[], taskDefinition: string): readonly Task[] {
+  return (
+    tasks
+      .filter((task) => task.taskDefinitionArn === taskDefinition)
+      // ECS stops tasks itself when it scales in or drains: nothing is wrong with them.
+      .filter(({ stopCode }) => stopCode !== 'ServiceSchedulerInitiated' && stopCode !== 'UserInitiated')
+      .toSorted((a, b) => (b.stoppedAt?.getTime() ?? 0) - (a.stoppedAt?.getTime() ?? 0))
+  )
 }
 
 function reasonOf({ containers = [], stoppedReason }: Task): string {

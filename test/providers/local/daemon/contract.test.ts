@@ -10,7 +10,12 @@ import { targetsSchema } from '../../../../src/domain/targets.ts'
 import { type ClientParts, composeCloud, localTargets } from '../../../../src/providers/local/cloud.ts'
 import type { Provider } from '../../../../src/providers/provider.ts'
 import { nodeRuntime } from '../../../../src/runtime/node/index.ts'
-import { serviceHostContract } from '../../../contract/service-host.ts'
+import {
+  type OperatedHost,
+  operationsContract,
+  probedHostContract,
+  serviceHostContract,
+} from '../../../contract/service-host.ts'
 import { testImage, testService } from '../services/containers.ts'
 
 const entry = join(import.meta.dirname, 'fixtures/entry.ts')
@@ -33,7 +38,7 @@ async function openCloud(state: string): Promise<Provider> {
   return composeCloud({ runtime, system, root: state, state }, noParts, [process.execPath, entry])
 }
 
-serviceHostContract('cloud local through its supervisor', async () => {
+const open = async (): Promise<OperatedHost> => {
   const state = await mkdtemp(join(tmpdir(), 'sluice-cloud-'))
   const cloud = await openCloud(state)
   return {
@@ -51,7 +56,11 @@ serviceHostContract('cloud local through its supervisor', async () => {
       await rm(state, { recursive: true, force: true })
     },
   }
-})
+}
+
+serviceHostContract('cloud local through its supervisor', open)
+probedHostContract('cloud local through its supervisor', open)
+operationsContract('cloud local through its supervisor', open)
 
 test('the machine is started once, shows what runs, and is stopped once', async () => {
   const state = await mkdtemp(join(tmpdir(), 'sluice-cloud-'))

@@ -7,10 +7,15 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { LocalServices } from '../../../../src/providers/local/services/host.ts'
 import { readLog } from '../../../../src/providers/local/services/log-file.ts'
 import { nodeRuntime } from '../../../../src/runtime/node/index.ts'
-import { serviceHostContract } from '../../../contract/service-host.ts'
+import {
+  type OperatedHost,
+  operationsContract,
+  probedHostContract,
+  serviceHostContract,
+} from '../../../contract/service-host.ts'
 import { testContainers, testImage, testService } from './containers.ts'
 
-serviceHostContract('cloud local', async () => {
+const open = async (): Promise<OperatedHost> => {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-host-'))
   const runtime = nodeRuntime({ emit: () => {} }, { cancelled: new AbortController().signal }, folder)
   const services = await LocalServices.open({
@@ -40,7 +45,11 @@ serviceHostContract('cloud local', async () => {
       await rm(folder, { recursive: true, force: true })
     },
   }
-})
+}
+
+serviceHostContract('cloud local', open)
+probedHostContract('cloud local', open)
+operationsContract('cloud local', open)
 
 function ask(url: string): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {

@@ -2,7 +2,7 @@ import { CloudError } from '../../faults.ts'
 import type { Resource } from '../../store.ts'
 import { type Attributes, textOf, type Value } from '../../value.ts'
 import type { CloudWorld } from '../../world.ts'
-import type { TaskBehaviour } from './behaviour.ts'
+import type { EcsRules, TaskBehaviour } from './behaviour.ts'
 import type { SimConfiguration, SimDeployment } from './deployment.ts'
 import { SimService } from './service.ts'
 import {
@@ -27,12 +27,13 @@ interface ContainerJson {
 /** The operations of ECS that a rollout uses. ../../README.md cites the page of each. */
 export class EcsApi {
   readonly #world: CloudWorld
-  readonly #behaviour: (image: string) => TaskBehaviour
+  /** What may be changed while it runs. */
+  readonly rules: EcsRules
   readonly #services = new Map<string, SimService>()
 
   constructor(world: CloudWorld, behaviour: (image: string) => TaskBehaviour) {
     this.#world = world
-    this.#behaviour = behaviour
+    this.rules = { behaviour, rollbackFails: false }
   }
 
   /** @throws CloudError as ECS refuses. */
@@ -226,7 +227,7 @@ export class EcsApi {
   }
 
   #of(key: string): SimService {
-    const known = this.#services.get(key) ?? new SimService(this.#world, key, this.#behaviour)
+    const known = this.#services.get(key) ?? new SimService(this.#world, key, this.rules)
     this.#services.set(key, known)
     return known
   }

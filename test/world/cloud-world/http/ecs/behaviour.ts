@@ -16,6 +16,13 @@ export interface TaskBehaviour {
   readonly diesAfter?: number
 }
 
+export interface EcsRules {
+  /** By image reference. */
+  readonly behaviour: (image: string) => TaskBehaviour
+  /** Whether ECS fails to go back. */
+  rollbackFails: boolean
+}
+
 /** What a deployment takes beside its copies, in milliseconds. */
 export const TIMES = {
   /** Until ECS begins. */

@@ -3,7 +3,7 @@ import { CloudError } from '../../faults.ts'
 import type { Resource } from '../../store.ts'
 import { textOf } from '../../value.ts'
 import type { CloudWorld } from '../../world.ts'
-import { type TaskBehaviour, TIMES } from './behaviour.ts'
+import { type EcsRules, TIMES } from './behaviour.ts'
 import {
   hookAt,
   isOver,
@@ -43,12 +43,12 @@ export interface SimTask {
 export class SimService {
   readonly #world: CloudWorld
   readonly #key: string
-  readonly #behaviour: (image: string) => TaskBehaviour
+  readonly #rules: EcsRules
 
-  constructor(world: CloudWorld, key: string, behaviour: (image: string) => TaskBehaviour) {
+  constructor(world: CloudWorld, key: string, rules: EcsRules) {
     this.#world = world
     this.#key = key
-    this.#behaviour = behaviour
+    this.#rules = rules
   }
 
   get record(): Resource {
@@ -100,14 +100,15 @@ export class SimService {
     if (desired !== undefined) this.#set({ desired_count: desired })
     if (config !== undefined) this.#config = config
     if (taskDefinition === undefined || (taskDefinition === before && force !== true)) return
-    if (newest !== undefined && !isOver(newest))
-      this.#end(newest, 'STOPPED', 'A newer deployment took its place.')
+    // What an unfinished deployment would have replaced still serves.
+    const open = newest !== undefined && !isOver(newest) ? newest : undefined
+    if (open !== undefined) this.#end(open, 'STOPPED', 'A newer deployment took its place.')
     const number = this.#world.store.next(`ecs deployment ${this.#key}`)
     const target: SimRevision = { arn: this.#arn('service-revision', 100 + number), taskDefinition }
     const deployment: SimDeployment = {
       arn: this.#arn('service-deployment', number),
       target,
-      source: this.#live(before, number),
+      source: open === undefined ? this.#live(before, number) : open.source,
       config: this.#config,
       createdAt: this.#now,
       status: 'PENDING',
@@ -140,11 +141,11 @@ export class SimService {
     else this.#shift(deployment)
   }
 
-  rollBack(deployment: SimDeployment, reason: string): void {
+  rollBack(deployment: SimDeployment, reason: string, at = this.#now): void {
     deployment.status = 'ROLLBACK_REQUESTED'
     deployment.reason = reason
     deployment.hook = null
-    deployment.due = this.#now + TIMES.pending
+    deployment.due = at + TIMES.pending
   }
 
   stop(deployment: SimDeployment, type: string): void {
@@ -167,7 +168,7 @@ export class SimService {
   running({ taskDefinition }: SimRevision): readonly SimTask[] {
     const deployment = this.newest
     const image = this.#image(taskDefinition)
-    const behaviour = this.#behaviour(image)
+    const behaviour = this.#rules.behaviour(image)
     const dead = deployment?.target.taskDefinition === taskDefinition && this.hasDied(deployment)
     const bad = behaviour.fails !== undefined || behaviour.answers !== undefined || dead
     if (bad || image.endsWith(':template') || !this.#up(taskDefinition)) return []
@@ -183,7 +184,7 @@ export class SimService {
 
   /** Have its copies ended after they had their first traffic? */
   hasDied({ target, trafficSince }: SimDeployment): boolean {
-    const { diesAfter } = this.#behaviour(this.#image(target.taskDefinition))
+    const { diesAfter } = this.#rules.behaviour(this.#image(target.taskDefinition))
     return diesAfter !== undefined && trafficSince !== null && this.#now - trafficSince >= diesAfter
   }
 
@@ -253,7 +254,7 @@ export class SimService {
         deployment.due = at + TIMES.drain
         return
       case 'ROLLBACK_IN_PROGRESS':
-        if (deployment.source === null || this.#behaviour('rollback').fails !== undefined) {
+        if (deployment.source === null || this.#rules.rollbackFails) {
           this.#end(deployment, 'ROLLBACK_FAILED', 'The previous service revision could not be restored.')
         } else {
           this.#set({ task_definition: deployment.source.taskDefinition })
@@ -281,7 +282,7 @@ export class SimService {
       case 'PRE_PRODUCTION_TRAFFIC_SHIFT':
       case 'POST_PRODUCTION_TRAFFIC_SHIFT':
         // Nobody answered in time.
-        this.rollBack(deployment, 'The pause timed out.')
+        this.rollBack(deployment, 'The pause timed out.', at)
         return
       case 'PRODUCTION_TRAFFIC_SHIFT':
         if (deployment.weight < 100) this.#beforeShift(deployment, at)
@@ -303,7 +304,7 @@ export class SimService {
   #starts(deployment: SimDeployment, at: number): boolean {
     if (this.desired === 0) return true
     const { taskDefinition } = deployment.target
-    const { fails, answers } = this.#behaviour(this.#image(taskDefinition))
+    const { fails, answers } = this.#rules.behaviour(this.#image(taskDefinition))
     if (fails === undefined && answers === undefined) return true
     deployment.failed += 1
     deployment.stopped.push({
@@ -398,7 +399,7 @@ export class SimService {
   }
 
   #startsIn(deployment: SimDeployment): number {
-    return this.#behaviour(this.#image(deployment.target.taskDefinition)).startsIn ?? 30_000
+    return this.#rules.behaviour(this.#image(deployment.target.taskDefinition)).startsIn ?? 30_000
   }
 
   #live(taskDefinition: string, number: number): SimRevision | null {
