@@ -54,7 +54,7 @@ const TRIES = 20
 const SHOWN = 60_000
 
 /** What is known of one service in one look. */
-interface Subject {
+export interface Subject {
   readonly kind: RunKind
   readonly target: RunTarget
   readonly resource: RunResource
@@ -162,10 +162,19 @@ export class CloudRunHost implements ServiceHost {
   }
 
   /** `operate` pauses, resumes and restarts in the same way. */
-  async apply(service: string, decide: (subject: Subject) => Change | undefined): Promise<void> {
-    const operation = await this.#change(service, async (subject) => decide(subject))
+  async apply(service: string, decide: (subject: Subject) => Promise<Change | undefined>): Promise<void> {
+    const operation = await this.#change(service, decide)
     const { runtime, client } = this.#options
     if (operation !== undefined) await follow(runtime, client, `changing ${service}`, operation)
+  }
+
+  revision(kind: RunKind, name: string): Promise<RunRevision | undefined> {
+    return this.#api.revision(kind, name)
+  }
+
+  async revisionOf(service: string, name: string): Promise<RunRevision | undefined> {
+    const { kind } = await this.#subject(service)
+    return this.#api.revision(kind, name)
   }
 
   async #find(service: string): Promise<Subject | undefined> {

@@ -6,6 +6,7 @@
 import { SluiceError, usageError } from '../../../domain/error.ts'
 import type { RunKind, RunResource, Share } from './resource.ts'
 import { shortName } from './resource.ts'
+import { isAttemptOf } from './template.ts'
 
 export const BASE = 'sluice-base'
 export const NEXT = 'sluice-next'
@@ -96,7 +97,8 @@ export function stage(
   const { base, next, serving } = recordOf(kind, resource)
   const { revision, template, fresh } = staged
   if (next === revision || (next === undefined && base === revision)) return undefined
-  if (next !== undefined) {
+  // A restart that was cut off is no rollout: what it began is left behind.
+  if (next !== undefined && !(base !== undefined && isAttemptOf(next, base))) {
     const percent = serving.find((one) => one.revision === next)?.percent ?? 0
     throw new SluiceError('locked', 'user', {
       what: `${kind.id} is in the middle of another rollout: revision ${next} stands at ${percent} %`,

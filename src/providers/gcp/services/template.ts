@@ -73,6 +73,11 @@ export function revisionId(name: string): string {
   return ATTEMPT.exec(name)?.[1] ?? name
 }
 
+/** Whether one is another try of the other: a restart of what runs. */
+export function isAttemptOf(name: string, of: string): boolean {
+  return name !== of && revisionId(name) === revisionId(of)
+}
+
 /** What a revision was told to load; nothing where no release made it. */
 export function modelsOf(annotations: Readonly<Record<string, string>>): readonly ServedModel[] {
   try {

@@ -1,0 +1,70 @@
+import { join } from 'node:path'
+import type { ImageReference } from '../../domain/digest.ts'
+import { imagesFileSchema } from '../../domain/images.ts'
+import type { Targets } from '../../domain/targets.ts'
+import type { ModelRegistry, Provider, ProviderContext } from '../provider.ts'
+import { openAccess } from './access.ts'
+import { openClient } from './client.ts'
+import { openRegistryImages } from './images.ts'
+import { openJobs } from './jobs/index.ts'
+import { lastLines, logPlace, readLogs } from './logs.ts'
+import { openObjects } from './objects.ts'
+import { placeOf } from './place.ts'
+import { CloudRunHost } from './services/host.ts'
+import { Switches } from './services/switches.ts'
+import { targetsReader } from './targets.ts'
+
+/** Opens the registry of models, which is no part of a cloud, where targets.json says. */
+export type OpenModels = (context: ProviderContext, targets: () => Promise<Targets>) => ModelRegistry
+
+/** Lines of a revision that did not start, which stand in the reason. */
+const LAST_LINES = 4
+
+/** Cloud `gcp`: REST alone, nothing is asked before a port needs it. */
+export function openGcp(context: ProviderContext, openModels: OpenModels): Provider {
+  const { runtime, system, state } = context
+  const place = placeOf(system)
+  const access = openAccess(runtime, place.project)
+  const client = openClient(runtime, access)
+  const objects = openObjects(client)
+  const targets = targetsReader(context, place, objects)
+  const images = openRegistryImages(context, place.project, targets)
+  const logsOf = async (service: string) => logPlace(service, (await targets()).logs[service])
+  const host = new CloudRunHost({
+    runtime,
+    client,
+    access,
+    targets,
+    services: system.services,
+    built: (image) => builtImage(context, image),
+    lastLines: async (service, revision) => lastLines(client, await logsOf(service), revision, LAST_LINES),
+  })
+  const switches = new Switches(runtime, host, system.services)
+  return {
+    images,
+    objects,
+    services: host,
+    operations: {
+      async *logs(service, query) {
+        yield* readLogs(client, runtime.clock, await logsOf(service), query)
+      },
+      pause: (service) => switches.pause(service),
+      resume: (service) => switches.resume(service),
+      restart: (service) => switches.restart(service),
+    },
+    jobs: openJobs({ runtime, client, objects, targets, place, pipelines: system.pipelines, state }),
+    models: openModels(context, targets),
+    targets,
+    close: () => images.close(),
+  }
+}
+
+/** The image as the last build left it; undefined where there was none on this machine. */
+async function builtImage(
+  { runtime, state }: ProviderContext,
+  name: string,
+): Promise<ImageReference | undefined> {
+  const bytes = await runtime.files.read(join(state, 'images.json'))
+  if (bytes === undefined) return undefined
+  return imagesFileSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8'))).images[name]?.reference
+}
