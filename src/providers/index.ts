@@ -14,12 +14,11 @@ export async function openProvider(cloud: Cloud, context: ProviderContext): Prom
       return openAws(context, openSystemRegistry)
     }
     case 'gcp': {
-      const { usageError } = await import('../domain/error.ts')
-      throw usageError({
-        what: `cloud ${cloud} of environment ${context.system.environment.name} cannot run services yet`,
-        rule: 'this version carries a system on cloud local',
-        remedy: 'use an environment with "cloud: local"',
-      })
+      const [{ openGcp }, { openSystemRegistry }] = await Promise.all([
+        import('./gcp/index.ts'),
+        import('../mlflow/system-registry.ts'),
+      ])
+      return openGcp(context, openSystemRegistry)
     }
     default:
       return cloud satisfies never

@@ -23,6 +23,8 @@ async function open(): Promise<OperatedHost> {
       cloud.image(`${behaviour} ${version}`, programOf(behaviour, version)),
     service: aService,
     request: async () => {
+      // Users take time, or nothing else would ever have its turn.
+      await world.clock.sleep(20)
       const { status, text } = await runtime.http.request({ url: `${BASE}/at/${SERVICE}/`, timeout: 1000 })
       return { status, body: await text() }
     },

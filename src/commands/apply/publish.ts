@@ -4,7 +4,7 @@ import type { Targets } from '../../domain/targets.ts'
 import type { OpenEnvironment } from '../environment.ts'
 
 /** The clouds whose provider looks for targets.json beside the ledger. */
-const PUBLISHING: readonly Cloud[] = ['aws']
+const PUBLISHING: readonly Cloud[] = ['aws', 'gcp']
 
 /**
  * Puts targets.json where every machine finds it that may read the ledger.
