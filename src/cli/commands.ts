@@ -144,10 +144,25 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'apply',
     summary: 'apply exactly the plan that was approved',
     environment: 'required',
-    options: [],
-    load: async () => {
+    options: [
+      {
+        name: 'approve',
+        kind: 'text',
+        value: 'PLANID',
+        summary: 'approve this plan, where there is no terminal to type its id in',
+      },
+      {
+        name: 'allow-loss',
+        kind: 'text',
+        many: true,
+        value: 'ADDRESS@PLANID',
+        summary: 'let this go, which holds data; destroys@PLANID: more than guards.destroys',
+      },
+    ],
+    load: async (line) => {
       const { apply } = await import('../commands/apply.ts')
-      return (world) => apply(world, {})
+      const options = { ...given({ approve: line.text('approve') }), allowLoss: line.list('allow-loss') }
+      return (world) => apply(world, options)
     },
   },
   {

@@ -32,7 +32,8 @@ export async function run(line: Line): Promise<ExitCode> {
     verbose: line.has('verbose'),
     now: () => Date.now(),
   }
-  const isLive = stream.isTTY && process.env['TERM'] !== 'dumb' && (process.env['CI'] ?? '') === ''
+  const inCi = (process.env['CI'] ?? '') !== ''
+  const isLive = stream.isTTY && process.env['TERM'] !== 'dumb' && !inCi
   const display = isLive ? liveDisplay(options) : plainDisplay(options)
   const log = { emit: display.event }
   const signals = watchSignals((text) => log.emit(message('warning', text)))
@@ -50,6 +51,7 @@ export async function run(line: Line): Promise<ExitCode> {
       openSynthesizer,
       openStateStore,
       openBootstrapper,
+      ...(process.stdin.isTTY && process.stderr.isTTY && !inCi ? { ask } : {}),
       request: requestOf(line),
     },
     redactor,
@@ -77,6 +79,8 @@ const openStateStore: NonNullable<World['openStateStore']> = async (cloud, conte
 
 const openBootstrapper: NonNullable<World['openBootstrapper']> = async () =>
   (await import('../../cdktf/index.ts')).bootstrapper
+
+const ask: NonNullable<World['ask']> = async (question) => (await import('./ask.ts')).askTerminal(question)
 
 const openSynthesizer = async (): Promise<Synthesizer> => (await import('../../cdktf/index.ts')).synthesizer
 

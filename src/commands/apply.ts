@@ -1,49 +1,85 @@
 import { join } from 'node:path'
-import type { ApprovedStack } from './apply/approved.ts'
+import { planId } from '../plan/approval.ts'
+import type { ApproveOptions } from './apply/approve.ts'
 import type { StackOutput } from './apply/merge-targets.ts'
-import type { Command, Report, World } from './command.ts'
+import { type Command, failureReport, type Report, type World } from './command.ts'
 import { type OpenEnvironment, openEnvironment } from './environment.ts'
-import type { EngineRun } from './infrastructure/engine.ts'
+import type { Circumstances } from './infrastructure/circumstances.ts'
 import { nothingToDo } from './nothing-to-do.ts'
 
-export type ApplyOptions = Readonly<Record<never, never>>
+export interface ApplyOptions extends ApproveOptions {
+  /** Where and for what the plan was made, where that is not this run: read from GitHub by whoever calls. */
+  readonly circumstances?: Circumstances
+}
 
 /**
- * Applies exactly what the last plan left, stack by stack, and writes targets.json. It stops before the first stack that the
- * plan deferred, whose inputs are known only now (exit 3). On cloud `local` there is nothing to apply.
+ * Applies exactly what the last plan left and somebody approved, stack by stack, and writes targets.json. It stops before the
+ * first stack that the plan deferred, whose inputs are known only now (exit 3). On cloud `local` there is nothing to apply.
  */
-export const apply: Command<ApplyOptions> = async (world) => {
+export const apply: Command<ApplyOptions> = async (world, options) => {
   const environment = await openEnvironment(world)
   const { cloud } = environment.system.environment
   if (cloud === 'local') return nothingToDo(world, 'apply', { targets: '' })
+  const { StalePlan } = await import('./apply/refusal.ts')
   try {
-    return await applyAll(world, environment)
+    return await applyAll(world, environment, options)
+  } catch (error) {
+    if (!(error instanceof StalePlan)) throw error
+    const { reason, differences } = error
+    return { ...failureReport('apply', error), data: { applied: [], reason, differences } }
   } finally {
     await environment.close()
   }
 }
 
-async function applyAll(world: World, environment: OpenEnvironment): Promise<Report> {
+async function applyAll(world: World, environment: OpenEnvironment, options: ApplyOptions): Promise<Report> {
   const { runtime, request } = world
-  const { system, state } = environment
+  const { system, state, root } = environment
   const { name } = system.environment
-  const [{ openEngine }, { stackFolders }, { approvedStacks }] = await Promise.all([
+  const [
+    { openEngine },
+    { stackFolders },
+    { recordedStacks },
+    { verifyStacks },
+    { encryptionOf },
+    { groundOf },
+    { approverOf, refuseUnnamed },
+    { carryOut },
+    { reportInterrupted },
+  ] = await Promise.all([
     import('./infrastructure/engine.ts'),
     import('./infrastructure/stack-folders.ts'),
     import('./apply/approved.ts'),
+    import('./apply/verify.ts'),
+    import('./infrastructure/plan-key.ts'),
+    import('./infrastructure/bind.ts'),
+    import('./apply/approve.ts'),
+    import('./apply/carry-out.ts'),
+    import('./infrastructure/journal.ts'),
   ])
   // Nothing is compiled again: a plan is applied as it was made.
   const folders = await stackFolders(runtime.files, state)
-  const { stacks, deferred } = await approvedStacks(runtime.files, state, name, folders)
-  const changed = stacks.filter(({ changes }) => changes)
-  if (request.dryRun) {
-    const names = changed.map(({ stack }) => stack.name)
-    return report(`would apply ${list(names)}`, { targets: '' }, names)
-  }
-  const engine = await openEngine(runtime, join(state, 'plugins'))
-  const outputs = await applyStacks(world, engine, stacks)
+  const recorded = await recordedStacks(runtime, state, system, folders)
+  const { approval, key, deferred } = recorded
+  const id = planId(approval.fingerprint)
+  const names = approval.stacks.filter(({ changes }) => changes).map(({ stack }) => stack)
+  if (request.dryRun) return report(`would apply ${list(names)}: plan ${id}`, { targets: '' }, names)
+  const engine = await openEngine(runtime, join(state, 'plugins'), (found) =>
+    encryptionOf(runtime, found, key),
+  )
+  const own = await groundOf(runtime, root, system)
+  const ground = { ...own, circumstances: options.circumstances ?? own.circumstances }
+  const { stacks, findings } = await verifyStacks(runtime, engine, environment, recorded, ground)
+  await reportInterrupted(
+    runtime,
+    state,
+    stacks.map(({ stack }) => stack),
+    engine,
+  )
+  refuseUnnamed(findings, options, id)
+  const approver = names.length === 0 ? undefined : await approverOf(world, name, id, findings, options)
+  const outputs = await carryOut(runtime, engine, stacks, { state, approval, approver, key })
   const path = await writeTargets(world, environment, outputs)
-  const names = changed.map(({ stack }) => stack.name)
   const done = report(`applied ${list(names)}`, { targets: path }, names)
   if (deferred.length === 0) return done
   return {
@@ -52,24 +88,6 @@ async function applyAll(world: World, environment: OpenEnvironment): Promise<Rep
     message: `${done.message}; ${list(deferred)} need a plan of their own, with what is known now`,
     remedy: 'run plan and apply again',
   }
-}
-
-/** A saved plan is gone as soon as it is used: nobody applies it twice. */
-async function applyStacks(
-  { runtime }: World,
-  engine: EngineRun,
-  stacks: readonly ApprovedStack[],
-): Promise<readonly StackOutput[]> {
-  const outputs: StackOutput[] = []
-  for (const { stack, file, changes } of stacks) {
-    await engine.init(stack)
-    if (changes) {
-      await engine.apply(stack, file)
-      await runtime.files.remove(file)
-    }
-    outputs.push({ stack: stack.name, value: await engine.output(stack) })
-  }
-  return outputs
 }
 
 /** Absolute path; empty as long as no stack has said where the ledger is. */

@@ -3,6 +3,8 @@ import { digestOfValue } from '../domain/digest.ts'
 import type { PlanFile, StackPlan } from '../domain/plan.ts'
 import { addCounts, NO_COUNTS } from '../domain/plan-counts.ts'
 import type { System } from '../domain/system.ts'
+import { planId } from '../plan/approval.ts'
+import { guardVerdict } from '../plan/guard.ts'
 import type { Engine } from '../tools/engine/version.ts'
 import type { Command, Report, World } from './command.ts'
 import { type OpenEnvironment, openEnvironment } from './environment.ts'
@@ -43,49 +45,76 @@ async function announce(world: World, { system }: OpenEnvironment): Promise<Repo
 
 async function planAll(world: World, environment: OpenEnvironment): Promise<Report> {
   const { runtime } = world
-  const { system, state } = environment
+  const { system, state, root } = environment
   const [
     { openEngine },
     { synth },
     { stackFolders },
     { hasChanges, planStacks },
-    { plansFolder, writeSavedPlans },
+    { approvalPath, plansFolder, writeApproval },
+    { encryptionOf, planKey },
+    { groundOf },
+    { reportInterrupted },
     { headline, planMarkdown },
+    { findingsMarkdown },
   ] = await Promise.all([
     import('./infrastructure/engine.ts'),
     import('./synth.ts'),
     import('./infrastructure/stack-folders.ts'),
     import('./infrastructure/plan-stacks.ts'),
     import('./infrastructure/saved-plans.ts'),
+    import('./infrastructure/plan-key.ts'),
+    import('./infrastructure/bind.ts'),
+    import('./infrastructure/journal.ts'),
     import('../report/plan/markdown.ts'),
+    import('../report/plan/findings.ts'),
   ])
-  const engine = await openEngine(runtime, join(state, 'plugins'))
+  const key = await planKey(runtime, state, true)
+  const engine = await openEngine(runtime, join(state, 'plugins'), (found) =>
+    encryptionOf(runtime, found, key),
+  )
   await synth(world, {})
   const folders = await stackFolders(runtime.files, state)
   // Plans of before are of another configuration: none of them may be applied with these.
-  await Promise.all([join(state, 'plan.json'), plansFolder(state)].map((path) => runtime.files.remove(path)))
+  const old = [join(state, 'plan.json'), plansFolder(state), approvalPath(state)]
+  await Promise.all(old.map((path) => runtime.files.remove(path)))
   await runtime.files.write(join(plansFolder(state), '.gitignore'), '*\n')
-  const { stacks, saved } = await planStacks(runtime, engine, folders, state)
+  const ground = await groundOf(runtime, root, system)
+  const { stacks, findings, records } = await planStacks(runtime, engine, folders, environment, ground)
+  const planned = folders.filter(({ name }) => records.some(({ stack }) => stack === name))
+  const left = await reportInterrupted(runtime, state, planned, engine)
   const file = planFile(system, engine.engine, stacks)
   await runtime.files.write(join(state, 'plan.json'), `${JSON.stringify(file, undefined, 2)}\n`)
-  await writeSavedPlans(runtime.files, state, {
-    schema: 'sluice.saved-plans/v1',
-    environment: file.environment,
-    fingerprint: file.fingerprint,
-    stacks: saved,
-  })
+  const { environment: name, fingerprint } = file
+  await writeApproval(
+    runtime.files,
+    state,
+    {
+      schema: 'sluice.approval/v1',
+      system: system.name,
+      environment: name,
+      fingerprint,
+      stacks: [...records],
+    },
+    key,
+  )
+  const id = planId(fingerprint)
+  const guarded = findingsMarkdown(findings, id)
   const changes = stacks.some((stack) => stack.state === 'deferred' || hasChanges(stack))
   return {
     command: 'plan',
     outcome: 'done',
-    message: `${file.environment}: ${headline(file)}`,
+    message: `${file.environment}: ${headline(file)}; plan ${id}`,
     outputs: { changes: String(changes), fingerprint: file.fingerprint, 'comment-url': '' },
     data: {
       counts: file.counts,
       changes: stacks.flatMap(({ stack, changes }) => changes.map((change) => ({ stack, ...change }))),
       stacks: stacks.map(({ stack, state, counts, fingerprint }) => ({ stack, state, counts, fingerprint })),
+      plan: id,
+      guard: { verdict: guardVerdict(findings), findings },
+      interrupted: left,
     },
-    summary: planMarkdown(file, { limit: SUMMARY_LIMIT }),
+    summary: `${planMarkdown(file, { limit: SUMMARY_LIMIT - guarded.length })}${guarded}`,
   }
 }
 

@@ -67,6 +67,8 @@ export const approvalFileSchema = z.looseObject({
   environment: z.string(),
   /** Fingerprint of the whole plan.json; its first twelve digits are the id that people name. */
   fingerprint: digestSchema,
+  /** HMAC-SHA256 with the key of saved plans, of all that is above and of what each stack is bound to: nobody else writes one. */
+  seal: digestSchema,
   stacks: z.array(stackApprovalSchema),
 })
 export type ApprovalFile = Readonly<z.infer<typeof approvalFileSchema>>

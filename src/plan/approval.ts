@@ -50,19 +50,24 @@ function isProgress(field: string, approved: Bound): boolean {
 export type Reviewed = { readonly by: string } | { readonly refusal: string }
 
 /**
- * The review of an environment in a run counts if it is by somebody else than who started the run; whoever said no, or has
+ * The review of an environment in a run counts if it is by somebody else than who started it, or started it again; whoever said no, or has
  * not answered, keeps it closed.
  */
-export function reviewedBy(reviews: readonly Review[], environment: string, actor: string): Reviewed {
+export function reviewedBy(
+  reviews: readonly Review[],
+  environment: string,
+  actors: readonly string[],
+): Reviewed {
   const here = reviews.filter((review) => review.environment === environment)
   const rejected = here.find(({ state }) => state === 'rejected')
   if (rejected !== undefined) return { refusal: `${rejected.by} has rejected it` }
   const approved = here.filter(({ state }) => state === 'approved')
   if (approved.length === 0) return { refusal: `nobody has reviewed environment ${environment} in this run` }
-  // Names of accounts differ in case at most.
-  const other = approved.find(({ by }) => by.toLowerCase() !== actor.toLowerCase())
-  if (actor === '' || other === undefined) {
-    return { refusal: `${actor || 'whoever started the run'} cannot approve the own run` }
+  // A login in other letters is the same account.
+  const own = new Set(actors.map((actor) => actor.toLowerCase()))
+  const other = approved.find(({ by }) => !own.has(by.toLowerCase()))
+  if (own.size === 0 || other === undefined) {
+    return { refusal: `${actors.join(' and ') || 'whoever started the run'} cannot approve the own run` }
   }
   return { by: other.by }
 }

@@ -100,6 +100,8 @@ export interface Files {
     content: string | Uint8Array,
     options?: { mode?: number; exclusive?: boolean },
   ): Promise<void>
+  /** Adds to the end of a file, on the disk before it returns. Optional: without it, files are written whole. */
+  append?(path: string, text: string): Promise<void>
   /** Not followed through a symbolic link; undefined where there is nothing. */
   stat(path: string): Promise<FileStat | undefined>
   /** Names in a folder, sorted; empty where there is no such folder. */

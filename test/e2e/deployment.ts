@@ -2,15 +2,17 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { apply } from '../../src/commands/apply.ts'
+import { type ApplyOptions, apply } from '../../src/commands/apply.ts'
 import type { Command, Report, World } from '../../src/commands/command.ts'
 import { perform } from '../../src/commands/perform.ts'
 import { plan } from '../../src/commands/plan.ts'
 import { synth } from '../../src/commands/synth.ts'
 import { loadSystem } from '../../src/config/load.ts'
 import type { CommandName } from '../../src/domain/outcome.ts'
+import { planFileSchema } from '../../src/domain/plan.ts'
 import { awsStateBucket } from '../../src/domain/state-buckets.ts'
 import type { System } from '../../src/domain/system.ts'
+import { planId } from '../../src/plan/approval.ts'
 import type { Event } from '../../src/runtime/events.ts'
 import { nodeFiles } from '../../src/runtime/node/files.ts'
 import { nodeRuntime } from '../../src/runtime/node/index.ts'
@@ -31,7 +33,8 @@ export interface Deployment extends AsyncDisposable {
   readonly state: string
   readonly events: readonly Event[]
   plan(): Promise<Report>
-  apply(): Promise<Report>
+  /** Somebody at a terminal types the plan's id when asked, unless the options approve in another way. */
+  apply(options?: ApplyOptions): Promise<Report>
   /** Plans and applies until no stack waits for another. */
   deploy(): Promise<void>
   /** As SIGINT or SIGTERM do; the environment is of no more use then. */
@@ -86,11 +89,15 @@ export async function openDeployment(example: string): Promise<Deployment> {
     // What apply publishes beside the ledger goes to objects in memory.
     openProvider: async () => memory.provider(),
     openSynthesizer: async () => (await import('../../cdktf/index.ts')).synthesizer,
+    ask: async () => planIdOf(state),
     request: { file, environment: 'production', dryRun: false },
   }
   const run = async (name: CommandName, command: Command<Record<never, never>>): Promise<Report> =>
     (await perform(world, new Redactor(), name, (inner) => command(inner, {}))).report
-  const verbs = { plan: () => run('plan', plan), apply: () => run('apply', apply) }
+  const verbs = {
+    plan: () => run('plan', plan),
+    apply: (options: ApplyOptions = {}) => run('apply', (inner) => apply(inner, options)),
+  }
   const tofu = (stack: string, ...args: string[]): Promise<ExecResult> =>
     runtime.exec.run(['tofu', ...args], { cwd: join(state, 'stacks', stack), env })
   const stacks = (): string[] => stackNames(join(state, 'stacks'))
@@ -134,6 +141,12 @@ function succeeds({ code, stdout, stderr }: ExecResult): void {
 
 function expectDone({ outcome, message }: Report): void {
   if (outcome !== 'done') throw new Error(`${outcome}: ${message}`)
+}
+
+/** As plan has shown it. */
+export async function planIdOf(state: string): Promise<string> {
+  const { fingerprint } = planFileSchema.parse(JSON.parse(await readFile(join(state, 'plan.json'), 'utf8')))
+  return planId(fingerprint)
 }
 
 function stackNames(folder: string): string[] {

@@ -99,27 +99,29 @@ describeReal('plan and apply of an environment that is there', ['tofu', 'plugin 
   }, 60_000)
 
   test('R15 the same plan is not applied twice, and nothing is without one', async () => {
-    await withBucket('replayed: {}')
+    await withBucket('probe: {}\n  replayed: {}')
     await environment.plan()
     expect(await environment.apply()).toMatchObject({ outcome: 'done' })
     const replayed = await environment.apply()
     expect(replayed.outcome).toBe('stale')
-    expect(replayed.message).toContain('is gone: it was applied, or never made')
+    expect(replayed.data['reason']).toBe('replayed')
+    expect(replayed.message).toMatch(/^replayed: the plan of stack data was applied at 20/)
     await rm(join(environment.state, 'plans'), { recursive: true })
+    await rm(join(environment.state, 'approval.json'))
     const unplanned = await environment.apply()
     expect(unplanned.outcome).toBe('stale')
     expect(unplanned.message).toContain('environment production has no saved plan')
   }, 60_000)
 
   test('R15 a plan that time has overtaken is stale, and the state is as it was', async () => {
-    await withBucket('overtaken: {}')
+    await withBucket('probe: {}\n  replayed: {}\n  overtaken: {}')
     const plan = await environment.plan()
     const [changed] = plan.data['changes'] as [{ stack: string }]
     // Somebody else moves the state on.
     await environment.tofu(changed.stack, 'apply', '-auto-approve', '-no-color')
     const late = await environment.apply()
     expect(late.outcome).toBe('stale')
-    expect(late.message).toContain('Saved plan is stale')
+    expect(late.message).toContain('has moved on from serial')
   }, 60_000)
 
   test('R5 plan.json, the summary and the events hold no value of a resource', async () => {

@@ -113,7 +113,7 @@ describe('the review of an environment', () => {
   })
 
   test('R13 counts by somebody else than who started the run', () => {
-    expect(reviewedBy([review('author'), review('reviewer')], 'production', 'author')).toEqual({
+    expect(reviewedBy([review('author'), review('reviewer')], 'production', ['author'])).toEqual({
       by: 'reviewer',
     })
   })
@@ -126,11 +126,17 @@ describe('the review of an environment', () => {
     ['somebody who has not answered', [review('reviewer', 'pending')]],
     ['one who said yes and one who said no', [review('reviewer'), review('other', 'rejected')]],
   ])('R13 %s is no approval', (_, reviews) => {
-    expect(reviewedBy(reviews, 'production', 'author')).toHaveProperty('refusal')
+    expect(reviewedBy(reviews, 'production', ['author'])).toHaveProperty('refusal')
+  })
+
+  test('R13 whoever starts the run again is no reviewer either', () => {
+    const actors = ['author', 'helper']
+    expect(reviewedBy([review('helper')], 'production', actors)).toHaveProperty('refusal')
+    expect(reviewedBy([review('reviewer')], 'production', actors)).toEqual({ by: 'reviewer' })
   })
 
   test('R13 nobody knows who started the run: nobody else has approved', () => {
-    expect(reviewedBy([review('reviewer')], 'production', '')).toHaveProperty('refusal')
+    expect(reviewedBy([review('reviewer')], 'production', [])).toHaveProperty('refusal')
   })
 })
 

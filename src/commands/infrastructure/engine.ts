@@ -1,172 +1,117 @@
 import type { Readable } from 'node:stream'
-import { usageError } from '../../domain/error.ts'
+import { externalError } from '../../domain/error.ts'
 import type { StackPlan } from '../../domain/plan.ts'
-import { message } from '../../runtime/events.ts'
-import type { Argv, Runtime } from '../../runtime/runtime.ts'
+import type { Secret } from '../../domain/secret.ts'
+import { type EventTable, PlanEvents } from '../../plan/events.ts'
+import type { Runtime } from '../../runtime/runtime.ts'
 import { engineArgv } from '../../tools/engine/argv.ts'
-import { engineEnvironment } from '../../tools/engine/environment.ts'
-import { type EngineEnd, engineFailure } from '../../tools/engine/failure.ts'
-import { type EngineMessage, engineMessage } from '../../tools/engine/messages.ts'
+import type { EngineMessage } from '../../tools/engine/messages.ts'
 import { sluiceOutput } from '../../tools/engine/outputs.ts'
-import { ENGINE_NAMES, type Engine, engineFrom, INSTALL } from '../../tools/engine/version.ts'
-import { LineSplitter } from '../../tools/log-relay/lines.ts'
+import type { Engine } from '../../tools/engine/version.ts'
+import { type EngineProcess, openEngineProcess, textOf } from './engine-process.ts'
+import { type EngineStates, engineStates } from './engine-states.ts'
 import type { StackFolder } from './stack-folders.ts'
 
-/** After a cancel, an apply may take this long to end what it has begun and to write its state. */
-const KILL_AFTER = 5 * 60_000
-const TAIL = 2000
-/** Characters; one message carries a whole diagnostic. */
-const LONGEST_MESSAGE = 16 * 1024 * 1024
-
-/** The engine at work, one stack at a time, each in a process group of its own. */
+/** The engine at work, one stack at a time. */
 export interface EngineRun {
   readonly engine: Engine
+  readonly states: EngineStates
   /** Fetches providers and opens the state. */
   init(stack: StackFolder): Promise<void>
   /** Leaves the saved plan in `file` and returns what it does. */
-  plan(stack: StackFolder, file: string): Promise<StackPlan>
-  apply(stack: StackFolder, file: string): Promise<void>
+  plan(stack: StackFolder, file: string, watch?: PlanWatch): Promise<StackPlan>
+  /** What a saved plan does. */
+  show(stack: StackFolder, file: string, watch?: PlanWatch): Promise<StackPlan>
+  /** @param heard every message, before the engine goes on. */
+  apply(stack: StackFolder, file: string, heard?: (message: EngineMessage) => void): Promise<void>
   /** Value of the Terraform output `sluice`. */
   output(stack: StackFolder): Promise<unknown>
+}
+
+/** What may be looked at on the way. */
+export interface PlanWatch {
+  /** What the stream of events says, as soon as the engine has planned. */
+  readonly table?: (table: EventTable) => void
+  /** The bytes of the plan's JSON, chunk by chunk. They hold values. */
+  readonly json?: (chunk: Uint8Array) => void
 }
 
 /**
  * The first of `tofu` and `terraform` on PATH.
  *
  * @param plugins folder for downloaded providers.
+ * @param encryption of saved plans, by the engine that is found.
  * @throws SluiceError usage, where there is none or it is too old.
  */
-export async function openEngine(runtime: Runtime, plugins: string): Promise<EngineRun> {
-  const env = await environmentOf(runtime, plugins)
-  const engine = await findEngine(runtime, env)
+export async function openEngine(
+  runtime: Runtime,
+  plugins: string,
+  encryption?: (engine: Engine) => Secret | undefined,
+): Promise<EngineRun> {
+  const process = await openEngineProcess(runtime, plugins, encryption)
+  const { engine, follow, print } = process
   const { program } = engine
-  // The engine wants the folder to be there.
-  await runtime.files.write(`${plugins}/.keep`, '')
-  const start = (stack: StackFolder, argv: Argv) =>
-    runtime.exec.start(argv, {
-      cwd: stack.folder,
-      env,
-      signal: runtime.signals.cancelled,
-      killAfter: KILL_AFTER,
-    })
-  const follow = async (work: string, stack: StackFolder, argv: Argv): Promise<void> => {
-    const child = await start(stack, argv)
-    const [heard, stderr, ended] = await Promise.all([
-      listen(child.stdout, (heard) => report(runtime, stack.name, heard)),
-      textOf(child.stderr),
-      child.ended,
-    ])
-    const end: EngineEnd = { ...ended, ...heard, tail: `${heard.tail}${stderr}`.trim().slice(-TAIL) }
-    if (end.code !== 0) throw engineFailure(`${work} of stack ${stack.name}`, end)
+  const show: EngineRun['show'] = async (stack, file, { json } = {}) => {
+    const { readPlan } = await import('../../plan/read.ts')
+    return print('reading of the plan', stack, engineArgv.show(program, file), (stdout) =>
+      readPlan(passing(stdout, json), { stack: stack.name, source: `the plan of stack ${stack.name}` }),
+    )
   }
   return {
     engine,
+    states: engineStates(runtime, process),
     init: (stack) => follow('initialisation', stack, engineArgv.init(program)),
-    plan: async (stack, file) => {
-      await follow('plan', stack, engineArgv.plan(program, file))
-      const { readPlan } = await import('../../plan/read.ts')
-      const child = await start(stack, engineArgv.show(program, file))
-      const [plan, stderr, ended] = await Promise.all([
-        settled(readPlan(child.stdout, { stack: stack.name, source: `the plan of stack ${stack.name}` })),
-        textOf(child.stderr),
-        child.ended,
-      ])
-      if (ended.code !== 0) {
-        const end: EngineEnd = { ...ended, diagnostics: [], tail: stderr.trim().slice(-TAIL) }
-        throw engineFailure(`reading of the plan of stack ${stack.name}`, end)
+    plan: async (stack, file, watch = {}) => {
+      const events = new PlanEvents()
+      await runtime.files.remove(file)
+      await follow('plan', stack, engineArgv.plan(program, file, process.lockWait()), {
+        line: (line) => events.push(line),
+      })
+      const table = events.end()
+      if (table === undefined || (await runtime.files.stat(file))?.kind !== 'file') {
+        throw unfinished('plan', stack)
       }
-      if ('error' in plan) throw plan.error
-      return plan.value
+      watch.table?.(table)
+      return show(stack, file, watch)
     },
-    apply: (stack, file) => follow('apply', stack, engineArgv.apply(program, file)),
-    output: async (stack) => {
-      const child = await start(stack, engineArgv.output(program))
-      const [printed, stderr, ended] = await Promise.all([
-        textOf(child.stdout),
-        textOf(child.stderr),
-        child.ended,
-      ])
-      const end: EngineEnd = { ...ended, diagnostics: [], tail: stderr.trim().slice(-TAIL) }
-      if (end.code !== 0) throw engineFailure(`reading of the outputs of stack ${stack.name}`, end)
-      return sluiceOutput(printed)
-    },
+    show,
+    apply: (stack, file, heard) => applied(process, stack, file, heard),
+    output: async (stack) =>
+      sluiceOutput(await print('reading of the outputs', stack, engineArgv.output(program), textOf)),
   }
 }
 
-/** A configuration file that is named and not there makes the engine print a warning into its JSON. */
-async function environmentOf({ env, files }: Runtime, plugins: string): Promise<Record<string, string>> {
-  const { TF_CLI_CONFIG_FILE: named, ...rest } = engineEnvironment(env, plugins)
-  const there = named !== undefined && (await files.stat(named)) !== undefined
-  return there ? { ...rest, TF_CLI_CONFIG_FILE: named } : rest
+/** The engine's word that it has applied is asked for as well: an end with code 0 alone is none (promise R20). */
+async function applied(
+  { engine, follow, lockWait }: EngineProcess,
+  stack: StackFolder,
+  file: string,
+  heard: ((message: EngineMessage) => void) | undefined,
+): Promise<void> {
+  let said = false
+  await follow('apply', stack, engineArgv.apply(engine.program, file, lockWait()), {
+    message: (message) => {
+      if (message.kind === 'summary' && message.operation === 'apply') said = true
+      heard?.(message)
+    },
+  })
+  if (!said) throw unfinished('apply', stack)
 }
 
-async function findEngine({ exec }: Runtime, env: Record<string, string>): Promise<Engine> {
-  for (const name of ENGINE_NAMES) {
-    const program = await exec.find(name)
-    if (program === undefined) continue
-    const { stdout } = await exec.run(engineArgv.version(program), { env, timeout: 60_000 })
-    return engineFrom(name, program, stdout)
-  }
-  throw usageError({
-    what: `neither ${ENGINE_NAMES.join(' nor ')} is on PATH`,
-    rule: 'plan and apply run the stacks with one of them',
-    remedy: INSTALL,
+function unfinished(work: string, stack: StackFolder): Error {
+  return externalError('service', {
+    what: `the ${work} of stack ${stack.name} ended with code 0 and never said that it was done`,
+    rule: 'what the engine did is taken from what it says, not from its exit code alone',
+    remedy: 'see that tofu or terraform on PATH is the real one, and plan again',
   })
 }
 
-type Diagnostic = EngineEnd['diagnostics'][number]
-
-/** Reads messages line by line; what is none is kept for the case that the engine fails. */
-async function listen(
+async function* passing(
   stdout: Readable,
-  heard: (message: EngineMessage) => void,
-): Promise<{ readonly diagnostics: readonly Diagnostic[]; readonly tail: string }> {
-  const diagnostics: Diagnostic[] = []
-  let tail = ''
-  const splitter = new LineSplitter(LONGEST_MESSAGE)
-  const take = (line: string): void => {
-    const message = engineMessage(line)
-    heard(message)
-    if (message.kind === 'diagnostic') diagnostics.push(message)
-    if (!line.startsWith('{')) tail = `${tail}${line}\n`.slice(-TAIL)
-  }
-  for await (const chunk of stdout as AsyncIterable<Buffer>) splitter.push(chunk).forEach(take)
-  splitter.end().forEach(take)
-  return { diagnostics, tail }
-}
-
-function report({ log }: Runtime, stack: string, heard: EngineMessage): void {
-  switch (heard.kind) {
-    case 'resource':
-      log.emit({
-        kind: 'progress',
-        task: `${stack}: ${heard.address}`,
-        state: heard.state,
-        text: heard.action,
-      })
-      return
-    case 'diagnostic':
-      // Errors are thrown with what they caused.
-      if (heard.severity === 'warning') log.emit(message('warning', `${stack}: ${heard.summary}`))
-      return
-    case 'other':
-      return
-    default:
-      heard satisfies never
-  }
-}
-
-async function textOf(stream: Readable): Promise<string> {
-  const chunks: Buffer[] = []
-  for await (const chunk of stream as AsyncIterable<Buffer>) chunks.push(chunk)
-  return Buffer.concat(chunks).toString('utf8')
-}
-
-/** A plan that cannot be read is explained by the engine's own words, where it has some. */
-async function settled<T>(work: Promise<T>): Promise<{ readonly value: T } | { readonly error: unknown }> {
-  try {
-    return { value: await work }
-  } catch (error) {
-    return { error }
+  look: ((chunk: Uint8Array) => void) | undefined,
+): AsyncIterable<Uint8Array> {
+  for await (const chunk of stdout as AsyncIterable<Buffer>) {
+    look?.(chunk)
+    yield chunk
   }
 }

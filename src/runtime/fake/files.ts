@@ -23,6 +23,10 @@ export class MemoryFiles implements Files {
     this.#contents.set(path, Buffer.from(content))
   }
 
+  async append(path: string, text: string): Promise<void> {
+    this.#contents.set(path, Buffer.concat([this.#contents.get(path) ?? Buffer.alloc(0), Buffer.from(text)]))
+  }
+
   async stat(path: string): Promise<FileStat | undefined> {
     const bytes = this.#contents.get(path)
     if (bytes !== undefined) return { kind: 'file', size: bytes.length, mode: 0o644, modified: 0 }

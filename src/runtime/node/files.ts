@@ -71,6 +71,17 @@ export const nodeFiles: Files = {
     }
   },
 
+  async append(path, text) {
+    await mkdir(dirname(path), { recursive: true })
+    const handle = await open(path, 'a', 0o600)
+    try {
+      await handle.writeFile(text)
+      await handle.datasync()
+    } finally {
+      await handle.close()
+    }
+  },
+
   async stat(path) {
     const found = await missingIs(lstat(path), undefined)
     if (found === undefined) return undefined

@@ -1,4 +1,5 @@
 import { SluiceError } from '../../domain/error.ts'
+import { heldBy, LOCKED, lockHolder } from './lock.ts'
 import type { EngineMessage } from './messages.ts'
 
 type Diagnostic = Extract<EngineMessage, { kind: 'diagnostic' }>
@@ -17,8 +18,9 @@ export interface EngineEnd {
  * one of the configuration.
  *
  * @param work `plan of stack data`.
+ * @param now milliseconds since the epoch, for the age of a lock.
  */
-export function engineFailure(work: string, end: EngineEnd): SluiceError {
+export function engineFailure(work: string, end: EngineEnd, now: number): SluiceError {
   const errors = end.diagnostics.filter(({ severity }) => severity === 'error')
   const said = errors.map(({ summary, detail, address }) =>
     [address, summary, detail].filter((part) => part !== undefined && part !== '').join(': '),
@@ -26,11 +28,13 @@ export function engineFailure(work: string, end: EngineEnd): SluiceError {
   const ended = end.signal === null ? `code ${end.code}` : `signal ${end.signal}`
   const what = `the ${work} failed: ${said.join('\n') || `it ended with ${ended}${end.tail === '' ? '' : `: ${end.tail}`}`}`
   const has = (text: string): boolean => errors.some(({ summary }) => summary.includes(text))
-  if (has('Error acquiring the state lock')) {
+  if (has(LOCKED)) {
+    const holder = lockHolder(errors)
     return new SluiceError('locked', 'user', {
-      what,
+      what: holder === undefined ? what : `the ${work} waits for ${heldBy(holder, now)}: lock ${holder.id}`,
       rule: 'one run at a time changes a stack',
-      remedy: 'wait for the run that holds the lock; Sluice never breaks a lock by itself',
+      remedy:
+        'wait for the run that holds the lock; if it is gone for good, "sluice operate unlock" gives the lock back, which Sluice never does by itself',
     })
   }
   if (has('Saved plan is stale')) {

@@ -13,7 +13,11 @@ export type EngineMessage =
       /** `create`, `update`, `delete`, `read`. */
       readonly action: string
       readonly state: 'running' | 'done' | 'failed'
+      /** What the cloud calls it, once it is made. */
+      readonly id?: string
     }
+  /** The engine's own count at the end of a plan or an apply. */
+  | { readonly kind: 'summary'; readonly operation: string }
   /** What is not for people, or not of the engine. */
   | { readonly kind: 'other' }
 
@@ -29,11 +33,15 @@ export function engineMessage(line: string): EngineMessage {
   const message = parsed(line)
   const type = text(message['type'])
   if (type === 'diagnostic') return diagnosticFrom(record(message['diagnostic']))
+  if (type === 'change_summary') {
+    return { kind: 'summary', operation: text(record(message['changes'])['operation']) }
+  }
   const state = Object.hasOwn(STATES, type) ? STATES[type] : undefined
   if (state === undefined) return OTHER
   const hook = record(message['hook'])
   const address = text(record(hook['resource'])['addr'])
-  return { kind: 'resource', address, action: text(hook['action']), state }
+  const id = text(hook['id_value'])
+  return { kind: 'resource', address, action: text(hook['action']), state, ...(id === '' ? {} : { id }) }
 }
 
 function diagnosticFrom(diagnostic: Readonly<Record<string, unknown>>): EngineMessage {

@@ -1,37 +1,46 @@
 import { describe, expect, test } from 'vitest'
 import { SluiceError } from '../../../src/domain/error.ts'
+import { Secret } from '../../../src/domain/secret.ts'
 import { engineArgv } from '../../../src/tools/engine/argv.ts'
+import { backendIdentity } from '../../../src/tools/engine/backend.ts'
+import { enforcesPlans, planEncryption } from '../../../src/tools/engine/encryption.ts'
 import { engineEnvironment } from '../../../src/tools/engine/environment.ts'
 import { type EngineEnd, engineFailure } from '../../../src/tools/engine/failure.ts'
+import { heldBy, lockHolder } from '../../../src/tools/engine/lock.ts'
 import { engineMessage } from '../../../src/tools/engine/messages.ts'
 import { sluiceOutput } from '../../../src/tools/engine/outputs.ts'
+import { stateIdentity } from '../../../src/tools/engine/state-identity.ts'
 import { engineFrom } from '../../../src/tools/engine/version.ts'
+
+const NOW = Date.parse('2026-11-21T18:10:29.397Z')
 
 describe('argv of the engine', () => {
   test('R18 everything that takes a lock waits for it a bounded time, and nothing breaks one', () => {
-    const all = [engineArgv.plan('tofu', '/p'), engineArgv.apply('tofu', '/p')]
-    for (const argv of all) expect(argv).toContain('-lock-timeout=30s')
+    const all = [engineArgv.plan('tofu', '/p', 30), engineArgv.apply('tofu', '/p', 30)]
+    for (const argv of all) expect(argv).toEqual(expect.arrayContaining(['-lock=true', '-lock-timeout=30s']))
     expect(all.flat().join(' ')).not.toMatch(/-lock=false|force-unlock/)
   })
 
   test('R20 no exit code says whether anything changes', () => {
-    expect(engineArgv.plan('tofu', '/p')).toEqual([
+    expect(engineArgv.plan('tofu', '/p', 30)).toEqual([
       'tofu',
       'plan',
       '-json',
       '-input=false',
+      '-lock=true',
       '-lock-timeout=30s',
       '-out=/p',
     ])
   })
 
   test('apply gets the saved plan and nothing that could change it', () => {
-    expect(engineArgv.apply('/usr/bin/tofu', '/p/data.tfplan')).toEqual([
+    expect(engineArgv.apply('/usr/bin/tofu', '/p/data.tfplan', 27)).toEqual([
       '/usr/bin/tofu',
       'apply',
       '-json',
       '-input=false',
-      '-lock-timeout=30s',
+      '-lock=true',
+      '-lock-timeout=27s',
       '/p/data.tfplan',
     ])
   })
@@ -122,6 +131,7 @@ describe('messages of the engine', () => {
       address: 'aws_vpc.main',
       action: 'create',
       state: 'done',
+      id: 'vpc-1',
     })
   })
 
@@ -165,27 +175,156 @@ describe('how an engine fails', () => {
     ['Saved plan is stale', 'stale'],
     ['Invalid index', 'external'],
   ])('%s is the outcome %s', (summary, outcome) => {
-    const failure = engineFailure('plan of stack data', end(summary, 'why'))
+    const failure = engineFailure('plan of stack data', end(summary, 'why'), NOW)
     expect(failure).toBeInstanceOf(SluiceError)
     expect(failure.outcome).toBe(outcome)
     expect(failure.message).toContain(`the plan of stack data failed: ${summary}: why`)
   })
 
   test('R20 a crash is a failure whatever its code, with the last words', () => {
-    const crash = engineFailure('plan of stack data', {
-      code: 2,
-      signal: null,
-      diagnostics: [],
-      tail: 'panic: nil',
-    })
+    const crash = engineFailure(
+      'plan of stack data',
+      {
+        code: 2,
+        signal: null,
+        diagnostics: [],
+        tail: 'panic: nil',
+      },
+      NOW,
+    )
     expect(crash.message).toBe('the plan of stack data failed: it ended with code 2: panic: nil')
-    const killed = engineFailure('apply of stack data', {
-      code: null,
-      signal: 'SIGKILL',
-      diagnostics: [],
-      tail: '',
-    })
+    const killed = engineFailure(
+      'apply of stack data',
+      {
+        code: null,
+        signal: 'SIGKILL',
+        diagnostics: [],
+        tail: '',
+      },
+      NOW,
+    )
     expect(killed.message).toBe('the apply of stack data failed: it ended with signal SIGKILL')
+  })
+})
+
+describe('a lock of somebody else', () => {
+  const detail = `Error message: resource temporarily unavailable
+Lock Info:
+  ID:        2862bd1e-d339-4d89-c475-3a3e4a0b5cd6
+  Path:      states/filmlens/production/data.tfstate
+  Operation: OperationTypeApply
+  Who:       runner@fv-az1
+  Version:   1.12.6
+  Created:   2026-11-21 17:58:29.39709364 +0000 UTC
+  Info:      
+
+
+OpenTofu acquires a state lock to protect the state from being written`
+  const diagnostic = { summary: 'Error acquiring the state lock', detail }
+
+  test('R18 is told with its holder, its age and its id, and is exit 4', () => {
+    const end = {
+      code: 1,
+      signal: null,
+      tail: '',
+      diagnostics: [{ kind: 'diagnostic', severity: 'error', ...diagnostic }],
+    } as const
+    const failure = engineFailure('apply of stack data', end, NOW)
+    expect(failure.code).toBe(4)
+    expect(failure.message).toContain(
+      'the apply of stack data waits for runner@fv-az1 for 12 minutes (apply): lock 2862bd1e-d339-4d89-c475-3a3e4a0b5cd6',
+    )
+  })
+
+  test('R18 is read field by field, with the time as milliseconds', () => {
+    expect(lockHolder([diagnostic])).toEqual({
+      id: '2862bd1e-d339-4d89-c475-3a3e4a0b5cd6',
+      who: 'runner@fv-az1',
+      operation: 'OperationTypeApply',
+      created: Date.parse('2026-11-21T17:58:29.397Z'),
+      path: 'states/filmlens/production/data.tfstate',
+    })
+  })
+
+  test.each(['', 'Lock Info:\n  Who: x', 'nothing of a lock'])('R18 %j names no holder', (text) => {
+    expect(lockHolder([{ ...diagnostic, detail: text }])).toBeUndefined()
+  })
+
+  test('R18 an age is told in the unit that fits, and not where the engine said no time', () => {
+    const holder = { id: 'x', who: 'me@here', operation: 'OperationTypePlan', path: '' }
+    const after = (minutes: number): string => heldBy({ ...holder, created: NOW - minutes * 60_000 }, NOW)
+    expect([0, 1, 90, 600, 5000].map(after)).toEqual([
+      'me@here for less than a minute (plan)',
+      'me@here for 1 minute (plan)',
+      'me@here for 90 minutes (plan)',
+      'me@here for 10 hours (plan)',
+      'me@here for 3 days (plan)',
+    ])
+    expect(heldBy({ ...holder, created: Number.NaN }, NOW)).toBe('me@here (plan)')
+  })
+})
+
+describe('saved plans', () => {
+  test('R13 OpenTofu encrypts them and refuses plain ones, by a key that is no word', () => {
+    const configuration = JSON.parse(planEncryption(new Secret('a'.repeat(32))).reveal())
+    expect(configuration).toMatchObject({ plan: { method: 'method.aes_gcm.sluice', enforced: true } })
+    expect(() => planEncryption(new Secret('short'))).toThrow('fewer than 16 characters')
+    expect(String(planEncryption(new Secret('a'.repeat(32))))).not.toContain('aaaa')
+  })
+
+  test.each([
+    ['plan { method = method.aes_gcm.x, enforced = true }', true],
+    ['state { enforced = true }\nplan {\n  method = method.aes_gcm.x\n  enforced = true\n}', true],
+    ['{"plan":{"method":"method.aes_gcm.x","enforced":true}}', true],
+    ['plan { method = method.aes_gcm.x }', false],
+    ['state { enforced = true }', false],
+    ['plan { enforced = false }', false],
+  ])("R13 a team's own %j refuses plain plans: %s", (text, enforces) => {
+    expect(enforcesPlans(text)).toBe(enforces)
+  })
+})
+
+describe('a state and where it lies', () => {
+  test('R13 lineage and serial come from the top of the state, and there are none before the first apply', () => {
+    expect(stateIdentity('{"version":4,"serial":7,"lineage":"l","outputs":{}}')).toEqual({
+      lineage: 'l',
+      serial: 7,
+    })
+    expect(stateIdentity('')).toEqual({ lineage: null, serial: null })
+    for (const text of ['{"version":4', '{}', 'nonsense', '{"serial":1.5,"lineage":"l"}']) {
+      expect(() => stateIdentity(text)).toThrow('printed no state')
+    }
+  })
+
+  test('R13 the backend is what init has opened, without its keys', () => {
+    const config = {
+      bucket: 'states',
+      key: 'a/b.tfstate',
+      region: 'us-east-1',
+      secret_key: 'canary',
+      profile: null,
+    }
+    const identity = backendIdentity(JSON.stringify({ backend: { type: 's3', config } }), 'blue\n', {
+      account: '222222222222',
+      region: null,
+    })
+    expect(identity).toEqual({
+      type: 's3',
+      bucket: 'states',
+      key: 'a/b.tfstate',
+      workspace: 'blue',
+      account: '222222222222',
+      region: 'us-east-1',
+    })
+    expect(JSON.stringify(identity)).not.toContain('canary')
+    expect(backendIdentity(undefined, undefined, { account: null, region: 'r' })).toMatchObject({
+      type: 'local',
+      workspace: 'default',
+      region: 'r',
+    })
+    expect(() => backendIdentity('{', undefined, { account: null, region: null })).toThrow(
+      'not what the engine leaves',
+    )
   })
 })
 
