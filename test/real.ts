@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { appendFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe } from 'vitest'
-import { pluginProtocol, pythonProgram } from './tools-folder.ts'
+import { cdktnFolder, pluginProtocol, pythonProgram } from './tools-folder.ts'
 
 /** Python and MLflow of `npm run tools`, unless others are named. */
 export const pythonCommand = (): string => process.env['SLUICE_PYTHON'] ?? 'python3'
@@ -28,10 +29,12 @@ const PROBES: Readonly<Record<string, { argv: readonly [string, ...string[]]; in
   },
   psql: { argv: ['psql', '--version'], install: 'apt-get install postgresql-client' },
   act: { argv: ['act', '--version'], install: 'npm run tools' },
+  'fake-gcs-server': { argv: ['fake-gcs-server', '-h'], install: 'npm run tools, with go' },
   tofu: { argv: ['tofu', 'version'], install: 'npm run tools' },
   // The simulated providers speak it.
   'plugin protocol': { argv: ['test', '-f', pluginProtocol], install: 'npm run tools' },
   chromium: { argv: ['chromium', '--version'], install: 'apt-get install chromium' },
+  cdktn: { argv: ['test', '-d', join(cdktnFolder, 'cdktn')], install: 'npm run tools' },
   git: { argv: ['git', '--version'], install: 'apt-get install git' },
   python3: { argv: ['python3', '--version'], install: 'apt-get install python3' },
   'scipy+statsmodels': {

@@ -7,6 +7,7 @@ import { has, run } from './run.ts'
 const MODULES = {
   act: 'github.com/nektos/act@v0.2.89',
   actionlint: 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12',
+  'fake-gcs-server': 'github.com/fsouza/fake-gcs-server@v1.52.3',
 } as const
 
 export function goTools(): boolean {

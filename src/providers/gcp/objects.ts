@@ -53,12 +53,14 @@ export function openObjects(client: GcpClient): ObjectStore {
         return uploadStream(client, target(uri, only), parts)
       }
       const { bucket, query } = target(uri, only)
+      // No content holds its own digest.
+      const boundary = `sluice-${createHash('sha256').update(body).digest('hex')}`
       const request: GcpRequest = {
         service: 'storage',
         method: 'POST',
-        path: `/upload/storage/v1/b/${bucket}/o?uploadType=media&${query}`,
-        headers: { 'content-type': 'application/octet-stream' },
-        body,
+        path: `/upload/storage/v1/b/${bucket}/o?uploadType=multipart&${query}`,
+        headers: { 'content-type': `multipart/related; boundary=${boundary}` },
+        body: multipart(boundary, query.get('name') ?? '', body),
         timeout: TRANSFER,
         repeatable: true,
       }
@@ -117,6 +119,24 @@ export function openObjects(client: GcpClient): ObjectStore {
       ? infoOf(uri, found)
       : 'conflict'
   }
+}
+
+/**
+ * Metadata and content in one request
+ * (https://cloud.google.com/storage/docs/uploading-objects#uploading-an-object).
+ */
+function multipart(boundary: string, name: string, body: Uint8Array): Uint8Array {
+  const head = [
+    `--${boundary}`,
+    'content-type: application/json; charset=utf-8',
+    '',
+    JSON.stringify({ name }),
+    `--${boundary}`,
+    'content-type: application/octet-stream',
+    '',
+    '',
+  ].join('\r\n')
+  return Buffer.concat([Buffer.from(head), body, Buffer.from(`\r\n--${boundary}--\r\n`)])
 }
 
 /** Bytes: less may be the same by chance in two writers. */
