@@ -3,8 +3,9 @@
  * What is installed already stays.
  */
 import { buildkit } from './tools/buildkit.ts'
+import { cdktn } from './tools/cdktn.ts'
 import { goTools } from './tools/go.ts'
 import { opentofu } from './tools/opentofu.ts'
 import { pythonTools } from './tools/python.ts'
 
-if (![goTools(), opentofu(), buildkit(), pythonTools()].every(Boolean)) process.exitCode = 1
+if (![goTools(), opentofu(), buildkit(), pythonTools(), cdktn()].every(Boolean)) process.exitCode = 1

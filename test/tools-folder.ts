@@ -7,6 +7,8 @@ export const toolCache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '
 export const toolBin = join(toolCache, 'tools', 'bin')
 /** Terraform's plugin protocol 6 as the OpenTofu module ships it. */
 export const pluginProtocol = join(toolCache, 'tools', 'opentofu', 'tfplugin6.proto')
+/** `node_modules` with the fork of cdktf and its bindings for AWS. */
+export const cdktnFolder = join(toolCache, 'cdktn', 'node_modules')
 
 /**
  * Python packages by what they are for, each list in an environment of its own because their dependencies disagree. The list
