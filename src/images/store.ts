@@ -7,7 +7,7 @@ import type { ImageStore } from '../providers/provider.ts'
 import { message } from '../runtime/events.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { fingerprintTag } from '../tools/oci/fingerprint-tag.ts'
-import { type Builder, openBuilder } from './builder.ts'
+import type { Builder } from './builder.ts'
 import { type CredentialSource, firstOf } from './registry/credentials.ts'
 import { dockerLogins } from './registry/docker-config.ts'
 import { openRegistry, type RegistryClient } from './registry/index.ts'
@@ -46,7 +46,7 @@ export function openImageStore(options: ImageStoreOptions): RegistryImageStore {
   const credentials = options.credentials === undefined ? logins : firstOf(options.credentials, logins)
   const registry = openRegistry(runtime, { credentials, ...(foundation === undefined ? {} : { foundation }) })
   const resolve = resolver(registry)
-  let builder: Builder | undefined
+  let builder: Promise<Builder> | undefined
   const repositoryOf = (name: string): string => {
     const repository = registries[name]
     if (repository !== undefined) return repository
@@ -96,8 +96,11 @@ export function openImageStore(options: ImageStoreOptions): RegistryImageStore {
   }
 
   const publishBuilt = async (image: BuiltImage, fingerprint: Digest): Promise<ImageRecord> => {
-    builder ??= openBuilder({ ...options, registry, credentials, resolve })
-    const digest = await builder.build(image, fingerprint, repositoryOf(image.name))
+    // Loaded when something is to be built: most runs find that nothing is.
+    builder ??= import('./builder.ts').then(({ openBuilder }) =>
+      openBuilder({ ...options, registry, credentials, resolve }),
+    )
+    const digest = await (await builder).build(image, fingerprint, repositoryOf(image.name))
     return recorded(image.name, fingerprint, 'built', digest)
   }
 

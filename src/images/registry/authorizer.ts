@@ -116,6 +116,7 @@ export class Authorizer {
             ? {}
             : { authorization: basic(credentials).reveal() },
         ...(identity ? { body: Buffer.from(form.toString()) } : {}),
+        kind: identity ? 'stream' : 'document',
         patience: 'headers',
         signal: this.#line.signal,
       },

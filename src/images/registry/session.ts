@@ -4,7 +4,7 @@ import type { CredentialSource, Scope } from './credentials.ts'
 import { exchange, type Line, readWhole, repeated, spill, type Whole } from './line.ts'
 import { isLoopback, originOf } from './reference.ts'
 import { complains, corrupted, missingRepository, refusal, unreachable } from './trouble.ts'
-import type { Method, WireAnswer } from './wire.ts'
+import type { Method, WireAnswer, WireRequest } from './wire.ts'
 
 export interface RegistryRequest {
   readonly method: Method
@@ -71,6 +71,7 @@ export function openSession(
 
   async function ask<T>(
     request: RegistryRequest,
+    kind: WireRequest['kind'],
     read: (answer: WireAnswer) => Promise<T>,
   ): Promise<{ readonly answer: WireAnswer; readonly value: T }> {
     let url = new URL(request.path, origin)
@@ -85,6 +86,7 @@ export function openSession(
           url,
           headers: headersOf(request, url, pass),
           ...(request.body === undefined ? {} : { body: request.body }),
+          kind: request.body === undefined ? kind : 'stream',
           patience: request.patience ?? 'headers',
           signal: line.signal,
         },
@@ -113,8 +115,8 @@ export function openSession(
     origin,
     line,
     foundation,
-    send: async (request) => (await ask(request, readWhole)).value,
-    open: async (request) => (await ask(request, async (answer) => answer)).value,
+    send: async (request) => (await ask(request, 'document', readWhole)).value,
+    open: async (request) => (await ask(request, 'stream', async (answer) => answer)).value,
     async once({ body, ...request }) {
       const url = new URL(request.path, origin)
       const pass = await authorizer.pass(request.scopes)
@@ -123,6 +125,7 @@ export function openSession(
         url,
         headers: headersOf(request, url, pass),
         ...(body === undefined ? {} : { body }),
+        kind: 'stream',
         patience: request.patience ?? 'headers',
         signal: line.signal,
       })

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { Agent, request } from 'undici'
+import { openDocumentWire } from './document-wire.ts'
 
 /** Milliseconds. Nothing waits for ever, and a blob may take as long as it moves. */
 export interface Timeouts {
@@ -21,6 +21,8 @@ export interface WireRequest {
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
   readonly body?: Uint8Array | AsyncIterable<Uint8Array>
+  /** `document`: nothing is sent but the question, and all of the answer is taken in at once. */
+  readonly kind: 'document' | 'stream'
   readonly patience: 'headers' | 'commit'
   readonly signal: AbortSignal
 }
@@ -38,27 +40,28 @@ export interface Wire {
   close(): Promise<void>
 }
 
-/** undici rather than node:http: it has a time-out for each phase, and watches a request's body as well. */
+/** What streams is loaded when the first blob moves. */
 export function openWire(timeouts: Timeouts): Wire {
-  const dispatcher = new Agent({ connect: { timeout: timeouts.connect }, pipelining: 1 })
+  const documents = openDocumentWire(timeouts)
+  let streams: Promise<Wire> | undefined
+  const streaming = (): Promise<Wire> => {
+    streams ??= import('./undici-wire.ts').then(({ openUndiciWire }) => openUndiciWire(timeouts))
+    return streams
+  }
   return {
-    async exchange({ method, url, headers, body, patience, signal }) {
-      const answer = await request(url, {
-        dispatcher,
-        method,
-        headers,
-        body: (body as Uint8Array | undefined) ?? null,
-        headersTimeout: timeouts[patience],
-        bodyTimeout: timeouts.idle,
-        signal,
-      })
-      return { status: answer.statusCode, headers: flat(answer.headers), body: answer.body }
+    exchange: async (request) =>
+      request.kind === 'document' ? documents.exchange(request) : (await streaming()).exchange(request),
+    async close() {
+      await documents.close()
+      await (await streams)?.close()
     },
-    close: () => dispatcher.destroy(),
   }
 }
 
-function flat(headers: Record<string, string | string[] | undefined>): Record<string, string> {
+/** One text for each name. */
+export function flatHeaders(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+): Record<string, string> {
   const all: Record<string, string> = {}
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined) all[name] = Array.isArray(value) ? value.join(', ') : value

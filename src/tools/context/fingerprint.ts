@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto'
-import { canonicalJson } from '../../domain/canonical.ts'
 import { type Digest, digestOf, digestOfValue } from '../../domain/digest.ts'
 import type { BuiltImage, MirroredImage } from '../../domain/system.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
@@ -63,22 +61,21 @@ export function mirrorFingerprint(
 }
 
 function filesDigest(entries: readonly Entry[], ids: ReadonlyMap<string, ContentId>): Digest {
-  const hash = createHash('sha256')
-  for (const entry of entries) hash.update(`${canonicalJson(lineOf(entry, ids))}\n`)
-  return `sha256:${hash.digest('hex')}`
+  return digestOf(entries.map((entry) => `${lineOf(entry, ids)}\n`).join(''))
 }
 
-function lineOf(entry: Entry, ids: ReadonlyMap<string, ContentId>): readonly unknown[] {
+/** As canonicalJson writes it. */
+function lineOf(entry: Entry, ids: ReadonlyMap<string, ContentId>): string {
   switch (entry.kind) {
     case 'file': {
       const id = ids.get(entry.path)
       if (id === undefined) throw new TypeError(`${entry.path} has no content id`)
-      return ['file', entry.path, entry.executable, entry.size, id]
+      return `["file",${JSON.stringify(entry.path)},${entry.executable},${entry.size},"${id}"]`
     }
     case 'directory':
-      return ['directory', entry.path]
+      return `["directory",${JSON.stringify(entry.path)}]`
     case 'symlink':
-      return ['symlink', entry.path, entry.target]
+      return `["symlink",${JSON.stringify(entry.path)},${JSON.stringify(entry.target)}]`
     default:
       return entry satisfies never
   }
@@ -101,7 +98,8 @@ export async function contentIds(
   const files = context.entries.filter((entry): entry is FileEntry => entry.kind === 'file')
   const cache = await openContentCache(runtime.files, cacheFile, context.root)
   const ids = new Map<string, ContentId>()
-  let missing: readonly FileEntry[] = files.filter((file) => !take(ids, file, cache.find(file)))
+  const unknown = files.filter((file) => !take(ids, file, cache.find(file)))
+  let missing: readonly FileEntry[] = unknown
   if (missing.length >= GIT_FILES || bytesOf(missing) >= GIT_BYTES) {
     const known = await gitContentIds(runtime.exec, runtime.env, context.root, missing)
     missing = missing.filter((file) => !take(ids, file, known.get(file.path)))
@@ -139,7 +137,7 @@ export async function contentIds(
     }
     for (const file of missing) take(ids, file, read.get(file.path))
   }
-  await cache.save(files, ids, startedAt)
+  if (unknown.length > 0 || cache.size !== files.length) await cache.save(files, ids, startedAt)
   return ids
 }
 
