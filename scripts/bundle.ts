@@ -30,6 +30,7 @@ export interface Bundle {
   readonly doors: Metafile
   /** Of what they import lazily. */
   readonly lazy: Metafile
+  readonly compilers: Metafile
 }
 
 /**
@@ -75,7 +76,7 @@ export async function bundle(root: string, folder: string): Promise<Bundle> {
   const inputs = [built, lazy, compilers, whole].flatMap(({ metafile }) => Object.keys(metafile.inputs))
   writeFileSync(join(folder, 'NOTICES.txt'), notices(root, inputs))
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n')
-  return { doors: built.metafile, lazy: lazy.metafile }
+  return { doors: built.metafile, lazy: lazy.metafile, compilers: compilers.metafile }
 }
 
 function optionsFor(root: string, outdir: string) {
@@ -178,8 +179,8 @@ function relativeTo(root: string, path: string): string {
 if (process.argv[1] === import.meta.filename) {
   const root = join(import.meta.dirname, '..')
   const folder = process.argv[2] ?? join(root, 'dist')
-  const { doors, lazy } = await bundle(root, folder)
-  const outputs = { ...doors.outputs, ...lazy.outputs }
+  const { doors, lazy, compilers } = await bundle(root, folder)
+  const outputs = { ...doors.outputs, ...lazy.outputs, ...compilers.outputs }
   const bytes = Object.values(outputs).reduce((sum, output) => sum + output.bytes, 0)
   console.log(`${Object.keys(outputs).length} files, ${(bytes / 1024).toFixed(0)} KiB in ${folder}`)
 }

@@ -61,9 +61,9 @@ test('a door holds only what it needs to refuse bad input: no package, no cloud,
   for (const [path, { bytes }] of Object.entries(built.doors.outputs)) {
     expect(bytes, path).toBeLessThan(24 * 1024)
   }
-  const inputs = Object.keys(built.doors.inputs)
+  const doors = Object.keys(built.doors.inputs)
   expect(
-    inputs.filter((path) => /node_modules|src\/(providers|commands|config|gate|report)\//.test(path)),
+    doors.filter((path) => /node_modules|src\/(providers|commands|config|gate|report)\//.test(path)),
   ).toEqual([])
 })
 
@@ -85,10 +85,21 @@ test('what one cloud needs is loaded by that cloud alone', () => {
   expect(cli.filter((path) => /node_modules\/(zod|yaml|undici|@aws-sdk|@actions)\//.test(path))).toEqual([])
 })
 
+/** Every source and every file of a package that is in some bundle. */
+function inputs(): string[] {
+  return [built.doors, built.lazy, built.compilers].flatMap((metafile) => Object.keys(metafile.inputs))
+}
+
+test('no bundle carries the barrel of a provider, which would be 500 MB to load', () => {
+  const bindings = inputs().filter((path) => path.includes('@cdktf/provider-'))
+  expect(bindings.length).toBeGreaterThan(100)
+  expect(bindings.filter((path) => /provider-[a-z]+\/lib\/index\.js$/.test(path))).toEqual([])
+})
+
 test('the notices name every bundled package with its licence', () => {
   const text = readFileSync(join(here, 'NOTICES.txt'), 'utf8')
   const packages = new Set(
-    Object.keys({ ...built.doors.inputs, ...built.lazy.inputs })
+    inputs()
       .map((path) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1])
       .filter((name) => name !== undefined),
   )
