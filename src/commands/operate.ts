@@ -31,7 +31,7 @@ export const operate: Command<OperateOptions> = async (world, options) => {
   const moves = operation === 'rollback'
   const environment = await openEnvironment(moves ? steady(world) : world)
   try {
-    const services = servicesOf(environment.system, options.service)
+    const services = servicesOf(environment.system, operation, options.service)
     const site = await openSite(world.runtime, environment)
     return await (await LOAD[operation]())({ site, services, options, dryRun: world.request.dryRun })
   } finally {
@@ -39,8 +39,15 @@ export const operate: Command<OperateOptions> = async (world, options) => {
   }
 }
 
-function servicesOf({ services }: System, asked: string | undefined): readonly string[] {
-  const known = Object.keys(services)
+function servicesOf(
+  { services, functions, workers, environment }: System,
+  operation: Operation,
+  asked: string | undefined,
+): readonly string[] {
+  // On this machine whatever runs as a process writes a log of the same kind.
+  const others =
+    operation === 'logs' && environment.cloud === 'local' ? Object.keys({ ...functions, ...workers }) : []
+  const known = [...Object.keys(services), ...others]
   if (asked === undefined || asked === '') return known
   if (known.includes(asked)) return [asked]
   const near = nearestName(asked, known)

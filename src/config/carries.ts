@@ -4,7 +4,7 @@ import { type Document, keyOffset } from './document.ts'
 
 /** What each cloud runs today. What is not listed is refused by name when an environment of that cloud opens. */
 export const CARRIES: Readonly<Record<Cloud, readonly ResourceKind[]>> = {
-  local: ['images', 'services', 'databases', 'buckets', 'tables', 'pipelines', 'models'],
+  local: ['images', 'services', 'functions', 'apis', 'databases', 'buckets', 'tables', 'pipelines', 'models'],
   aws: RESOURCE_KINDS,
   // The provider of Google Cloud has API Gateway in its beta alone, and no store there has DynamoDB's indexes by name.
   gcp: RESOURCE_KINDS.filter((kind) => kind !== 'apis' && kind !== 'tables'),
@@ -32,7 +32,8 @@ export function notCarried(system: System, document: Document): readonly Problem
     resource: image.name,
     what: 'cloud local cannot run a mirrored image without local.run',
   }))
-  return [...kinds, ...images].map(({ kind, resource, what }) => ({
+  const functions = cloud === 'local' ? notRunHere(system) : []
+  return [...kinds, ...images, ...functions].map(({ kind, resource, what }) => ({
     at: document.place(keyOffset(document.root, [kind, resource])),
     what: `${kind}.${resource}: ${what}`,
     rule: `environment ${name}`,
@@ -41,4 +42,17 @@ export function notCarried(system: System, document: Document): readonly Problem
         ? `give images.${resource}.local.run, or take it out of this environment: set: { images.${resource}: null }`
         : `take it out of this environment: set: { ${kind}.${resource}: null }`,
   }))
+}
+
+/** Cloud local starts a handler from its source, with the Node.js or Python of this machine. */
+function notRunHere(system: System) {
+  return Object.values(system.functions).flatMap(({ name, image, runtime = 'nodejs' }) => {
+    if (image !== undefined) {
+      const what = 'cloud local runs a function from its source, not from an image'
+      return [{ kind: 'functions' as const, resource: name, what }]
+    }
+    if (/^(?:nodejs|python)/.test(runtime)) return []
+    const what = `cloud local runs functions of nodejs and python, not of ${runtime}`
+    return [{ kind: 'functions' as const, resource: name, what }]
+  })
 }

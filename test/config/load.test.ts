@@ -199,22 +199,29 @@ functions: { f: { image: m } }
     const carried = text.replace('functions.f: null, ', '').replace('images.m.local.run: [x], ', '')
     await expect(load(carried, 'production')).resolves.toBeDefined()
     await expect(load(carried, 'local')).rejects.toThrow(
-      /^sluice\.yml:9:11: images\.m: cloud local cannot run a mirrored image without local\.run \(environment local\)\nsluice\.yml:11:14: functions\.f: cloud local does not run functions yet \(environment local\)$/,
+      /^sluice\.yml:9:11: images\.m: cloud local cannot run a mirrored image without local\.run \(environment local\)\nsluice\.yml:11:14: functions\.f: cloud local runs a function from its source, not from an image \(environment local\)$/,
     )
   })
 
   test.each(
     Object.entries({
-      functions: 'f: { image: a }',
-      apis: 'f: { routes: { GET /: g } }',
       workers: 'f: { image: a }',
       topics: 'f: {}',
       caches: 'f: {}',
     }),
   )('cloud local refuses %s', async (kind, resource) => {
     expect(CARRIES.local).not.toContain(kind)
-    const functions = kind === 'apis' ? 'functions: { g: { image: a } }\n' : ''
-    const file = `${HEAD}images: { a: { context: a } }\n${functions}${kind}: { ${resource} }\n`
+    const file = `${HEAD}images: { a: { context: a } }\n${kind}: { ${resource} }\n`
     await expect(load(file)).rejects.toThrow(`${kind}.f: cloud local does not run ${kind} yet`)
+  })
+
+  test('cloud local runs functions of Node and Python from their source, and refuses others by name', async () => {
+    const file = (f: string): string => `${HEAD}functions: { f: { ${f}handler: index.handler } }\n`
+    for (const runtime of ['runtime: nodejs22.x, ', 'runtime: python3.12, ']) {
+      await expect(load(file(`source: f, ${runtime}`))).resolves.toBeDefined()
+    }
+    await expect(load(file('source: f, runtime: java21, '))).rejects.toThrow(
+      'functions.f: cloud local runs functions of nodejs and python, not of java21',
+    )
   })
 })

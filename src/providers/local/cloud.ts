@@ -98,7 +98,10 @@ export function localTargets(
     return [[name, { kind: 'postgres', id: name, ...where, secret: `postgres/${name}` }] as const]
   })
   /** What the engines tell those that connect; nothing while the cloud is down. */
-  const connected = <K extends 'tables'>(kind: K, suffix: ConnectionSuffix<K>): Record<string, string> =>
+  const connected = <K extends 'tables' | 'apis'>(
+    kind: K,
+    suffix: ConnectionSuffix<K>,
+  ): Record<string, string> =>
     Object.fromEntries(
       Object.keys(system[kind]).flatMap((name) => {
         const value = connections[name]?.[connectionVariable(kind, name, suffix)]
@@ -124,7 +127,7 @@ export function localTargets(
     tables: connected('tables', 'TABLE'),
     topics: {},
     caches: {},
-    apis: {},
+    apis: connected('apis', 'URL'),
     ledger: pathToFileURL(join(folder, 'ledger')).href,
     logs: each(system.services, (name) => pathToFileURL(join(folder, 'logs', name)).href),
   }

@@ -22,3 +22,11 @@ export interface EngineEndpoint {
   /** Variables for those that `connects:` names, by resource: { db: { DB_HOST: ..., DB_PASSWORD: ... } }. */
   readonly connections: Readonly<Record<string, Readonly<Record<string, string>>>>
 }
+
+/** What an engine that starts processes of the system finds around itself, at the moment of asking. */
+export interface Surroundings {
+  /** What runs beside. */
+  endpoints(): readonly EngineEndpoint[]
+  /** Host port of each service that takes requests. */
+  servicePorts(): Readonly<Record<string, number>>
+}

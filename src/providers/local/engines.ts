@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import type { ProviderContext } from '../provider.ts'
+import { apiEngine } from './apis/engine.ts'
 import { cloudFolder } from './daemon/record.ts'
-import type { EmbeddedEngine } from './engine.ts'
+import type { EmbeddedEngine, Surroundings } from './engine.ts'
+import { functionsEngine } from './functions/engine.ts'
 import { modelsEngine } from './models/engine.ts'
 import { objectsEngine } from './objects/engine.ts'
 import { postgresEngine } from './postgres/engine.ts'
@@ -11,11 +13,26 @@ import { tablesEngine } from './tables/engine.ts'
 /** What an AWS SDK is told where sluice.yml names no region. */
 const REGION = 'us-east-1'
 
-/** The servers of an environment on cloud `local`: objects, each database, the model registry. Nothing is started yet. */
-export function enginesFor({ runtime, system, root, state }: ProviderContext): readonly EmbeddedEngine[] {
+/** What an engine sees that is started by itself. */
+const ALONE: Surroundings = { endpoints: () => [], servicePorts: () => ({}) }
+
+/** The servers of an environment on cloud `local`, from objects to the model registry. Nothing is started yet. */
+export function enginesFor(
+  { runtime, system, root, state }: ProviderContext,
+  surroundings: Surroundings = ALONE,
+): readonly EmbeddedEngine[] {
   const folder = cloudFolder(state)
   const region = system.environment.region ?? REGION
   const objects = join(folder, 'objects')
+  const { functions } = system
+  const { engine: lambda, invoke } = functionsEngine({
+    runtime,
+    functions,
+    folder,
+    region,
+    root,
+    surroundings,
+  })
   return [
     objectsEngine({ runtime, folder: objects, buckets: system.buckets, region }),
     ...Object.values(system.databases).map((database) =>
@@ -34,6 +51,10 @@ export function enginesFor({ runtime, system, root, state }: ProviderContext): r
             root,
           }),
         ]),
+    ...(Object.keys(functions).length === 0 ? [] : [lambda]),
+    ...Object.values(system.apis).map((api) =>
+      apiEngine({ runtime, api, folder: join(folder, 'apis', api.name), invoke }),
+    ),
     modelsEngine({ runtime, folder: join(folder, 'models') }),
   ]
 }

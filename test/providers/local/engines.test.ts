@@ -29,7 +29,17 @@ afterEach(async () => {
 
 function engines(databases: System['databases']): readonly EmbeddedEngine[] {
   const environment = { name: 'local', cloud: 'local', nat: 'none', tags: {} } as const
-  const system = { name: 'filmlens', environment, buckets, databases, tables: {} } as unknown as System
+  const kinds = {
+    buckets,
+    databases,
+    tables: {},
+    functions: {},
+    apis: {},
+    topics: {},
+    caches: {},
+    workers: {},
+  }
+  const system = { name: 'filmlens', environment, ...kinds } as unknown as System
   running = enginesFor({ runtime, system, root, state })
   return running
 }

@@ -3,7 +3,7 @@ import { enginesFor } from '../engines.ts'
 import { containerSource } from '../images/index.ts'
 import { superviseAsProcess } from './process.ts'
 
-void superviseAsProcess(async (context) => ({
-  engines: enginesFor(context),
+void superviseAsProcess(async (context, surroundings) => ({
+  engines: enginesFor(context, surroundings),
   containers: containerSource(context),
 }))

@@ -5,7 +5,7 @@ import { identify, isRunning } from '../../../runtime/process-identity.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
 import type { ProviderContext } from '../../provider.ts'
 import type { ContainerSource } from '../container.ts'
-import type { EmbeddedEngine } from '../engine.ts'
+import type { EmbeddedEngine, Surroundings } from '../engine.ts'
 import { withLock } from '../file-lock.ts'
 import { connectionVariables } from '../services/environment.ts'
 import { LocalServices } from '../services/host.ts'
@@ -36,7 +36,7 @@ export interface DaemonOptions {
   readonly runtime: Runtime
   /** Absolute path of `.sluice/<env>`. */
   readonly state: string
-  readonly parts: (context: ProviderContext) => Promise<Parts>
+  readonly parts: (context: ProviderContext, surroundings: Surroundings) => Promise<Parts>
 }
 
 /**
@@ -116,8 +116,13 @@ interface Cloud {
 async function open(options: DaemonOptions, assignment: Assignment, folder: string): Promise<Cloud> {
   const { runtime, state } = options
   const { system, root } = assignment
-  const { engines: list, containers } = await options.parts({ runtime, system, root, state })
   let services: LocalServices | undefined
+  let engines: EngineKeeper | undefined
+  const surroundings: Surroundings = {
+    endpoints: () => engines?.endpoints() ?? [],
+    servicePorts: () => services?.ports ?? {},
+  }
+  const { engines: list, containers } = await options.parts({ runtime, system, root, state }, surroundings)
   const moved = (): void => {
     for (const name of services?.names() ?? []) {
       services?.restart(name).catch((error: unknown) => {
@@ -125,26 +130,27 @@ async function open(options: DaemonOptions, assignment: Assignment, folder: stri
       })
     }
   }
-  const engines = new EngineKeeper(runtime, list, moved)
-  await engines.start()
+  const keeper = new EngineKeeper(runtime, list, moved)
+  engines = keeper
+  await keeper.start()
   try {
     services = await LocalServices.open({
       runtime,
       folder,
       services: Object.values(system.services),
       containers,
-      endpoints: () => engines.endpoints(),
+      endpoints: () => keeper.endpoints(),
     })
   } catch (error) {
-    await engines.stop()
+    await keeper.stop()
     throw error
   }
   const opened = services
   const close = async (): Promise<void> => {
     await opened.close()
-    await engines.stop()
+    await keeper.stop()
   }
-  return { engines, services: opened, close }
+  return { engines: keeper, services: opened, close }
 }
 
 function apiOf({ engines, services }: Cloud, stop: () => void): DaemonApi {

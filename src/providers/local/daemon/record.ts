@@ -63,10 +63,11 @@ export function writeAssignment(
 
 /** What a running supervisor cannot change: its engines and the fixed ports. A rollout brings everything else with it. */
 export function shapeOf(system: System): Digest {
-  const { name, environment, databases, buckets, tables, topics, caches } = system
+  const { name, environment, databases, buckets, tables, topics, caches, functions, apis } = system
   const ports = Object.values(system.services).map((service) => [service.name, service.local?.port ?? null])
   const fixed = ports.filter(([, port]) => port !== null)
-  return digestOfValue({ name, environment, databases, buckets, tables, topics, caches, fixed })
+  const kinds = { databases, buckets, tables, topics, caches, functions, apis }
+  return digestOfValue({ name, environment, ...kinds, fixed })
 }
 
 async function readJson(files: Files, path: string): Promise<unknown> {

@@ -30,6 +30,12 @@ const system = {
   tables: {},
   topics: {},
   caches: {},
+  functions: {},
+  apis: {},
+  workers: {},
+  tables: {},
+  topics: {},
+  caches: {},
 } as unknown as System
 
 async function openCloud(state: string): Promise<Provider> {
