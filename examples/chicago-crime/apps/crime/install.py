@@ -1,0 +1,47 @@
+"""What cloud local does in place of `RUN pip install`: one environment for all images, outside of them, made once.
+
+The images hold a link to it, so that an image stays a few files instead of a gigabyte. `python3 install.py --only` makes the
+environment and no link.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+LISTS = ("requirements.txt", "requirements-local.txt")
+
+
+def folder() -> Path:
+    """Another list, or another Python, is another environment."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    text = sys.version + "".join((HERE / name).read_text() for name in LISTS)
+    return cache / "sluice" / "python" / f"chicago-crime-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def ensure(place: Path) -> Path:
+    """A virtual environment cannot be moved, so it is made where it stays; the mark says that it is whole."""
+    mark = place / "complete"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    # Images are built side by side: one installs, the others wait.
+    with open(place.with_suffix(".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if mark.exists():
+            return place
+        shutil.rmtree(place, ignore_errors=True)
+        print(f"installing {LISTS[1]} into {place} (once)", flush=True)
+        subprocess.run([sys.executable, "-m", "venv", place], check=True)
+        pip = [place / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*pip, "-r", HERE / LISTS[1]], check=True)
+        mark.touch()
+    return place
+
+
+if __name__ == "__main__":
+    environment = ensure(folder())
+    if "--only" not in sys.argv[1:]:
+        os.symlink(environment, HERE / "venv", target_is_directory=True)
