@@ -18,7 +18,7 @@ describeReal('plan and apply of an environment that is there', ['tofu', 'plugin 
       original = text
       return text
     })
-  }, 120_000)
+  }, 240_000)
   afterAll(() => environment[Symbol.asyncDispose]())
   /** The system as it was, and one bucket more. */
   const withBucket = (bucket: string): Promise<void> =>
@@ -68,7 +68,7 @@ describeReal('plan and apply of an environment that is there', ['tofu', 'plugin 
     if (target !== undefined) store.move(target.type, target.key, { min_capacity: 2 })
     const again = await environment.plan()
     expect(again).toMatchObject({ outcome: 'done', outputs: { changes: 'false' }, data: { changes: [] } })
-  }, 60_000)
+  }, 180_000)
 
   test('R13 apply takes the saved plan and the configuration as they were, or nothing', async () => {
     await withBucket('probe: {}')
@@ -96,7 +96,7 @@ describeReal('plan and apply of an environment that is there', ['tofu', 'plugin 
     await writeFile(file, bytes)
     expect(await environment.apply()).toMatchObject({ outcome: 'done', data: { applied: [changed.stack] } })
     expect(environment.world.store.list().length).toBeGreaterThan(before)
-  }, 60_000)
+  }, 180_000)
 
   test('R15 the same plan is not applied twice, and nothing is without one', async () => {
     await withBucket('probe: {}\n  replayed: {}')
@@ -111,7 +111,7 @@ describeReal('plan and apply of an environment that is there', ['tofu', 'plugin 
     const unplanned = await environment.apply()
     expect(unplanned.outcome).toBe('stale')
     expect(unplanned.message).toContain('environment production has no saved plan')
-  }, 60_000)
+  }, 180_000)
 
   test('R15 a plan that time has overtaken is stale, and the state is as it was', async () => {
     await withBucket('probe: {}\n  replayed: {}\n  overtaken: {}')
@@ -122,7 +122,7 @@ describeReal('plan and apply of an environment that is there', ['tofu', 'plugin 
     const late = await environment.apply()
     expect(late.outcome).toBe('stale')
     expect(late.message).toContain('has moved on from serial')
-  }, 60_000)
+  }, 180_000)
 
   test('R5 plan.json, the summary and the events hold no value of a resource', async () => {
     const canary = 'canary-7f3a9'
@@ -137,7 +137,7 @@ describeReal('plan and apply of an environment that is there', ['tofu', 'plugin 
     // The name of the bucket stands in its address; what it is called in the cloud does not stand anywhere.
     const everything = JSON.stringify([plan, summary, environment.events])
     expect(everything).not.toContain(`filmlens-production-${canary}`)
-  }, 60_000)
+  }, 180_000)
 })
 
 describeReal('a system on Google Cloud that is there', ['tofu', 'plugin protocol'], () => {
@@ -159,7 +159,7 @@ describeReal('a system on Google Cloud that is there', ['tofu', 'plugin protocol
     }
     const plan = await environment.plan()
     expect(plan).toMatchObject({ outcome: 'done', outputs: { changes: 'false' }, data: { changes: [] } })
-  }, 60_000)
+  }, 180_000)
 })
 
 describeReal('a first deployment', ['tofu', 'plugin protocol'], () => {
@@ -185,7 +185,7 @@ describeReal('a first deployment', ['tofu', 'plugin protocol'], () => {
     expect(targets.ledger).toMatch(/^s3:\/\//)
     expect(Object.keys(targets.workers)).toEqual(Object.keys(environment.system.workers))
     expect((await environment.plan()).outputs['changes']).toBe('false')
-  }, 120_000)
+  }, 240_000)
 })
 
 describeReal('an apply that is cancelled', ['tofu', 'plugin protocol'], () => {
@@ -214,5 +214,5 @@ describeReal('an apply that is cancelled', ['tofu', 'plugin protocol'], () => {
     // Nobody holds the lock: the engine has ended by itself.
     const unlocked = await environment.tofu(stack, 'plan', '-lock-timeout=0s', '-no-color')
     expect(unlocked.stderr).toBe('')
-  }, 60_000)
+  }, 180_000)
 })
