@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { pythonProgram } from '../tools-folder.ts'
+import type { DockerEngine } from './docker-engine.ts'
 
 export interface Ministack extends AsyncDisposable {
   /** `127.0.0.1:PORT`: every service of AWS, and the registry of ECR. */
@@ -12,8 +13,13 @@ export interface Ministack extends AsyncDisposable {
   readonly region: string
 }
 
+export interface MinistackOptions {
+  /** Runs tasks as containers; without one they are only said to run. */
+  readonly engine?: Pick<DockerEngine, 'env'>
+}
+
 /** ministack, an emulator of AWS, with data of this suite's own, on any free port. */
-export async function startMinistack(): Promise<Ministack> {
+export async function startMinistack(options: MinistackOptions = {}): Promise<Ministack> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-ministack-'))
   const log = join(folder, 'log')
   const output = openSync(log, 'a')
@@ -32,6 +38,7 @@ export async function startMinistack(): Promise<Ministack> {
       MINISTACK_ACCOUNT_ID: account,
       MINISTACK_REGION: region,
       LAMBDA_EXECUTOR: 'local',
+      ...(options.engine === undefined ? {} : { DOCKER_HOST: options.engine.env.DOCKER_HOST }),
     },
   })
   closeSync(output)

@@ -30,7 +30,7 @@ export function openEcrImages(
     find: async (name, fingerprint) => (await store()).find(name, fingerprint),
     publish: async (image, fingerprint) => (await store()).publish(image, fingerprint),
     resolve: async (reference) => (await store()).resolve(reference),
-    inspect: async (reference) => (await store()).inspect(reference),
+    inspect: async (reference, depth) => (await store()).inspect(reference, depth),
     close: async () => {
       await (await opened?.catch(() => undefined))?.close()
     },

@@ -22,19 +22,22 @@ export function openAws(context: ProviderContext, openModels: OpenModels): Provi
   }
   const images = openEcrImages(context, session, targets)
   const services = openServices(context, session, targets)
-  const operations = openAwsOperations({ context, session, targets, objects })
+  const parts = { context, session, targets, objects }
+  const operations = openAwsOperations(parts)
+  const jobs = openAwsJobs(parts)
   return {
     images,
     objects,
     services,
     operations,
-    jobs: openAwsJobs(context, session, targets),
+    jobs,
     models: openModels(context, targets),
     targets,
     close: async () => {
       await images.close()
       services.close()
       operations.close()
+      jobs.close()
       objects.close()
     },
   }

@@ -1,6 +1,6 @@
 import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto'
 import type { AwsCredentialIdentity } from '@aws-sdk/types'
-import { externalError, SluiceError } from '../../domain/error.ts'
+import { externalError } from '../../domain/error.ts'
 import { jittered } from '../../runtime/poll.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { type AwsSession, settingsFor } from './session.ts'
@@ -69,7 +69,7 @@ export function openQueryApi(session: AwsSession, runtime: Runtime): QueryApi {
           return await once(call)
         } catch (error) {
           session.call.abortSignal.throwIfAborted()
-          if (!passes(error) || attempt >= maxAttempts) {
+          if (!isPassing(error) || attempt >= maxAttempts) {
             throw KNOWN_TO_CALLERS.has((error as Error).name) ? error : callTrouble(call.what, need, error)
           }
           await clock.sleep(jittered(FIRST_PAUSE * 2 ** (attempt - 1), random), session.call.abortSignal)
@@ -78,10 +78,6 @@ export function openQueryApi(session: AwsSession, runtime: Runtime): QueryApi {
     },
   }
 }
-
-/** Throttled, failing, or without an answer, which the port to HTTP tells with its cause. */
-const passes = (error: unknown): boolean =>
-  isPassing(error) || (error instanceof SluiceError && error.cause !== undefined && isPassing(error.cause))
 
 /** Answers about the thing itself, not about who asks. */
 const KNOWN_TO_CALLERS = new Set([

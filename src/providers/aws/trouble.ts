@@ -38,6 +38,8 @@ export interface Need {
 
 /** May it go by itself: throttling, a failing service, an answer that does not come. */
 export function isPassing(error: unknown): boolean {
+  if (error instanceof SluiceError)
+    return error.outcome === 'external' && error.cause !== undefined && isPassing(error.cause)
   const status = statusOf(error)
   return isThrottled(error) || status >= 500 || isSilent(error)
 }

@@ -4,8 +4,9 @@ import type { Targets } from '../../../domain/targets.ts'
 import { message } from '../../../runtime/events.ts'
 import { jittered } from '../../../runtime/poll.ts'
 import type { LogLine, LogQuery, ProviderContext } from '../../provider.ts'
+import { patience } from '../patience.ts'
 import { type AwsSession, settingsFor } from '../session.ts'
-import { callTrouble, codeOf, isPassing } from '../trouble.ts'
+import { callTrouble, codeOf } from '../trouble.ts'
 import { type LogGroup, logGroupOf, taskOfStream } from './log-group.ts'
 import { type Window, windowsBack } from './log-windows.ts'
 
@@ -14,8 +15,6 @@ const EVERY = 2_500
 const SLOWEST = 30_000
 /** CloudWatch may take a line so much later than it was written; it is shown once all the same. */
 const LATE = 60_000
-/** What passes by itself is borne for so long while following. */
-const PATIENCE = 10 * 60_000
 
 export interface Logs {
   of(name: string, query: LogQuery): AsyncIterable<LogLine>
@@ -119,7 +118,7 @@ export function openLogs({ context: { runtime }, session, targets }: Parts): Log
     { query, signal, seen }: Reading,
   ): AsyncGenerator<LogLine> {
     let newest = start
-    let failing: number | undefined
+    const { bear, relieved } = patience(clock)
     let pause = EVERY
     for (;;) {
       try {
@@ -131,12 +130,11 @@ export function openLogs({ context: { runtime }, session, targets }: Parts): Log
           newest = Math.min(Math.max(newest, timestamp), clock.now())
           if (matches(event, query)) yield lineOf(event)
         }
-        failing = undefined
+        relieved()
         pause = EVERY
       } catch (error) {
         signal.throwIfAborted()
-        failing ??= clock.now()
-        if (!isPassing(error) || clock.now() - failing > PATIENCE) throw error
+        bear(error)
         runtime.log.emit(message('debug', `logs of ${group.name}: ${codeOf(error)}; asked again`))
         pause = Math.min(pause * 2, SLOWEST)
       }
