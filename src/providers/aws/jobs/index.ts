@@ -3,6 +3,6 @@ import { EcsJobs } from './ecs-engine.ts'
 import type { JobParts } from './relay.ts'
 
 /** Jobs on AWS. Steps of the engines batch, ec2 and sagemaker are refused by name when they are started. */
-export function openAwsJobs(parts: ConstructorParameters<typeof EcsJobs>[0]): JobEngine & { close(): void } {
+export function openAwsJobs(parts: JobParts): JobEngine & { close(): void } {
   return new EcsJobs(parts)
 }
