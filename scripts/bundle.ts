@@ -11,10 +11,14 @@ import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild'
 import { notices } from './notices.ts'
 import { slimCdktf } from './slim-cdktf.ts'
 
-/** Processes of their own, looked for beside the chunk that starts them: the local cloud's supervisor, a job's keeper. */
+/**
+ * Processes and threads of their own, looked for beside the chunk that starts them: the local cloud's supervisor, a job's
+ * keeper, a reader of build contexts.
+ */
 const PROCESSES = {
   'chunks/local-daemon': 'src/providers/local/daemon/entry.ts',
   'chunks/job-keeper': 'src/providers/local/jobs/keeper.ts',
+  'chunks/context-reader': 'src/tools/context/reader.ts',
 }
 
 /** Bundled CommonJS packages call require for Node's own modules. */

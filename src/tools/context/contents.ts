@@ -1,6 +1,5 @@
-import { createHash, type Hash, webcrypto } from 'node:crypto'
 import { closeSync, readSync } from 'node:fs'
-import { bytesInside, openInside, unchanged } from './open-inside.ts'
+import { openInside, unchanged } from './open-inside.ts'
 import type { FileEntry } from './walk.ts'
 
 /**
@@ -13,15 +12,13 @@ import type { FileEntry } from './walk.ts'
  */
 export type ContentId = string
 
-/** Up to this, handing the bytes to another thread costs more than hashing them here (measured). */
-const SMALL = 1024 * 1024
-/** Up to this a file is hashed in one piece, on another thread. */
-const WHOLE = 32 * 1024 * 1024
-/** So many larger files are hashed at the same time. */
-const WORKERS = 2
+/** Below both, the start of workers takes longer than they save (measured). */
+const FEW_FILES = 1000
+const FEW_BYTES = 32 * 1024 * 1024
 
 /**
- * Reads and names each file. Bytes in memory: at most three files of 32 MiB.
+ * Reads and names each file, much of it on two workers. Memory does not grow with the files.
+ * @param onBytes is told how many more were read.
  * @throws SluiceError stale where a file changes meanwhile.
  */
 export async function readContentIds(
@@ -30,67 +27,48 @@ export async function readContentIds(
   onBytes: (bytes: number) => void,
   signal?: AbortSignal,
 ): Promise<Map<string, ContentId>> {
-  const ids = new Map<string, ContentId>()
-  const running = new Set<Promise<void>>()
-  try {
-    for (const file of files) {
-      signal?.throwIfAborted()
-      if (file.size <= SMALL) {
-        ids.set(file.path, hex(createHash('sha1').update(readWhole(root, file))))
-        onBytes(file.size)
-        continue
-      }
-      const work = (file.size <= WHOLE ? hashWhole(root, file) : hashStream(root, file)).then((id) => {
-        ids.set(file.path, id)
-        onBytes(file.size)
-        running.delete(work)
-      })
-      running.add(work)
-      if (running.size >= WORKERS) await Promise.race(running)
-    }
-  } finally {
-    // Nothing may go on behind the back of a caller that was told of a failure.
-    await Promise.allSettled(running)
+  const size = files.reduce((sum, file) => sum + file.size, 0)
+  if (files.length >= FEW_FILES || size >= FEW_BYTES) {
+    const { readWithWorkers } = await import('./readers.ts')
+    return readWithWorkers(root, files, onBytes, signal)
   }
-  await Promise.all(running)
-  return ids
+  const buffer = newBuffer()
+  return new Map(
+    files.map((file) => {
+      signal?.throwIfAborted()
+      return [file.path, readContentId(root, file, buffer, onBytes)]
+    }),
+  )
 }
 
-function header(file: FileEntry): Buffer {
-  return Buffer.from(`blob ${file.size}\0`)
+export function newBuffer(): Uint8Array {
+  return new Uint8Array(1024 * 1024)
 }
 
-/** Header and bytes in one piece. */
-function readWhole(root: string, file: FileEntry): Buffer<ArrayBuffer> {
-  const head = header(file)
-  const all = Buffer.allocUnsafeSlow(head.length + file.size)
-  head.copy(all)
+/**
+ * @param buffer is overwritten.
+ * @throws SluiceError stale where the file changed since the walk saw it.
+ */
+export function readContentId(
+  root: string,
+  file: FileEntry,
+  buffer: Uint8Array,
+  onBytes: (bytes: number) => void,
+): ContentId {
+  const hash = process.getBuiltinModule('node:crypto').createHash('sha1').update(`blob ${file.size}\0`)
   const fd = openInside(root, file)
   try {
-    let at = head.length
-    while (at < all.length) {
-      const count = readSync(fd, all, at, all.length - at, null)
+    for (let left = file.size; left > 0; ) {
+      const count = readSync(fd, buffer, 0, Math.min(buffer.length, left), null)
+      // Shorter than it was: `unchanged` says so.
       if (count === 0) break
-      at += count
+      hash.update(buffer.subarray(0, count))
+      onBytes(count)
+      left -= count
     }
     unchanged(fd, file)
-    return all
+    return hash.digest('hex')
   } finally {
     closeSync(fd)
   }
-}
-
-async function hashWhole(root: string, file: FileEntry): Promise<ContentId> {
-  const bytes = readWhole(root, file)
-  return Buffer.from(await webcrypto.subtle.digest('SHA-1', bytes)).toString('hex')
-}
-
-async function hashStream(root: string, file: FileEntry): Promise<ContentId> {
-  const hash = createHash('sha1').update(header(file))
-  for await (const bytes of bytesInside(root, file)) hash.update(bytes)
-  return hex(hash)
-}
-
-function hex(hash: Hash): ContentId {
-  return hash.digest('hex')
 }

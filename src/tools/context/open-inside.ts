@@ -1,5 +1,4 @@
 import { closeSync, constants, fstatSync, openSync, read, readlinkSync, realpathSync } from 'node:fs'
-import { promisify } from 'node:util'
 import { SluiceError } from '../../domain/error.ts'
 import { type FileEntry, sameStamp, stampOf } from './walk.ts'
 
@@ -37,7 +36,6 @@ export function openInside(root: string, entry: FileEntry): number {
   }
 }
 
-const readAsync = promisify(read)
 const CHUNK = 256 * 1024
 
 /** The bytes of such a file, piece by piece; each piece is a new one. */
@@ -46,15 +44,23 @@ export async function* bytesInside(root: string, entry: FileEntry): AsyncIterabl
   try {
     for (let left = entry.size; left > 0; ) {
       const chunk = Buffer.allocUnsafeSlow(Math.min(CHUNK, left))
-      const { bytesRead } = await readAsync(fd, chunk, 0, chunk.length, null)
-      if (bytesRead === 0) throw changed(entry.path)
-      left -= bytesRead
-      yield chunk.subarray(0, bytesRead)
+      const count = await readInto(fd, chunk)
+      if (count === 0) throw changed(entry.path)
+      left -= count
+      yield chunk.subarray(0, count)
     }
     unchanged(fd, entry)
   } finally {
     closeSync(fd)
   }
+}
+
+function readInto(fd: number, chunk: Uint8Array): Promise<number> {
+  return new Promise((resolve, reject) => {
+    read(fd, chunk, 0, chunk.length, null, (error, count) =>
+      error === null ? resolve(count) : reject(error),
+    )
+  })
 }
 
 /** The same check after reading: the bytes are those of the file that was seen. */
