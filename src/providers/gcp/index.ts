@@ -22,7 +22,7 @@ const LAST_LINES = 4
 
 /** Cloud `gcp`: REST alone, nothing is asked before a port needs it. */
 export function openGcp(context: ProviderContext, openModels: OpenModels): Provider {
-  const { runtime, system, state } = context
+  const { runtime, system } = context
   const place = placeOf(system)
   const access = openAccess(runtime, place.project)
   const client = openClient(runtime, access)
@@ -52,7 +52,7 @@ export function openGcp(context: ProviderContext, openModels: OpenModels): Provi
       resume: (service) => switches.resume(service),
       restart: (service) => switches.restart(service),
     },
-    jobs: openJobs({ runtime, client, objects, targets, place, pipelines: system.pipelines, state }),
+    jobs: openJobs({ runtime, client, objects, targets, place, pipelines: system.pipelines }),
     models: openModels(context, targets),
     targets,
     close: () => images.close(),

@@ -82,6 +82,17 @@ export async function* readLogs(
   }
 }
 
+/** All lines since a time, in order, each with what tells it from others. */
+export async function* linesSince(
+  client: GcpClient,
+  place: LogPlace,
+  since: number,
+): AsyncIterable<{ readonly key: string; readonly line: LogLine }> {
+  for await (const entry of entriesOf(client, place, since, 'timestamp asc')) {
+    yield { key: entry.insertId, line: lineOf(entry) }
+  }
+}
+
 /** The last lines of one revision, oldest first. */
 export async function lastLines(
   client: GcpClient,

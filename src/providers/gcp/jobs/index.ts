@@ -1,16 +1,24 @@
-import { usageError } from '../../../domain/error.ts'
-import type { JobEngine } from '../../provider.ts'
+import type { Named } from '../../../domain/named.ts'
+import type { Pipeline } from '../../../domain/step.ts'
+import type { Targets } from '../../../domain/targets.ts'
+import type { Runtime } from '../../../runtime/runtime.ts'
+import type { JobEngine, ObjectStore } from '../../provider.ts'
+import type { GcpClient } from '../client.ts'
+import type { Place } from '../place.ts'
+import { CloudRunJobs } from './engine.ts'
+import { jobRecords } from './record.ts'
 
-/** Steps of pipelines. */
-export function openJobs(_options: object): JobEngine {
-  const refused = async (): Promise<never> => {
-    throw usageError({ what: 'cloud gcp runs no steps of pipelines yet', remedy: 'train on another cloud' })
-  }
-  return {
-    start: refused,
-    wait: refused,
-    status: refused,
-    stop: refused,
-    logs: () => ({ [Symbol.asyncIterator]: () => ({ next: refused }) }),
-  }
+export interface JobsParts {
+  readonly runtime: Runtime
+  readonly client: GcpClient
+  readonly objects: ObjectStore
+  readonly targets: () => Promise<Targets>
+  readonly place: Place
+  readonly pipelines: Named<Pipeline>
+}
+
+/** Steps of pipelines on Google Cloud: engine `cloud-run`; others are refused by name. */
+export function openJobs({ objects, place, ...parts }: JobsParts): JobEngine {
+  const records = jobRecords(objects, place.ledgerBucket)
+  return new CloudRunJobs({ ...parts, records, project: place.project })
 }

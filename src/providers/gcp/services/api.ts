@@ -66,7 +66,7 @@ export async function follow(
         : await client.json({ service: 'run', path: `/v2/${started.name}` }, operationSchema)
       return now.done ? now : undefined
     },
-    { every: 1000, deadline: runtime.clock.now() + OPERATION, signal: runtime.signals.cancelled },
+    { every: 500, deadline: runtime.clock.now() + OPERATION, signal: runtime.signals.cancelled },
   )
   if (ended === 'timed-out') {
     throw externalError('service', { what: `${what}: operation ${started.name} has not ended` })

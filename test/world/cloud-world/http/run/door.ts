@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { externalError } from '../../../../../src/domain/error.ts'
-import type { Http, HttpRequest, HttpResponse } from '../../../../../src/runtime/runtime.ts'
+import type { Clock, Http, HttpRequest, HttpResponse } from '../../../../../src/runtime/runtime.ts'
 import { CloudError, Disconnected } from '../../faults.ts'
 import type { CloudWorld } from '../../world.ts'
 import type { HttpDoor } from '../sts.ts'
@@ -47,14 +47,20 @@ export class RunDoor {
   #requests = 0
   #base = BASE
 
-  constructor(world: CloudWorld, programs: Programs, apis: readonly Api[] = []) {
+  constructor(
+    world: CloudWorld,
+    programs: Programs,
+    apis: readonly Api[] = [],
+    /** Of operations, logs and jobs; services keep the world's. */
+    clock: Clock = world.clock,
+  ) {
     this.#world = world
     this.#apis = apis
-    this.logging = new Logging(world.clock, world.project)
-    this.monitoring = new Monitoring(world.clock)
+    this.logging = new Logging(clock, world.project)
+    this.monitoring = new Monitoring(clock)
     this.resources = new RunResources(world, programs, this.logging)
-    this.operations = new Operations(world.clock)
-    this.jobs = new RunJobs(world, programs, this.logging, this.operations)
+    this.operations = new Operations(clock)
+    this.jobs = new RunJobs(world, clock, programs, this.logging, this.operations)
   }
 
   /** Hanging requests end at their time-out, on the world's clock. */

@@ -68,7 +68,7 @@ type Test = (entry: LogEntry) => boolean
  * @throws Error for anything else, so that no filter is taken for one that finds everything.
  */
 export function compile(filter: string): Test {
-  const tokens = filter.match(/"(?:[^"\\]|\\.)*"|\(|\)|>=|<=|[=:<>]|[^\s()=:<>"]+/g) ?? []
+  const tokens = filter.match(/\(|\)|>=|<=|[=:<>]|(?:[^\s()=:<>"]|"(?:[^"\\]|\\.)*")+/g) ?? []
   let at = 0
   const take = (): string => tokens[at++] ?? ''
   const primary = (): Test => {
@@ -104,8 +104,8 @@ export function compile(filter: string): Test {
 }
 
 function fieldOf(entry: LogEntry, field: string): string {
-  const value = field
-    .split('.')
+  const parts = field.match(/"[^"]*"|[^."]+/g) ?? []
+  const value = parts
     .map((part) => part.replace(/^"|"$/g, ''))
     .reduce<unknown>((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], entry)
   return typeof value === 'string' ? value : ''

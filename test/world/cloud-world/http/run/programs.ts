@@ -16,6 +16,10 @@ export interface RunProgram {
   readonly says?: readonly string[]
   /** Lines on standard error when it starts. */
   readonly complains?: readonly string[]
+  /** Virtual milliseconds that a task of it lasts. @default 1 s */
+  readonly lasts?: number
+  /** For a runner of real processes: what node executes. */
+  readonly script?: string
   /** Never ready, never failed. */
   readonly hangs?: boolean
 }

@@ -1,0 +1,66 @@
+import { text } from 'node:stream/consumers'
+import * as z from 'zod'
+import { externalError } from '../../../domain/error.ts'
+import type { ObjectStore } from '../../provider.ts'
+
+/**
+ * What is written down of a job beside the ledger before anything starts: Cloud Run's executions have no name of the caller's,
+ * so whoever makes this object alone may start one (promise R33).
+ */
+export const jobRecordSchema = z.looseObject({
+  schema: z.literal('sluice.job/v1'),
+  id: z.string(),
+  /** Resource name of the job of Cloud Run, `projects/.../jobs/films-test-train-fit`. */
+  job: z.string(),
+  /** Name of the step, for its lines of output. */
+  step: z.string(),
+  /** Milliseconds that the step may take. */
+  timeout: z.number(),
+  /** Milliseconds since the epoch, of whoever may start it now. */
+  claimedAt: z.number(),
+  /** Resource name of its execution, once it is known. */
+  execution: z.string().nullable(),
+  /** Set before it is stopped: who ended it, in the end. */
+  ending: z.enum(['stopped', 'timed-out']).nullable(),
+})
+export type JobRecord = z.infer<typeof jobRecordSchema>
+
+export interface Stored {
+  readonly record: JobRecord
+  readonly etag: string
+}
+
+export interface JobRecords {
+  read(id: string): Promise<Stored | undefined>
+  /** `conflict` where somebody else was faster; `etag` absent: only if nothing is there. */
+  write(record: JobRecord, etag?: string): Promise<Stored | 'conflict'>
+}
+
+export function jobRecords(objects: ObjectStore, bucket: string): JobRecords {
+  const uriOf = (id: string): string => `gs://${bucket}/sluice/jobs/${id}.json`
+  return {
+    async read(id) {
+      const found = await objects.read(uriOf(id))
+      if (found === undefined) return undefined
+      const content = await text(found.body)
+      try {
+        return { record: jobRecordSchema.parse(JSON.parse(content)), etag: found.info.etag }
+      } catch (cause) {
+        throw externalError(
+          'user',
+          { what: `${uriOf(id)} is not what Sluice wrote`, remedy: 'remove it' },
+          cause,
+        )
+      }
+    },
+    async write(record, etag) {
+      const body = Buffer.from(`${JSON.stringify(record, undefined, 2)}\n`)
+      const made = await objects.write(
+        uriOf(record.id),
+        body,
+        etag === undefined ? { absent: true } : { etag },
+      )
+      return made === 'conflict' ? made : { record, etag: made.etag }
+    },
+  }
+}
