@@ -12,6 +12,8 @@ export interface EcsService {
   readonly template: string | undefined
   /** Fewest copies. */
   readonly copies: number
+  /** Does Application Auto Scaling change the number of copies? Where a team's own output says nothing, it may. */
+  readonly scales: boolean
 }
 
 /** @throws SluiceError usage where targets.json has no such service of ECS */
@@ -26,6 +28,7 @@ export function ecsServiceOf({ services }: Pick<Targets, 'services'>, name: stri
       service,
       template: typeof template === 'string' ? template : undefined,
       copies: fewest(scale),
+      scales: typeof scale !== 'object' || scale === null || 'cpu' in scale,
     }
   }
   throw usageError({

@@ -36,6 +36,7 @@ export function openScaling(session: AwsSession): Scaling {
   }
   return {
     set: async (service, state) => {
+      if (!service.scales) return
       const { api, client } = await open(service.region)
       const id = `service/${clusterName(service.cluster)}/${service.service}`
       const { ScalableTargets = [] } = await ask(
