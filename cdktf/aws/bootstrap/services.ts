@@ -103,6 +103,8 @@ export const SERVICES: Readonly<Record<string, ServicePermissions>> = {
           'rds:RebootDBInstance',
           'rds:RemoveTagsFromResource',
           'rds:ResetDBParameterGroup',
+          'rds:StartDBInstance',
+          'rds:StopDBInstance',
         ],
         'db:PREFIX-*',
         'subgrp:PREFIX-*',
