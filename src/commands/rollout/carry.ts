@@ -57,7 +57,8 @@ const READING = 120_000
 
 function look(site: Site, wanted: Wanted): Promise<Survey> {
   const { clock, signals } = site.runtime
-  const limits = { deadline: clock.now() + READING, signal: signals.cancelled }
+  const time = Math.max(READING, site.provider.services.pace?.patience ?? 0)
+  const limits = { deadline: clock.now() + time, signal: signals.cancelled }
   return persist(site.runtime, 'reading the environment', limits, () => survey(site, wanted))
 }
 

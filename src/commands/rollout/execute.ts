@@ -133,10 +133,15 @@ async function goBack(
   const { runtime, provider } = site
   runtime.log.emit(message('notice', `going back: release ${course.release.sequence} did not go live`))
   const known = new Set(course.staged.map((one) => one.action.service.name))
-  for (const action of course.starts) {
-    if (known.has(action.service.name)) continue
+  const open = course.starts.filter((action) => !known.has(action.service.name))
+  /** Why it is not known whether the one that was being staged has begun. */
+  let unseen: string | undefined
+  for (const action of open) {
     // Its answer may have been lost: what the platform has of this release goes as well.
-    const status = await provider.services.describe(action.service.name).catch(() => undefined)
+    const status = await provider.services.describe(action.service.name).catch((error: unknown) => {
+      if (action === open[0]) unseen = (error as Error).message
+      return undefined
+    })
     const half = status?.revisions.find(
       (one) => one.release === course.release.id && one.id !== action.from?.id,
     )
@@ -147,7 +152,7 @@ async function goBack(
   try {
     for (const alias of moved.toReversed()) await restoreChampion(provider.models, alias)
     await restoreLive(site, course.release, previous)
-    return back
+    return unseen === undefined ? back : { kind: 'failed', why: unseen }
   } catch (error) {
     return { kind: 'failed', why: (error as Error).message }
   }

@@ -73,7 +73,7 @@ async function verifyBack(
     },
     {
       every: provider.services.pace?.every ?? 500,
-      deadline: runtime.clock.now() + PATIENCE,
+      deadline: runtime.clock.now() + (provider.services.pace?.patience ?? PATIENCE),
       bear: { transient: isTransient, inARow: 10 },
     },
   )

@@ -92,6 +92,7 @@ async function answerOf(
 const LOOK = 60_000
 
 function describe({ runtime, provider }: Site, service: string, signal: AbortSignal): Promise<ServiceStatus> {
-  const limits = { deadline: runtime.clock.now() + LOOK, signal }
+  const time = Math.max(LOOK, provider.services.pace?.patience ?? 0)
+  const limits = { deadline: runtime.clock.now() + time, signal }
   return persist(runtime, `looking at ${service}`, limits, () => provider.services.describe(service))
 }
