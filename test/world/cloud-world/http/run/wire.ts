@@ -61,13 +61,16 @@ export function revisionJson(
   }
 }
 
+/** Tags come and go at once, shares when they are routed. */
 function observed({ routed, shares }: RunState, uri: string): readonly object[] {
-  // Tags have their addresses at once, shares when they are routed.
-  const tags = shares.filter(({ tag }) => tag !== undefined && !routed.some((one) => one.tag === tag))
-  return [
-    ...routed.filter(({ tag }) => tag === undefined || shares.some((one) => one.tag === tag)),
-    ...tags.map((one) => ({ ...one, percent: 0 })),
-  ].map((one) => ({ ...plain(one), ...(one.tag === undefined ? {} : { uri: `${uri}@${one.tag}` }) }))
+  const kept = routed.map(({ tag, ...one }) =>
+    shares.some((other) => other.tag === tag) ? { ...one, ...(tag === undefined ? {} : { tag }) } : one,
+  )
+  const added = shares.filter(({ tag }) => tag !== undefined && !routed.some((one) => one.tag === tag))
+  return [...kept, ...added.map((one) => ({ ...one, percent: 0 }))].map((one: Share) => ({
+    ...plain(one),
+    ...(one.tag === undefined ? {} : { uri: `${uri}@${one.tag}` }),
+  }))
 }
 
 const plain = ({ type, revision, percent = 0, tag }: Share): object => ({
