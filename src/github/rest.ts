@@ -13,6 +13,7 @@ export interface GitHubMachine {
 }
 
 const TIMEOUT = 30_000
+const DOWNLOAD = 5 * 60_000
 /** For one call, with all its waits: limits of GitHub are waited out for so long. */
 const PATIENCE = 15 * 60_000
 /** "wait at least one second between each" write: https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api */
@@ -81,6 +82,29 @@ export class GitHubRest {
       yield parsed(answer, `GET ${path}`, schema)
       url = nextPage(answer.headers['link'], this.address.api)
     }
+  }
+
+  /**
+   * The bytes of a file that GitHub keeps elsewhere and redirects to; the token does not go along.
+   *
+   * @throws SluiceError external, where it is larger than `limit` bytes.
+   */
+  async file(path: string, limit: number): Promise<Uint8Array> {
+    const { status, headers, text } = await this.#call('GET', this.#url(path), undefined, true)
+    const place = headers['location'] ?? ''
+    const isOurs = URL.canParse(place) && new URL(place).origin === new URL(this.address.api).origin
+    if (status !== 302 || !(place.startsWith('https://') || isOurs)) {
+      const message = complaint(text)
+      throw new GitHubError(`GET ${path}`, status, message, remedyOf({ status, headers, message }))
+    }
+    const { http, signal } = this.#machine
+    const request = { url: place, timeout: DOWNLOAD, ...(signal === undefined ? {} : { signal }) }
+    const answer = await http.request(request)
+    if (answer.status === 200) return answer.bytes(limit)
+    throw externalError('service', {
+      what: `the file of ${path} was answered with ${answer.status}`,
+      remedy: 'run it again',
+    })
   }
 
   /** A POST is not repeated where it may have been done; the caller looks and decides. */

@@ -39,6 +39,8 @@ export interface Runs {
   /** Who let the run's jobs into their environments. */
   approvals(id: number): Promise<readonly EnvironmentReview[]>
   artifacts(id: number): Promise<readonly Artifact[]>
+  /** The archive of an artifact, a zip of at most `limit` bytes. */
+  archive(artifact: number, limit: number): Promise<Uint8Array>
 }
 
 const runSchema = z.looseObject({
@@ -112,5 +114,6 @@ export function runsOf(rest: GitHubRest): Runs {
       }
       return found
     },
+    archive: (artifact, limit) => rest.file(`/actions/artifacts/${artifact}/zip`, limit),
   }
 }

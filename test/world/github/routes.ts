@@ -182,10 +182,20 @@ const ROUTES: readonly (readonly [method: string, path: RegExp, handler: Handler
   ],
   [
     'GET',
+    /^\/actions\/artifacts\/(\d+)\/zip$/,
+    ({ store }, id) =>
+      store.artifacts.some((one) => one.id === Number(id) && !one.expired)
+        ? { status: 302 }
+        : { status: 410, body: { message: 'Artifact has expired' } },
+  ],
+  [
+    'GET',
     /^\/actions\/runs\/(\d+)\/artifacts$/,
     ({ store }, id) => ({
       status: 200,
-      items: store.artifacts.filter((one) => one.workflow_run.id === Number(id)),
+      items: store.artifacts
+        .filter((one) => one.workflow_run.id === Number(id))
+        .map(({ archive: _, ...one }) => one),
       wrapped: 'artifacts',
     }),
   ],

@@ -63,9 +63,20 @@ async function exchange(
   }
   if (fault?.kind === 'meanwhile') fault.happens()
   const url = new URL(request.url ?? '', `http://${request.headers.host}`)
+  const blob = /^\/blobs\/(\d+)$/.exec(url.pathname)?.[1]
+  if (blob !== undefined) {
+    const bytes = store.artifacts.find(({ id }) => id === Number(blob))?.archive
+    // A signed address takes no other credentials.
+    const status = request.headers.authorization !== undefined ? 400 : bytes === undefined ? 404 : 200
+    response.writeHead(status).end(status === 200 ? bytes : undefined)
+    return
+  }
   const answer = answerOf(request, url, text, store)
+  const elsewhere = /\/actions\/artifacts\/(\d+)\/zip$/.exec(url.pathname)?.[1]
   if (fault?.kind === 'lost') response.destroy()
-  else if (answer.items === undefined) send(response, answer)
+  else if (elsewhere !== undefined && answer.status === 302) {
+    response.writeHead(302, { location: `${url.origin}/blobs/${elsewhere}` }).end()
+  } else if (answer.items === undefined) send(response, answer)
   else sendPage(response, url, answer.items, answer.wrapped)
 }
 

@@ -62,6 +62,7 @@ export interface Artifact {
   digest: string
   expired: boolean
   workflow_run: { readonly id: number }
+  archive?: Uint8Array
 }
 
 export type Role = 'admin' | 'maintain' | 'write' | 'triage' | 'read'
