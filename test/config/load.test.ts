@@ -206,7 +206,6 @@ functions: { f: { image: m } }
   test.each(
     Object.entries({
       workers: 'f: { image: a }',
-      topics: 'f: {}',
       caches: 'f: {}',
     }),
   )('cloud local refuses %s', async (kind, resource) => {

@@ -34,7 +34,7 @@ describe.each(SYSTEMS)('%s', (name) => {
     const { file, environments } = await load(name)
     const { system } = selectEnvironment(file, environments, 'local')
     const { system: whole } = selectEnvironment(file, environments, 'production')
-    for (const kind of ['databases', 'buckets', 'tables', 'pipelines', 'models'] as const) {
+    for (const kind of ['databases', 'buckets', 'tables', 'topics', 'pipelines', 'models'] as const) {
       expect(Object.keys(system[kind])).toEqual(Object.keys(whole[kind]))
     }
   })

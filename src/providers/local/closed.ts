@@ -2,7 +2,17 @@ import { chmod, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** What processes, jobs and clients wrote; only the owner may look. */
-const OWN = ['apis', 'functions', 'jobs', 'logs', 'models', 'objects', 'services', 'tables'] as const
+const OWN = [
+  'apis',
+  'functions',
+  'jobs',
+  'logs',
+  'models',
+  'objects',
+  'services',
+  'tables',
+  'topics',
+] as const
 
 /**
  * Closes the folder of a cloud to other accounts of the machine. It can be passed through but not listed, for where Sluice

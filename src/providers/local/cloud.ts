@@ -98,7 +98,7 @@ export function localTargets(
     return [[name, { kind: 'postgres', id: name, ...where, secret: `postgres/${name}` }] as const]
   })
   /** What the engines tell those that connect; nothing while the cloud is down. */
-  const connected = <K extends 'tables' | 'apis'>(
+  const connected = <K extends 'tables' | 'topics' | 'apis'>(
     kind: K,
     suffix: ConnectionSuffix<K>,
   ): Record<string, string> =>
@@ -125,7 +125,7 @@ export function localTargets(
     registries: each(system.images, (name) => `local/${system.name}/${name}`),
     alarms: {},
     tables: connected('tables', 'TABLE'),
-    topics: {},
+    topics: connected('topics', 'TOPIC'),
     caches: {},
     apis: connected('apis', 'URL'),
     ledger: pathToFileURL(join(folder, 'ledger')).href,

@@ -9,6 +9,7 @@ import { objectsEngine } from './objects/engine.ts'
 import { postgresEngine } from './postgres/engine.ts'
 import { tablePrefix } from './tables/definition.ts'
 import { tablesEngine } from './tables/engine.ts'
+import { topicsEngine } from './topics/engine.ts'
 
 /** What an AWS SDK is told where sluice.yml names no region. */
 const REGION = 'us-east-1'
@@ -55,6 +56,18 @@ export function enginesFor(
     ...Object.values(system.apis).map((api) =>
       apiEngine({ runtime, api, folder: join(folder, 'apis', api.name), invoke }),
     ),
+    ...(Object.keys(system.topics).length === 0
+      ? []
+      : [
+          topicsEngine({
+            runtime,
+            topics: system.topics,
+            folder: join(folder, 'topics'),
+            functions: Object.keys(functions),
+            invoke,
+            surroundings,
+          }),
+        ]),
     modelsEngine({ runtime, folder: join(folder, 'models') }),
   ]
 }
