@@ -81,7 +81,8 @@ export function unnamed(
   named: readonly string[],
   plan: string,
 ): readonly Finding[] {
-  const known = new Set(named)
+  // A report keeps `@` from mentioning people by a word joiner behind it, which is copied along.
+  const known = new Set(named.map((name) => name.replaceAll('\u2060', '')))
   return findings.filter((finding) => {
     if (finding.kind === 'undecided') return false
     const name = nameOf(finding, plan)

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { codeSpan } from '../../src/report/foreign-text.ts'
 import { describeReal } from '../real.ts'
 import { bucket, type OwnStack, openOwnStack } from './own-stack.ts'
 
@@ -30,7 +31,8 @@ describeReal('what a plan may not do unnamed, by OpenTofu', ['tofu'], () => {
         verdict: 'needs-naming',
         findings: [{ kind: 'loss', address, threat: 'delete' }],
       })
-      expect(plan.summary).toContain(`--allow-loss ${address}@${id}`)
+      expect(plan.summary).toContain('#### This stops until it is named')
+      expect(plan.summary).toContain(codeSpan(`--allow-loss ${address}@${id}`))
       for (const allowLoss of [[], [address], [`${address}@000000000000`], [`aws_s3_bucket.other@${id}`]]) {
         const report = await own.apply({ allowLoss })
         expect(report).toMatchObject({
@@ -41,7 +43,7 @@ describeReal('what a plan may not do unnamed, by OpenTofu', ['tofu'], () => {
         expect(names(own)).toEqual(['one'])
       }
       expect(await own.apply({ allowLoss: [`${address}@${id}`] })).toMatchObject({ outcome: 'done' })
-      expect(names(own)).toEqual([])
+      expect(names(own)).toEqual(['next'])
     },
     TIME,
   )

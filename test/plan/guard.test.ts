@@ -70,6 +70,7 @@ describe('what holds data', () => {
     expect(guardVerdict(findings)).toBe('needs-naming')
     expect(unnamed(findings, [], ID)).toHaveLength(1)
     expect(unnamed(findings, [`aws_s3_bucket.data@${ID}`], ID)).toEqual([])
+    expect(unnamed(findings, [`aws_s3_bucket.data@\u2060${ID}`], ID)).toEqual([])
   })
 
   test('R16 another plan, another address or a name alone names nothing', () => {

@@ -1,143 +1,124 @@
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { openEngine } from '../../../src/commands/infrastructure/engine.ts'
-import { SluiceError } from '../../../src/domain/error.ts'
-import { nodeRuntime } from '../../../src/runtime/node/index.ts'
+import { describe, expect, test } from 'vitest'
+import { type Act, fakeEngine } from './fake-engine.ts'
 
-const PLAN = JSON.stringify({
-  format_version: '1.2',
-  resource_changes: [
-    {
-      address: 'aws_vpc.main',
-      mode: 'managed',
-      type: 'aws_vpc',
-      name: 'main',
-      provider_name: 'registry.opentofu.org/hashicorp/aws',
-      change: {
-        actions: ['create'],
-        before: null,
-        after: { cidr_block: '10.0.0.0/16' },
-        after_unknown: { id: true },
-      },
-    },
-  ],
+const line = (value: object): string => `${JSON.stringify(value)}\n`
+const planned = line({
+  type: 'planned_change',
+  change: { resource: { addr: 'terraform_data.a' }, action: 'create' },
 })
-
-let folder: string
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'sluice-engine-'))
-  await mkdir(join(folder, 'bin'))
-})
-afterEach(() => rm(folder, { recursive: true }))
-
-interface Says {
-  readonly version?: string
-  readonly code?: number
-  readonly stdout?: string
-  readonly stderr?: string
-}
-
-/** A program that writes down how it was called and says what it is told to. */
-async function program(name: string, says: Readonly<Record<string, Says>>): Promise<void> {
-  const path = join(folder, 'bin', name)
-  const source = `#!${process.execPath}
-const says = ${JSON.stringify({ version: { stdout: '{"terraform_version": "1.12.0"}' }, ...says })}
-const [verb] = process.argv.slice(2)
-require('node:fs').appendFileSync(${JSON.stringify(join(folder, 'calls'))}, JSON.stringify([${JSON.stringify(name)}, ...process.argv.slice(2)]) + '\\n')
-const { code = 0, stdout = '', stderr = '' } = says[verb] ?? {}
-process.stdout.write(stdout)
-process.stderr.write(stderr)
-process.exitCode = code
-`
-  await writeFile(path, source)
-  await chmod(path, 0o755)
-}
-
-async function calls(): Promise<string[][]> {
-  const text = await readFile(join(folder, 'calls'), 'utf8')
-  return text
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as string[])
-}
-
-const open = () => {
-  const env = { PATH: join(folder, 'bin'), TF_CLI_CONFIG_FILE: join(folder, 'absent') }
-  const signals = { cancelled: new AbortController().signal }
-  return openEngine(nodeRuntime({ emit: () => {} }, signals, folder, env), join(folder, 'plugins'))
-}
-
-const plan = async () =>
-  (await open()).plan({ name: 'data', folder, dependsOn: [] }, join(folder, 'data.tfplan'))
-
-async function failure(work: Promise<unknown>): Promise<SluiceError> {
-  const error = await work.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  )
-  if (!(error instanceof SluiceError)) throw new Error(`it did not fail as it should: ${error}`)
-  return error
-}
-
-test('tofu is taken before terraform, and terraform where there is no tofu', async () => {
-  await program('terraform', {})
-  expect((await open()).engine).toMatchObject({ name: 'terraform', version: '1.12.0' })
-  await program('tofu', {})
-  expect((await open()).engine).toMatchObject({ name: 'tofu', program: join(folder, 'bin/tofu') })
-})
-
-test('without an engine, the error says what to install', async () => {
-  const error = await failure(open())
-  expect(error.outcome).toBe('usage')
-  expect(error.remedy).toContain('install OpenTofu 1.10 or newer')
-})
-
-test('an engine that is too old is refused before it runs', async () => {
-  await program('terraform', { version: { stdout: '{"terraform_version": "1.5.7"}' } })
-  expect((await failure(plan())).message).toContain('is terraform 1.5.7')
-  expect(await calls()).toEqual([['terraform', 'version', '-json']])
-})
-
-test('R20 what changes is read from the saved plan', async () => {
-  await program('tofu', { show: { stdout: PLAN } })
-  const found = await plan()
-  expect(found).toMatchObject({ stack: 'data', state: 'planned', counts: { create: 1 } })
-  expect((await calls()).at(-1)).toEqual(['tofu', 'show', '-json', '-no-color', join(folder, 'data.tfplan')])
-})
-
-test.each([1, 2, 11, 137])(
-  'R20 a plan that ends with code %i is a failure, whatever it has said',
-  async (code) => {
-    await program('tofu', { plan: { code, stderr: 'panic: nil' }, show: { stdout: PLAN } })
-    const error = await failure(plan())
-    expect(error.outcome).toBe('external')
-    expect(error.message).toBe(`the plan of stack data failed: it ended with code ${code}: panic: nil`)
-  },
-)
-
-test.each([
-  ['half a document', { stdout: PLAN.slice(0, -20) }, 'cut off'],
-  ['a warning before it', { stdout: `Warning: old\n${PLAN}` }, 'is not a plan document'],
-  ['nothing', { stdout: '' }, 'is not a plan document'],
-  ['code 2 after a whole document', { stdout: PLAN, code: 2 }, 'ended with code 2'],
-])('R20 a saved plan that is shown as %s changes nothing', async (_, show, said) => {
-  await program('tofu', { show })
-  expect((await failure(plan())).message).toContain(said)
-})
-
-test('what the engine says is the error, with its address', async () => {
-  const diagnostic = {
-    severity: 'error',
-    summary: 'Unsupported argument',
-    detail: 'No "colour" here.',
-    address: 'aws_vpc.main',
-  }
-  await program('tofu', {
-    plan: { code: 1, stdout: `${JSON.stringify({ type: 'diagnostic', diagnostic })}\n` },
+const summary = (operation: string): string =>
+  line({ type: 'change_summary', changes: { add: 1, operation } })
+const document = (changes: number): string =>
+  JSON.stringify({
+    format_version: '1.2',
+    resource_changes: Array.from({ length: changes }, (_, index) => ({
+      address: `terraform_data.a${index}`,
+      type: 'terraform_data',
+      change: { actions: ['create'], before: null, after: {}, after_unknown: {} },
+    })),
   })
-  expect((await failure(plan())).message).toBe(
-    'the plan of stack data failed: aws_vpc.main: Unsupported argument: No "colour" here.',
+
+const GOOD: Readonly<Record<string, Act>> = {
+  plan: { stdout: planned + summary('plan'), leaves: true },
+  show: { stdout: document(1) },
+  apply: { stdout: summary('apply') },
+}
+
+/** What a plan came to: the outcome of its failure, or the number of its changes. */
+async function plan(acts: Readonly<Record<string, Act>>): Promise<string | number> {
+  await using fake = await fakeEngine({ ...GOOD, ...acts })
+  const engine = await fake.open()
+  return await engine.plan(fake.stack, fake.file).then(
+    ({ changes }) => changes.length,
+    (error: { outcome?: string; message: string }) => `${error.outcome}: ${error.message}`,
   )
+}
+
+describe('R20 what the engine does is taken from what it says', () => {
+  test('a plan that is whole is one, with and without changes', async () => {
+    expect(await plan({})).toBe(1)
+    expect(await plan({ show: { stdout: document(0) } })).toBe(0)
+  })
+
+  test.each<readonly [string, Readonly<Record<string, Act>>, string]>([
+    [
+      'exit 2 with a plan that has changes',
+      { plan: { stdout: planned + summary('plan'), leaves: true, code: 2 } },
+      'ended with code 2',
+    ],
+    ['exit 2 from a crash', { plan: { stderr: 'panic: runtime error', code: 2 } }, 'panic: runtime error'],
+    ['exit 11', { plan: { code: 11 } }, 'ended with code 11'],
+    ['exit 137', { plan: { stdout: planned, leaves: true, code: 137 } }, 'ended with code 137'],
+    [
+      'a kill',
+      { plan: { stdout: planned + summary('plan'), leaves: true, signal: 'SIGKILL' } },
+      'ended with signal SIGKILL',
+    ],
+    [
+      'exit 0 in the middle of its events',
+      { plan: { stdout: planned, leaves: true } },
+      'never said that it was done',
+    ],
+    [
+      'exit 0 without a plan file',
+      { plan: { stdout: planned + summary('plan') } },
+      'never said that it was done',
+    ],
+    ['exit 0 and nothing else', { plan: { leaves: true } }, 'never said that it was done'],
+    ['half a document', { show: { stdout: document(1).slice(0, -20) } }, 'is not a plan document'],
+    [
+      'a warning before the document',
+      { show: { stdout: `Warning: something\n${document(1)}` } },
+      'is not a plan document',
+    ],
+    [
+      'a warning behind the document',
+      { show: { stdout: `${document(1)}\nWarning: something` } },
+      'is not a plan document',
+    ],
+    [
+      'a warning in the middle of the document',
+      { show: { stdout: document(1).replace('"type"', 'Warning: x "type"') } },
+      '',
+    ],
+    ['no document', { show: {} }, 'is not a plan document'],
+    ['a document and exit 2', { show: { stdout: document(1), code: 2 } }, 'ended with code 2'],
+    [
+      'a document of a failed plan',
+      { show: { stdout: document(1).replace('{', '{"errored":true,') } },
+      'has failed',
+    ],
+  ])('R20 %s is no plan', async (_, acts, said) => {
+    const came = await plan(acts)
+    expect(came).toMatch(/^(external|usage): /)
+    expect(came).toContain(said)
+  })
+
+  test('R20 warnings between the events of a plan change nothing', async () => {
+    const stdout = `Warning: x\n${planned}\n{"half": \n${summary('plan')}`
+    expect(await plan({ plan: { stdout, leaves: true } })).toBe(1)
+  })
+
+  test.each<readonly [string, Act, string | undefined]>([
+    ['exit 0 with its word', { stdout: summary('apply') }, undefined],
+    ['exit 0 without a word', {}, 'never said that it was done'],
+    ['exit 0 with the word of a plan', { stdout: summary('plan') }, 'never said that it was done'],
+    ['exit 0 with half a word', { stdout: summary('apply').slice(0, -10) }, 'never said that it was done'],
+    ['its word and exit 2', { stdout: summary('apply'), code: 2 }, 'ended with code 2'],
+    ['its word and a crash', { stdout: summary('apply'), signal: 'SIGSEGV' }, 'ended with signal SIGSEGV'],
+  ])('R20 an apply of %s', async (_, act, said) => {
+    await using fake = await fakeEngine({ ...GOOD, apply: act })
+    const engine = await fake.open()
+    const applied = engine.apply(fake.stack, fake.file)
+    if (said === undefined) await expect(applied).resolves.toBeUndefined()
+    else await expect(applied).rejects.toThrow(said)
+  })
+
+  test('R20 a plan that an earlier run has left is not taken for this one', async () => {
+    await using fake = await fakeEngine({ ...GOOD, plan: { stdout: planned + summary('plan') } })
+    const { writeFile } = await import('node:fs/promises')
+    await writeFile(fake.file, 'of before')
+    const engine = await fake.open()
+    await expect(engine.plan(fake.stack, fake.file)).rejects.toThrow('never said that it was done')
+  })
 })
