@@ -8,6 +8,11 @@ import { cdktnFolder, pluginProtocol, pythonProgram } from './tools-folder.ts'
 export const pythonCommand = (): string => process.env['SLUICE_PYTHON'] ?? 'python3'
 export const mlflowCommand = (): string => process.env['SLUICE_MLFLOW'] ?? 'mlflow'
 
+const CRIME_INSTALLER = join(import.meta.dirname, '../examples/chicago-crime/apps/crime/install.py')
+/** Python with all that chicago-crime's images run, of `npm run tools`. */
+export const crimePython = (): string =>
+  join(execFileSync('python3', [CRIME_INSTALLER, '--find'], { encoding: 'utf8' }).trim(), 'bin/python')
+
 /**
  * Real components that some suites need. An absent one skips its suite and is listed in the table at the end of the run
  * (test/reporter.ts); with SLUICE_REQUIRE_REAL=1 it is a failure instead.
@@ -55,6 +60,10 @@ const PROBES: Readonly<Record<string, { argv: readonly [string, ...string[]]; in
   },
   ministack: {
     argv: [pythonProgram('clouds', 'ministack'), '--help'],
+    install: 'npm run tools',
+  },
+  'environment of chicago-crime': {
+    argv: ['python3', CRIME_INSTALLER, '--find'],
     install: 'npm run tools',
   },
   mlflow: {

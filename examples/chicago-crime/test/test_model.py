@@ -110,6 +110,9 @@ class RecipeTest(unittest.TestCase):
         model = Model(self.recipe, ["domestic"], [], 0.0, [], "2025-05")
         with self.assertRaisesRegex(ValueError, "damaged"):
             parse_model(model.to_bytes())
+        stranger = Model(self.recipe, ["season=Rain"], [1.0], 0.0, [], "2025-05")
+        with self.assertRaisesRegex(ValueError, "makes no season=Rain"):
+            parse_model(stranger.to_bytes())
         with self.assertRaisesRegex(ValueError, "unknown model schema"):
             parse_model(b"{}")
         with self.assertRaisesRegex(Refused, "is no model pin"):

@@ -1,7 +1,7 @@
 """What cloud local does in place of `RUN pip install`: one environment for all images, outside of them, made once.
 
 The images hold a link to it, so that an image stays a few files instead of a gigabyte. `python3 install.py --only` makes the
-environment and no link.
+environment and no link; `--find` prints where it is, and ends with 1 where it is not there yet.
 """
 
 import fcntl
@@ -42,6 +42,9 @@ def ensure(place: Path) -> Path:
 
 
 if __name__ == "__main__":
+    if "--find" in sys.argv[1:]:
+        print(folder())
+        sys.exit(0 if (folder() / "complete").exists() else 1)
     environment = ensure(folder())
     if "--only" not in sys.argv[1:]:
         os.symlink(environment, HERE / "venv", target_is_directory=True)

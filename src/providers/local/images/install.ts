@@ -20,6 +20,7 @@ const PASSED = [
   'LC_ALL',
   'TZ',
   'TMPDIR',
+  'XDG_CACHE_HOME',
   'http_proxy',
   'https_proxy',
   'no_proxy',

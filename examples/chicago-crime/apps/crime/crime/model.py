@@ -55,4 +55,7 @@ def parse_model(content: bytes) -> Model:
         raise ValueError("the model is damaged: features and weights differ in number")
     steps = recipe.from_json(value["recipe"])
     rest = {name: value[name] for name in ("features", "weights", "bias", "stations", "last")}
+    unknown = set(rest["features"]) - set(steps.columns())
+    if unknown:
+        raise ValueError(f"the model is damaged: its recipe makes no {', '.join(sorted(unknown))}")
     return Model(recipe=steps, **rest)
