@@ -1,8 +1,6 @@
 import type { Targets } from '../../domain/targets.ts'
-import { parseReference } from '../../images/registry/reference.ts'
-import { openImageStore, type RegistryImageStore } from '../../images/store.ts'
+import type { RegistryImageStore } from '../../images/store.ts'
 import type { ImageStore, ProviderContext } from '../provider.ts'
-import { ecrLogins } from './ecr.ts'
 import { type AwsSession, settingsFor } from './session.ts'
 
 export interface EcrImages extends Required<ImageStore> {
@@ -16,14 +14,22 @@ export function openEcrImages(
   targets: () => Promise<Targets>,
 ): EcrImages {
   let opened: Promise<RegistryImageStore> | undefined
+  const open = async (): Promise<RegistryImageStore> => {
+    // Only who works with images pays for a registry's client.
+    const [{ openImageStore }, { parseReference }, { ecrLogins }] = await Promise.all([
+      import('../../images/store.ts'),
+      import('../../images/registry/reference.ts'),
+      import('./ecr.ts'),
+    ])
+    const { registries } = await targets()
+    const hosts = [...new Set(Object.values(registries).map((uri) => parseReference(uri).host))]
+    // What answers for ECR at an address of its own has registries under names of its own.
+    const elsewhere = settingsFor(session, 'ECR').endpoint !== undefined
+    const credentials = ecrLogins(session, elsewhere ? { hosts } : {})
+    return openImageStore({ ...context, registries, credentials, foundation: hosts })
+  }
   const store = (): Promise<RegistryImageStore> => {
-    opened ??= targets().then(({ registries }) => {
-      const hosts = [...new Set(Object.values(registries).map((uri) => parseReference(uri).host))]
-      // What answers for ECR at an address of its own has registries under names of its own.
-      const elsewhere = settingsFor(session, 'ECR').endpoint !== undefined
-      const credentials = ecrLogins(session, elsewhere ? { hosts } : {})
-      return openImageStore({ ...context, registries, credentials, foundation: hosts })
-    })
+    opened ??= open()
     return opened
   }
   return {
