@@ -271,7 +271,7 @@ test('a worker pool is rolled out by its instances, and paused to none', async (
   expect((await services.describe('queue')).state).toBe('paused')
   await operations.resume('queue')
   const { state } = world.door.resources.require('workerPools', POOL)
-  expect(state.scaling).toEqual({ scalingMode: 'MANUAL', manualInstanceCount: 2 })
+  expect(state.scaling).toEqual({ manualInstanceCount: 2 })
 })
 
 /** One rollout from stage to settle, as `src/commands/rollout` does it. */

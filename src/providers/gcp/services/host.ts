@@ -13,6 +13,7 @@ import { follow, type RunApi, runApi } from './api.ts'
 import { lookAt, type Readiness, readinessOf, type Seen, words } from './health.ts'
 import {
   type Change,
+  counted,
   foreignSplit,
   type RunRecord,
   recordOf,
@@ -106,7 +107,7 @@ export class CloudRunHost implements ServiceHost {
         told = true
       }
       const { revision, template } = await this.#wanted({ kind, target, resource }, spec)
-      const fresh = await this.#scalingOf(kind, resource, spec.service)
+      const fresh = this.#scalingOf(kind, resource, spec.service)
       return stage(kind, resource, { revision, template, fresh })
     })
     const found = await this.#subject(name)
@@ -239,13 +240,9 @@ export class CloudRunHost implements ServiceHost {
   }
 
   /** How many copies there shall be, where a person has not switched the service off. */
-  async #scalingOf(
-    { split }: RunKind,
-    { annotations, scaling }: RunResource,
-    { scale }: Service,
-  ): Promise<Change['scaling']> {
+  #scalingOf(kind: RunKind, { annotations, scaling }: RunResource, { scale }: Service): Change['scaling'] {
     if (annotations[SCALING] !== undefined) return undefined
-    if (split === 'instanceSplits') return { scalingMode: 'MANUAL', manualInstanceCount: scale.min }
+    if (kind.split === 'instanceSplits') return counted(kind, scale.min)
     return scaling.scalingMode === 'MANUAL' ? { scalingMode: 'AUTOMATIC' } : undefined
   }
 

@@ -48,13 +48,12 @@ export function recordOf(kind: RunKind, resource: RunResource): RunRecord {
     .filter(({ revision, percent }) => revision !== next && percent > 0)
     .toSorted((a, b) => b.percent - a.percent)
   const known = serving.some(({ revision, percent }) => revision === noted && percent > 0)
-  const { scalingMode, manualInstanceCount = 0 } = resource.scaling
   return {
     // Somebody else may have moved the traffic since: what serves is what is gone back to.
     base: known || most === undefined ? noted : most.revision,
     next,
     serving,
-    paused: scalingMode === 'MANUAL' && manualInstanceCount === 0,
+    paused: isOff(kind, resource),
   }
 }
 
@@ -181,7 +180,7 @@ export function revert(
     const { [NEXT]: _gone, [BASE]: _noted, ...rest } = resource.annotations
     return {
       ...(base === undefined ? {} : { shares: [share(kind, base, 100)] }),
-      ...(placeholder ? { scaling: OFF } : {}),
+      ...(placeholder ? { scaling: counted(kind, 0) } : {}),
       annotations: placeholder || base === undefined ? rest : { ...rest, [BASE]: base },
     }
   }
@@ -192,14 +191,22 @@ export function revert(
   })
 }
 
-/** No instances: https://cloud.google.com/run/docs/configuring/services/manual-scaling#disable */
-export const OFF = { scalingMode: 'MANUAL', manualInstanceCount: 0 } as const
+/** So many copies; none switches a service off (https://cloud.google.com/run/docs/configuring/services/manual-scaling#disable). */
+export function counted({ split }: RunKind, manualInstanceCount: number): Readonly<Record<string, unknown>> {
+  // A pool knows no other way of scaling.
+  return split === 'traffic' ? { scalingMode: 'MANUAL', manualInstanceCount } : { manualInstanceCount }
+}
+
+function isOff({ split }: RunKind, { scaling }: RunResource): boolean {
+  const { scalingMode, manualInstanceCount = 0 } = scaling
+  return manualInstanceCount === 0 && (split === 'instanceSplits' || scalingMode === 'MANUAL')
+}
 
 /** The scaling of before stands in an annotation, where a later resume finds it. */
 export function pause(kind: RunKind, resource: RunResource): Change | undefined {
   if (recordOf(kind, resource).paused) return undefined
   return {
-    scaling: OFF,
+    scaling: counted(kind, 0),
     annotations: { ...resource.annotations, [SCALING]: JSON.stringify(resource.scaling) },
   }
 }

@@ -4,7 +4,7 @@ import { pollUntil } from '../../../runtime/poll.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
 import { readinessOf } from './health.ts'
 import type { CloudRunHost, Subject } from './host.ts'
-import { pause, recordOf, resume, stage } from './record.ts'
+import { counted, pause, recordOf, resume, stage } from './record.ts'
 import { attemptName, isAttemptOf, revisionId, type Template } from './template.ts'
 
 /** Time that `restart` gives the new revision to become ready, milliseconds. */
@@ -35,8 +35,11 @@ export class Switches {
   async resume(service: string): Promise<void> {
     await this.#host.apply(service, async ({ kind, resource }) => {
       const { min } = this.#services[service]?.scale ?? { min: 1 }
-      const counted = { scalingMode: 'MANUAL', manualInstanceCount: Math.max(1, min) }
-      return resume(kind, resource, kind.split === 'traffic' ? { scalingMode: 'AUTOMATIC' } : counted)
+      return resume(
+        kind,
+        resource,
+        kind.split === 'traffic' ? { scalingMode: 'AUTOMATIC' } : counted(kind, Math.max(1, min)),
+      )
     })
   }
 

@@ -188,7 +188,9 @@ export class RunDoor {
     const mask = (url.searchParams.get('updateMask') ?? '').split(',').filter((field) => field !== '')
     const { failedBy } = this.resources.patch(collection, name, mask, json())
     const result = () => resourceJson(this.resources, collection, name, this.#base)
-    return ok(this.operations.start(name, result, failedBy))
+    return ok(
+      this.operations.start(name, collection === 'services' ? 'Service' : 'WorkerPool', result, { failedBy }),
+    )
   }
 
   /** What users of a service get, and what a staged revision answers at its tag. */

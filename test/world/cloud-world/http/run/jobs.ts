@@ -2,7 +2,7 @@ import type { Clock } from '../../../../../src/runtime/runtime.ts'
 import type { CloudWorld } from '../../world.ts'
 import { type Answer, ok, Refused, refusal } from './answer.ts'
 import type { Logging } from './logging.ts'
-import type { Operations } from './operations.ts'
+import { type Operations, typeUrl } from './operations.ts'
 import { type Programs, programOf } from './programs.ts'
 import { last } from './resources.ts'
 import { type Order, type Run, type Runner, virtualRunner } from './runs.ts'
@@ -97,7 +97,7 @@ export class RunJobs {
   #patch(name: string, { etag }: Job, body: Json): Answer {
     this.#match(name, etag, body['etag'])
     this.#jobs.set(name, { etag: etag + 1, template: body['template'] as Json })
-    return ok(this.#operations.start(name, () => this.#json(name), undefined, PATCHING))
+    return ok(this.#operations.start(name, 'Job', () => this.#json(name), { lasts: PATCHING }))
   }
 
   #match(name: string, etag: number, given: unknown): void {
@@ -142,7 +142,10 @@ export class RunJobs {
       missing,
     })
     const result = (): Json => this.#executionJson(execution)
-    return ok({ ...this.#operations.start(name, result, undefined), metadata: result() })
+    return ok({
+      ...this.#operations.start(name, 'Execution', result),
+      metadata: { '@type': typeUrl('Execution'), ...result() },
+    })
   }
 
   #list(job: string): Answer {
@@ -157,7 +160,7 @@ export class RunJobs {
     if (verb === '/tasks') return ok({ tasks: [this.#taskJson(found)] })
     if (verb === ':cancel') {
       found.run.cancel()
-      return ok(this.#operations.start(name, () => this.#executionJson(name), undefined))
+      return ok(this.#operations.start(name, 'Execution', () => this.#executionJson(name)))
     }
     return ok(this.#executionJson(name))
   }

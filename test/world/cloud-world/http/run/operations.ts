@@ -7,6 +7,8 @@ const LASTS = 5000
 interface Started {
   readonly endsAt: number
   readonly result: () => object
+  /** Of the result: `Service`. */
+  readonly type: string
   readonly error: string | undefined
 }
 
@@ -24,24 +26,31 @@ export class Operations {
     this.#clock = clock
   }
 
-  start(of: string, result: () => object, failedBy: string | undefined, lasts = LASTS): object {
+  start(
+    of: string,
+    type: string,
+    result: () => object,
+    { failedBy, lasts = LASTS }: { readonly failedBy?: string | undefined; readonly lasts?: number } = {},
+  ): object {
     const name = `${of.split('/').slice(0, 4).join('/')}/operations/${this.#started.size + 1}`
     const error = failedBy ?? this.failWith
-    this.#started.set(name, { endsAt: this.#clock.now() + lasts, result, error })
+    this.#started.set(name, { endsAt: this.#clock.now() + lasts, result, type, error })
     return this.get(name)
   }
 
   get(name: string): object {
     const found = this.#started.get(name)
     if (found === undefined) throw new Refused('NOT_FOUND', `operation ${name} does not exist`)
-    const { endsAt, result, error } = found
+    const { endsAt, result, type, error } = found
     if (this.#clock.now() < endsAt) return { name }
     return error === undefined
       ? {
           name,
           done: true,
-          response: { '@type': 'type.googleapis.com/google.cloud.run.v2.Service', ...result() },
+          response: { '@type': typeUrl(type), ...result() },
         }
       : { name, done: true, error: { code: 9, message: error } }
   }
 }
+
+export const typeUrl = (type: string): string => `type.googleapis.com/google.cloud.run.v2.${type}`

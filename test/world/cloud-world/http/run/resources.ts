@@ -186,7 +186,7 @@ export class RunResources {
       shares: [{ type: LATEST, percent: 100 }],
       routed: [{ revision: name, percent: 100 }],
       movesAt: 0,
-      scaling: typeof manual === 'number' ? { scalingMode: 'MANUAL', manualInstanceCount: manual } : {},
+      scaling: typeof manual === 'number' ? { manualInstanceCount: manual } : {},
       revisions: {
         [name]: { name, createdAt: 0, template, image, program: programOf(this.#programs, image) },
       },
