@@ -8,7 +8,7 @@ export const build = defineAction({
     verify: { kind: 'text' },
     affected: { kind: 'text' },
   },
-  outputs: ['images', 'changed', 'affected'],
+  outputs: ['images', 'changed', 'subjects', 'affected'],
   run: async ({ images, verify, affected }, world) => {
     const { build } = await import('../../src/commands/build.ts')
     return build(world, { ...(images.length === 0 ? {} : { images }), ...given({ verify, affected }) })

@@ -1,3 +1,4 @@
+import { hexOf } from '../domain/digest.ts'
 import { usageError } from '../domain/error.ts'
 import type { ImageRecord } from '../domain/images.ts'
 import { nearestName } from '../domain/nearest.ts'
@@ -147,7 +148,20 @@ function outputsOf(
   return {
     images: JSON.stringify(Object.fromEntries(references)),
     changed: JSON.stringify(changedNames(plan)),
+    subjects: subjectsOf(plan, records),
   }
+}
+
+/**
+ * What this run built, for an attestation of where it comes from, as lines of `sha256sum`: `<hex>  <repository>`. What was known
+ * or copied was made elsewhere, and nobody here can say how.
+ */
+function subjectsOf(plan: BuildPlan, records: Readonly<Record<string, ImageRecord>>): string {
+  return plan
+    .flatMap(({ name }) => records[name] ?? [])
+    .filter(({ how }) => how === 'built')
+    .map(({ reference, digest }) => `${hexOf(digest)}  ${reference.slice(0, -digest.length - 1)}`)
+    .join('\n')
 }
 
 function changedNames(plan: BuildPlan): readonly string[] {

@@ -12,13 +12,14 @@ import { provenanceLabels } from '../tools/oci/provenance.ts'
 import { readBases } from './bases.ts'
 import { chooseEngine } from './engines/choose.ts'
 import { type Engine, engineName, pushesByDigest } from './engines/engine.ts'
+import { cacheTag, writtenOnce } from './engines/layer-cache.ts'
 import { type Login, writeLogins } from './engines/login.ts'
 import type { BuildOrder } from './engines/order.ts'
 import { pinDockerfile } from './engines/pin.ts'
 import { missingPlatforms } from './engines/platforms.ts'
 import { probeEngines } from './engines/probe.ts'
 import { pushTag, runBuild } from './engines/run.ts'
-import { buildSettings } from './engines/settings.ts'
+import { type BuildSettings, buildSettings } from './engines/settings.ts'
 import { type Staging, stage } from './engines/staging.ts'
 import { distrust, type Trust, trustOf } from './engines/trust.ts'
 import type { CredentialSource } from './registry/credentials.ts'
@@ -33,6 +34,8 @@ export interface BuilderOptions {
   readonly registry: Pick<Registry, 'head' | 'read'>
   readonly credentials: CredentialSource
   readonly resolve: (reference: string) => Promise<Digest>
+  /** Hosts whose repositories belong to the stack `foundation`: their tags never move. */
+  readonly foundation?: readonly string[]
 }
 
 export interface Builder {
@@ -173,10 +176,12 @@ interface OrderParts {
 }
 
 async function orderOf(
-  { runtime, root }: BuilderOptions,
+  options: BuilderOptions,
   { image, fingerprint, repository, identity, staging, trust }: OrderParts,
 ): Promise<BuildOrder> {
+  const { runtime, root } = options
   const { target, args, secrets, ssh, platforms } = image
+  const settings = await settingsOf(options, image, repository, identity, trust)
   return {
     image: image.name,
     context: identity.context.root,
@@ -190,8 +195,24 @@ async function orderOf(
     ssh,
     platforms,
     labels: { ...(await provenanceLabels(runtime, root)), [FINGERPRINT]: fingerprint },
-    ...buildSettings(runtime.env, repository, trust),
+    ...settings,
   }
+}
+
+async function settingsOf(
+  { runtime, registry, foundation = [] }: BuilderOptions,
+  image: BuiltImage,
+  repository: string,
+  { context, bases }: Identity,
+  trust: Trust,
+): Promise<BuildSettings> {
+  const stays = (reference: string): boolean => foundation.includes(parseReference(reference).host)
+  const { dockerfile } = context
+  const tag = cacheTag(stays(repository) ? 'stay' : 'move', { image, dockerfile, bases })
+  const settings = buildSettings(runtime.env, `${repository}:${tag}`, trust)
+  const { cache } = settings
+  if (cache.kind === 'none' || cache.access === 'read' || !stays(cache.reference)) return settings
+  return { ...settings, cache: writtenOnce(cache, (await registry.head(cache.reference)) !== undefined) }
 }
 
 /** For the engine's own client, which pulls bases and pushes; each host once. */

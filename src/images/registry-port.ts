@@ -18,6 +18,11 @@ export interface RemoteImage {
   readonly platforms: readonly string[]
   /** Of the first platform's config. */
   readonly labels: Readonly<Record<string, string>>
+  /**
+   * Types of the statements that are attached to it (`https://slsa.dev/provenance/v1`); no signature was checked. What was attached
+   * after it was pushed is looked for where the layers are read as well.
+   */
+  readonly attestations: readonly string[]
 }
 
 /** A registry as the store of images needs it. References are `repository:tag` or `repository@digest`. */

@@ -70,7 +70,14 @@ export interface ImageStore {
     reference: ImageReference,
     depth?: 'whole',
   ): Promise<
-    | { digest: Digest; size: number; platforms: readonly string[]; labels: Readonly<Record<string, string>> }
+    | {
+        digest: Digest
+        size: number
+        platforms: readonly string[]
+        labels: Readonly<Record<string, string>>
+        /** Types of attached statements, `https://slsa.dev/provenance/v1`; absent where there is no way to attach any. */
+        attestations?: readonly string[]
+      }
     | undefined
   >
 }

@@ -5,6 +5,7 @@ import { startBuildkit, type TestBuildkit } from '../real/buildkit.ts'
 import { dockerEngine, pushBusybox } from '../real/docker-engine.ts'
 import { startRegistry, type TestRegistry } from '../real/docker-registry.ts'
 import { describeReal } from '../real.ts'
+import { type CountingProxy, countingProxy } from './counting-proxy.ts'
 import { registryWorld, skopeo, skopeoDigest } from './world.ts'
 
 const SECRET = 'canary-8c2e90-do-not-show'
@@ -15,16 +16,19 @@ describeReal(
   () => {
     let registry: TestRegistry
     let buildkit: TestBuildkit
+    let proxy: CountingProxy
     let base: string
 
     beforeAll(async () => {
       await dockerEngine()
       registry = await startRegistry()
       base = pushBusybox(registry.host)
-      buildkit = await startBuildkit([registry.host])
+      proxy = await countingProxy(registry.host)
+      buildkit = await startBuildkit([registry.host, proxy.host])
     })
     afterAll(async () => {
       await buildkit[Symbol.asyncDispose]()
+      await proxy[Symbol.asyncDispose]()
       await registry[Symbol.asyncDispose]()
     })
 
@@ -47,10 +51,11 @@ describeReal(
       ) as { mediaType: string; manifests: { platform: { os: string } }[] }
       expect(index.mediaType).toContain('index')
       expect(index.manifests.map(({ platform }) => platform.os)).toEqual(['linux', 'unknown'])
-      const read = await world.store().inspect(built.reference)
+      const read = await world.store().inspect(built.reference, 'whole')
       expect(read).toMatchObject({
         platforms: ['linux/amd64'],
         labels: { 'dev.sluice.fingerprint': built.fingerprint },
+        attestations: [expect.stringMatching(/^https:\/\/slsa\.dev\/provenance\//)],
       })
       expect(await world.build()).toEqual({ ...built, how: 'known' })
     })
@@ -82,6 +87,26 @@ describeReal(
         mediaType: 'application/vnd.oci.image.manifest.v1+json',
         config: { mediaType: 'application/vnd.buildkit.cacheconfig.v0' },
       })
+    })
+
+    test('where tags never move, the cache of a Dockerfile is written once and read from then on', async () => {
+      const host = proxy.host
+      using world = open({
+        host,
+        foundation: true,
+        image: { name: 'frozen' },
+        env: { SLUICE_BUILD_CACHE: '' },
+      })
+      const puts = () => proxy.seen.filter((line) => /^PUT .*\/manifests\/buildcache-/.test(line))
+      await world.build()
+      expect(puts()).toHaveLength(1)
+      world.write({ x: '2' })
+      await world.build()
+      expect(puts()).toHaveLength(1)
+      expect(proxy.seen).toContainEqual(expect.stringMatching(/^GET .*\/manifests\/buildcache-/))
+      world.write({ Dockerfile: `FROM ${base}\nCOPY x /other\n` })
+      await world.build()
+      expect(new Set(puts()).size).toBe(2)
     })
 
     test('a step that fails is told with its last output and its line', async () => {

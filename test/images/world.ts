@@ -21,6 +21,8 @@ export interface WorldOptions {
   readonly env?: Record<string, string>
   readonly others?: readonly Image[]
   readonly credentials?: CredentialSource
+  /** The registry is one whose tags never move. */
+  readonly foundation?: boolean
 }
 
 /** A repository on disk, whose images go to a real registry. */
@@ -32,6 +34,7 @@ export function registryWorld({
   env,
   others = [],
   credentials,
+  foundation = false,
 }: WorldOptions) {
   const place = folder({ 'repo/.git/HEAD': '', ...prefixed(tree) })
   const root = join(place.path, 'repo')
@@ -65,6 +68,7 @@ export function registryWorld({
       state,
       registries,
       ...(credentials === undefined ? {} : { credentials }),
+      ...(foundation ? { foundation: [host] } : {}),
     })
   const key = (which: Image = image, asked = store()) =>
     fingerprintOf(which, { runtime, root, state, builder: 'engine', bases: {}, resolve: asked.resolve })

@@ -25,13 +25,23 @@ export async function verifyImage(environment: OpenEnvironment, text: string): P
       remedy: `run "sluice build --env ${environment.system.environment.name}" and use the digest that it prints`,
     })
   }
+  const attached = attachedTo(found.attestations)
   const labels = Object.entries(found.labels).map(([label, value]) => `| ${label} | ${value} |`)
   return {
     command: 'build',
     outcome: 'done',
-    message: `${repository}@${found.digest} is there and intact: ${formatSize(found.size)}, ${found.platforms.join(', ')}`,
+    message: `${repository}@${found.digest} is there and intact: ${formatSize(found.size)}, ${found.platforms.join(', ')}; ${attached}`,
     outputs: {},
     data: { verified: { repository, ...found } },
-    summary: ['| label | value |', '| --- | --- |', ...labels, ''].join('\n'),
+    summary: ['| label | value |', '| --- | --- |', ...labels, `| attestations | ${attached} |`, ''].join(
+      '\n',
+    ),
   }
+}
+
+/** Whether somebody says where it comes from. Whose signature that carries is judged by who knows whom to trust. */
+function attachedTo(statements: readonly string[] = []): string {
+  const provenance = statements.some((type) => /^https:\/\/slsa\.dev\/provenance\//.test(type))
+  const all = statements.length === 0 ? '' : ` (${[...new Set(statements)].join(', ')})`
+  return `${provenance ? 'a provenance attestation is attached' : 'no provenance attestation is attached'}${all}`
 }

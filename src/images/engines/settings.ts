@@ -2,7 +2,7 @@ import { usageError } from '../../domain/error.ts'
 import type { BuildOrder } from './order.ts'
 import type { Trust } from './trust.ts'
 
-type Settings = Pick<BuildOrder, 'network' | 'cache' | 'provenance' | 'sbom'>
+export type BuildSettings = Pick<BuildOrder, 'network' | 'cache' | 'provenance' | 'sbom'>
 
 const CHOICES = {
   SLUICE_BUILD_NETWORK: ['default', 'host', 'none'],
@@ -12,22 +12,23 @@ const CHOICES = {
 
 /**
  * What belongs to the machine that builds, not to the system: from environment variables, the first choice being the
- * default. The cache of layers is `REPOSITORY:buildcache`; `SLUICE_BUILD_CACHE` names another or says `off`.
+ * default. `SLUICE_BUILD_CACHE` names a cache of layers or says `off`.
  *
+ * @param cached where layers are kept if nothing is said.
  * @throws SluiceError usage for an unknown choice.
  */
 export function buildSettings(
   env: Readonly<Record<string, string | undefined>>,
-  repository: string,
+  cached: string,
   trust: Trust,
-): Settings {
+): BuildSettings {
   const choose = <const T extends string>(name: string, choices: readonly [T, ...T[]]): T => {
     const value = env[name] || choices[0]
     const found = choices.find((choice) => choice === value)
     if (found !== undefined) return found
     throw usageError({ what: `${name} is ${JSON.stringify(value)}`, rule: `it is ${choices.join(', ')}` })
   }
-  const cache = env['SLUICE_BUILD_CACHE'] || `${repository}:buildcache`
+  const cache = env['SLUICE_BUILD_CACHE'] || cached
   return {
     network: choose('SLUICE_BUILD_NETWORK', CHOICES.SLUICE_BUILD_NETWORK),
     provenance: choose('SLUICE_BUILD_PROVENANCE', CHOICES.SLUICE_BUILD_PROVENANCE),

@@ -3,6 +3,7 @@ import { configSchema } from '../../tools/oci/documents.ts'
 import type { RemoteImage } from '../registry-port.ts'
 import type { Blob, RemoteDocument } from './document.ts'
 import { getManifest } from './manifests.ts'
+import { statementsIn, statementsOn } from './referrers.ts'
 import type { Session } from './session.ts'
 import { registrySource } from './source.ts'
 import { type Tree, treeOf } from './tree.ts'
@@ -39,6 +40,10 @@ export async function readImage(
     size: sizeOf(tree),
     platforms: tree.platforms.length > 0 ? tree.platforms : config.platforms,
     labels: config.labels,
+    attestations: [
+      ...statementsIn(tree.documents),
+      ...(layers ? await statementsOn(session, repository, digest) : []),
+    ],
   }
 }
 

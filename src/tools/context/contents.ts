@@ -12,9 +12,9 @@ import type { FileEntry } from './walk.ts'
  */
 export type ContentId = string
 
-/** Below both, the start of workers takes longer than they save (measured). */
-const FEW_FILES = 1000
-const FEW_BYTES = 32 * 1024 * 1024
+/** Below both, the start of workers takes longer than they save (bench/build-context.ts). */
+const FEW_FILES = 20_000
+const FEW_BYTES = 64 * 1024 * 1024
 
 /**
  * Reads and names each file, much of it on two workers. Memory does not grow with the files.

@@ -66,6 +66,10 @@ test('the first build makes everything and writes images.json, the second one kn
   const references = JSON.parse(first.outputs['images'] ?? '') as Record<string, string>
   expect(JSON.parse(first.outputs['changed'] ?? '')).toEqual(['api', 'job', 'mlflow'])
   const { images } = place.images()
+  // What was copied was made by somebody else.
+  expect(first.outputs['subjects']).toBe(
+    ['api', 'job'].map((name) => `${images[name]?.digest.slice(7)}  local/films/${name}`).join('\n'),
+  )
   expect(
     Object.fromEntries(Object.entries(images).map(([name, { reference }]) => [name, reference])),
   ).toEqual(references)
@@ -73,7 +77,7 @@ test('the first build makes everything and writes images.json, the second one kn
 
   const second = await place.run()
   expect(second.message).toBe('nothing to do: all 3 images are known')
-  expect(second.outputs).toEqual({ images: first.outputs['images'], changed: '[]' })
+  expect(second.outputs).toEqual({ images: first.outputs['images'], changed: '[]', subjects: '' })
 
   place.write({ 'job/y': '2' })
   const third = await place.run()
@@ -101,7 +105,7 @@ test('--dry-run shows the plan and does nothing', async () => {
   using place = open()
   const report = await place.run({}, true)
   expect(report.message).toBe('3 of 3 images would be built: api, job, mlflow')
-  expect(report.outputs).toEqual({ images: '{}', changed: '["api","job","mlflow"]' })
+  expect(report.outputs).toEqual({ images: '{}', changed: '["api","job","mlflow"]', subjects: '' })
   expect(place.events.flatMap((event) => (event.kind === 'table' ? event.rows : []))).toEqual([
     ['api', 'build', 'not made in this environment yet', ''],
     ['job', 'build', 'not made in this environment yet', ''],
@@ -184,12 +188,36 @@ test('--verify reads an image back, and tells a digest that is not there from on
   const digest = place.images().images['api']?.digest as Digest
   const report = await place.run({ verify: `api@${digest}` })
   expect(report.message).toContain(`local/films/api@${digest} is there and intact`)
+  expect(report.message).toContain('no provenance attestation is attached')
   expect(report.data['verified']).toMatchObject({
     digest,
     labels: { 'dev.sluice.fingerprint': expect.any(String) },
   })
   await expect(place.run({ verify: `api@${digestOf('x')}` })).rejects.toMatchObject({ outcome: 'stale' })
   await expect(place.run({ verify: 'api:latest' })).rejects.toMatchObject({ outcome: 'usage' })
+})
+
+test('--verify says whether somebody attached where the image comes from', async () => {
+  const said = async (...attestations: string[]): Promise<string> => {
+    using place = open({}, (store) => ({
+      ...store,
+      inspect: async (reference) => {
+        const found = await store.inspect(reference)
+        return found === undefined ? undefined : { ...found, attestations }
+      },
+    }))
+    await place.run({ images: ['job'] })
+    return (
+      (await place.run({ verify: `job@${place.images().images['job']?.digest}` })).message.split('; ')[1] ??
+      ''
+    )
+  }
+  expect(await said('https://slsa.dev/provenance/v1')).toBe(
+    'a provenance attestation is attached (https://slsa.dev/provenance/v1)',
+  )
+  expect(await said('https://spdx.dev/Document')).toBe(
+    'no provenance attestation is attached (https://spdx.dev/Document)',
+  )
 })
 
 test('a context that cannot be built stops everything before the first build', async () => {

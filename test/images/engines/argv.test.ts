@@ -1,9 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { digestOf } from '../../../src/domain/digest.ts'
 import { buildArgv } from '../../../src/images/engines/argv.ts'
 import type { Engine } from '../../../src/images/engines/engine.ts'
+import { cacheTag, type LayerDefinition, writtenOnce } from '../../../src/images/engines/layer-cache.ts'
 import type { BuildOrder } from '../../../src/images/engines/order.ts'
 import { buildSettings } from '../../../src/images/engines/settings.ts'
+import { isTag } from '../../../src/images/registry/reference.ts'
+import { builtImage } from '../../tools/context/tree.ts'
 
 const ENGINES = {
   buildx: { kind: 'buildx', version: 'v0.29.1', buildkit: 'v0.28.1' },
@@ -269,7 +273,7 @@ test.each<readonly [Partial<BuildOrder>, string]>([
 
 test('settings of the machine come from its environment', () => {
   const repository = 'registry.example/shop/api'
-  expect(buildSettings({}, repository, 'own')).toEqual({
+  expect(buildSettings({}, `${repository}:buildcache`, 'own')).toEqual({
     network: 'default',
     provenance: 'min',
     sbom: false,
@@ -294,4 +298,26 @@ test('settings of the machine come from its environment', () => {
 
 test('R46 foreign code reads the cache of layers and leaves nothing in it', () => {
   expect(buildSettings({}, 'registry.example/shop/api', 'foreign').cache).toMatchObject({ access: 'read' })
+})
+
+test('where tags never move, a cache belongs to one Dockerfile on its bases and is written once', () => {
+  const image = builtImage({ args: { A: '1' } })
+  const bases = { a: digestOf('a') }
+  const of = (more: Partial<LayerDefinition> = {}): string =>
+    cacheTag('stay', { image, dockerfile: Buffer.from('FROM a'), bases, ...more })
+  const tags = [
+    of(),
+    of({ dockerfile: Buffer.from('FROM a\nRUN x') }),
+    of({ bases: { a: digestOf('b') } }),
+    of({ image: { ...image, target: 'one' } }),
+    of({ image: { ...image, args: { A: '2' } } }),
+    of({ image: { ...image, platforms: ['linux/arm64'] } }),
+  ]
+  expect(new Set(tags).size).toBe(tags.length)
+  expect(of({ image: { ...image, name: 'other', context: 'elsewhere' } })).toBe(of())
+  expect(tags.every(isTag)).toBe(true)
+  expect(cacheTag('move', { image, dockerfile: Buffer.from('FROM a'), bases })).toBe('buildcache')
+  expect(writtenOnce({ ...CACHE, access: 'write' }, true)).toEqual({ ...CACHE, access: 'read' })
+  expect(writtenOnce({ ...CACHE, access: 'write' }, false)).toEqual({ ...CACHE, access: 'write' })
+  expect(writtenOnce({ kind: 'none' }, true)).toEqual({ kind: 'none' })
 })

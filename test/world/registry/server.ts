@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { INDEX } from '../../../src/tools/oci/media-types.ts'
 import { type Access, Gate } from './access.ts'
 import type { Fault, FaultPlan } from './faults.ts'
 import { RegistryStore, type Repository, sha256, uploadId } from './store.ts'
@@ -15,6 +16,8 @@ export interface FakeRegistryOptions {
   readonly noRanges?: boolean
   /** Leaves out what the specification lets a registry leave out. */
   readonly terse?: boolean
+  /** Lists what refers to a digest. */
+  readonly referrers?: boolean
   /** Refuses requests that are longer. */
   readonly longest?: number
 }
@@ -138,6 +141,8 @@ class Exchange {
       if (challenge === undefined) return { status: 200, body: Buffer.from('{}') }
       return { ...failure(401, 'UNAUTHORIZED'), headers: { 'www-authenticate': challenge } }
     }
+    const [, subject] = (this.#options.referrers && /^\/v2\/(.+)\/referrers\/[^/]+$/.exec(path)) || []
+    if (subject !== undefined) return this.#referrers(this.#store.make(subject), path.split('/').at(-1) ?? '')
     const match = /^\/v2\/(.+)\/(manifests|blobs)\/(uploads\/)?([^/]*)$/.exec(path)
     if (match === null) return failure(404, 'UNSUPPORTED')
     const [, name = '', kind, uploads, reference = ''] = match
@@ -159,6 +164,19 @@ class Exchange {
     if (kind === 'manifests') return writes ? this.#putManifest(at, reference) : this.#manifest(at, reference)
     if (uploads === undefined) return this.#blob(at, reference)
     return method === 'POST' ? this.#begin(at, name) : this.#upload(at, name, reference, fault)
+  }
+
+  /** "Listing Referrers". */
+  #referrers(at: Repository, digest: string): Answer {
+    const manifests = [...at.manifests].flatMap(([name, { bytes, mediaType }]) => {
+      const { subject, annotations } = JSON.parse(bytes.toString('utf8'))
+      return subject?.digest === digest ? [{ mediaType, digest: name, size: bytes.length, annotations }] : []
+    })
+    return {
+      status: 200,
+      headers: { 'content-type': INDEX },
+      body: Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: INDEX, manifests })),
+    }
   }
 
   #manifest(at: Repository, reference: string): Answer {
