@@ -35,6 +35,8 @@ export const plan = defineAction({
     }
     const { plan } = await import('../../src/commands/plan.ts')
     const report = await plan(world, {})
+    const { annotateChanges } = await import('../../src/commands/plan/annotate.ts')
+    await annotateChanges(world, report)
     if (inputs.mode === 'drift') {
       const { tellDrift } = await import('../../src/commands/plan/drift.ts')
       return tellDrift(world, report, token)

@@ -4,8 +4,8 @@ import { neutralLines } from '../runtime/neutralise.ts'
 import { progressPace } from '../runtime/pace.ts'
 import type { Redactor } from '../runtime/redact.ts'
 import type { Log } from '../runtime/runtime.ts'
-import { shownEvent } from '../runtime/shown.ts'
-import { type Annotation, annotation, maskCommands } from './runner.ts'
+import { shown, shownEvent } from '../runtime/shown.ts'
+import { type Annotation, annotation, maskCommands, type Place } from './runner.ts'
 
 /** The log view of a workflow run is wider than a terminal. */
 const WIDTH = 120
@@ -16,8 +16,18 @@ const ANNOTATIONS: Partial<Record<Tone, Annotation>> = {
   warning: 'warning',
 }
 
-/** Events as lines of a workflow's log. `now` in milliseconds. */
-export function actionLog(write: (text: string) => void, redactor: Redactor, now: () => number): Log {
+/**
+ * Events as lines of a workflow's log.
+ *
+ * @param now in milliseconds.
+ * @param placeOf where `sluice.yml:14:9` is for the runner; undefined where it is no place.
+ */
+export function actionLog(
+  write: (text: string) => void,
+  redactor: Redactor,
+  now: () => number,
+  placeOf: (at: string) => Place | undefined = () => undefined,
+): Log {
   const isDue = progressPace(now)
   return {
     emit(event: Event) {
@@ -31,6 +41,11 @@ export function actionLog(write: (text: string) => void, redactor: Redactor, now
         return
       }
       if (!isDue(event)) return
+      const place = event.kind === 'message' && event.at !== undefined ? placeOf(event.at) : undefined
+      if (event.kind === 'message' && place !== undefined && event.level !== 'info') {
+        write(annotation(event.level, shown(redactor, event.text), place))
+        return
+      }
       for (const { tone, text } of eventLines(shownEvent(redactor, event), WIDTH)) {
         const kind = event.kind === 'message' ? ANNOTATIONS[tone] : undefined
         write(kind === undefined ? `${neutralLines(text).join('\n')}\n` : annotation(kind, text))

@@ -25,17 +25,23 @@ const LINGER_MS = 2000
 export async function work(action: Action, values: Inputs<InputSpecs>): Promise<ExitCode> {
   const write = (text: string): void => void process.stdout.write(text)
   const redactor = new Redactor()
-  const log = actionLog(write, redactor, () => Date.now())
+  const common = values as Inputs<typeof COMMON_INPUTS>
+  const workspace = process.env['GITHUB_WORKSPACE'] ?? process.cwd()
+  const cwd = resolve(workspace, common['working-directory'])
+  const log = actionLog(
+    write,
+    redactor,
+    () => Date.now(),
+    (at) => placeOf(at, cwd, workspace),
+  )
   for (const [name, { kind }] of Object.entries(action.inputs)) {
     const value = values[name]
     // By its declaration: the door and this module are bundled apart, so `instanceof` would not know the door's class.
     if (kind === 'secret' && value !== undefined)
       log.emit({ kind: 'mask', value: (value as Secret).reveal() })
   }
-  const common = values as Inputs<typeof COMMON_INPUTS>
-  const workspace = process.env['GITHUB_WORKSPACE'] ?? process.cwd()
   const signals = watchSignals((text) => write(annotation('warning', text)))
-  const runtime = nodeRuntime(log, signals, resolve(workspace, common['working-directory']), withoutInputs())
+  const runtime = nodeRuntime(log, signals, cwd, withoutInputs())
   const state = join(dirname(common.file), '.sluice', common.environment ?? '')
   const refusal = await firstRefusal([...paths(action, values), state], (path) =>
     stayInside(workspace, runtime.cwd, path),

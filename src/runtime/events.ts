@@ -7,6 +7,8 @@ export type Event =
       readonly kind: 'message'
       readonly level: 'debug' | 'info' | 'notice' | 'warning'
       readonly text: string
+      /** Where in a file of the user's: `sluice.yml:14:9`. */
+      readonly at?: string
     }
   | {
       /** Long work. The same `task` replaces its earlier state; `done` and `total` in `unit`. */
@@ -31,6 +33,6 @@ export type Event =
 
 type Level = 'debug' | 'info' | 'notice' | 'warning'
 
-export function message(level: Level, text: string): Event {
+export function message(level: Level, text: string): Extract<Event, { kind: 'message' }> {
   return { kind: 'message', level, text }
 }

@@ -13,7 +13,12 @@ export interface Line {
 export function eventLines(event: Event, width: number): readonly Line[] {
   switch (event.kind) {
     case 'message':
-      return [{ tone: event.level === 'info' ? 'plain' : event.level, text: event.text }]
+      return [
+        {
+          tone: event.level === 'info' ? 'plain' : event.level,
+          text: event.at === undefined ? event.text : `${event.at}: ${event.text}`,
+        },
+      ]
     case 'progress':
       return [progressLine(event)]
     case 'output':

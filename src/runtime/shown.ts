@@ -15,7 +15,11 @@ export function shownEvent(redactor: Redactor, event: Exclude<Event, { kind: 'ma
   const show = (text: string): string => shown(redactor, text)
   switch (event.kind) {
     case 'message':
-      return { ...event, text: show(event.text) }
+      return {
+        ...event,
+        text: show(event.text),
+        ...(event.at === undefined ? {} : { at: show(event.at) }),
+      }
     case 'progress':
       return { ...event, task: show(event.task), text: show(event.text) }
     case 'output':

@@ -45,6 +45,12 @@ test('R48 an action leaves code, outcome and result.json', () => {
     changes: 'false',
     fingerprint: '',
     'comment-url': '',
+    drift: '',
+    'issue-url': '',
+    command: '',
+    'command-environment': '',
+    'command-plan': '',
+    sha: '',
   })
   expect(JSON.parse(readFileSync(outputs['result'] ?? '', 'utf8'))).toMatchObject({
     schema: 'sluice.result/v1',

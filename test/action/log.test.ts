@@ -71,3 +71,20 @@ test('R5 a masked value is told to the runner once and shown nowhere after', () 
   ])
   expect(text).toBe('::add-mask::hunter22\napi | token=[redacted] [redacted]\n')
 })
+
+test('what stands at a line of a file becomes an annotation there, and only there', () => {
+  let text = ''
+  const log = actionLog(
+    (part) => {
+      text += part
+    },
+    new Redactor(),
+    () => 0,
+    (at) => (at === 'sluice.yml:5:3' ? { file: 'shop/sluice.yml', line: 5, column: 3 } : undefined),
+  )
+  log.emit({ kind: 'message', level: 'warning', text: 'buckets.raw: 1 to delete', at: 'sluice.yml:5:3' })
+  log.emit({ kind: 'message', level: 'notice', text: 'x', at: 'elsewhere' })
+  expect(text).toBe(
+    '::warning file=shop/sluice.yml,line=5,col=3::buckets.raw: 1 to delete\n::notice::elsewhere: x\n',
+  )
+})
