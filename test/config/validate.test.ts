@@ -9,7 +9,7 @@ environments:
   production: { cloud: aws, region: us-east-1, account: "222222222222" }
 images: { a: { context: a } }
 services: { api: { image: a, port: 80 }, query: { image: a } }
-caches: { sessions: {} }
+workers: { detector: { image: a } }
 `
 
 function world(text: string, environment = ''): World & { runtime: ReturnType<typeof fakeRuntime> } {
@@ -31,7 +31,7 @@ describe('sluice validate', () => {
       {
         kind: 'table',
         title: 'sluice.yml',
-        columns: ['environment', 'cloud', 'images', 'services', 'caches'],
+        columns: ['environment', 'cloud', 'images', 'services', 'workers'],
         rows: [
           ['local', 'local', '1', '2', '1'],
           ['production', 'aws', '1', '2', '1'],
@@ -40,18 +40,18 @@ describe('sluice validate', () => {
       {
         kind: 'message',
         level: 'warning',
-        text: 'local cannot be opened yet: sluice.yml:7:11: caches.sessions: cloud local does not run caches yet (environment local)',
+        text: 'local cannot be opened yet: sluice.yml:7:12: workers.detector: cloud local does not run workers yet (environment local)',
       },
     ])
     expect(report.summary).toBe(
-      '| environment | cloud | images | services | caches |\n| --- | --- | --- | --- | --- |\n| local | local | 1 | 2 | 1 |\n| production | aws | 1 | 2 | 1 |\n',
+      '| environment | cloud | images | services | workers |\n| --- | --- | --- | --- | --- |\n| local | local | 1 | 2 | 1 |\n| production | aws | 1 | 2 | 1 |\n',
     )
   })
 
   test('with an environment, what its cloud cannot run is an error', async () => {
     await expect(validate(world(TEXT, 'local'), {})).rejects.toMatchObject({
       outcome: 'usage',
-      remedy: 'take it out of this environment: set: { caches.sessions: null }',
+      remedy: 'take it out of this environment: set: { workers.detector: null }',
     })
     expect(await validate(world(TEXT, 'production'), {})).toMatchObject({
       message: 'sluice.yml is valid for production',

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 /** What processes, jobs and clients wrote; only the owner may look. */
 const OWN = [
   'apis',
+  'caches',
   'functions',
   'jobs',
   'logs',

@@ -98,7 +98,7 @@ export function localTargets(
     return [[name, { kind: 'postgres', id: name, ...where, secret: `postgres/${name}` }] as const]
   })
   /** What the engines tell those that connect; nothing while the cloud is down. */
-  const connected = <K extends 'tables' | 'topics' | 'apis'>(
+  const connected = <K extends 'tables' | 'topics' | 'caches' | 'apis'>(
     kind: K,
     suffix: ConnectionSuffix<K>,
   ): Record<string, string> =>
@@ -126,9 +126,17 @@ export function localTargets(
     alarms: {},
     tables: connected('tables', 'TABLE'),
     topics: connected('topics', 'TOPIC'),
-    caches: {},
+    caches: Object.fromEntries(
+      Object.entries(connected('caches', 'URL')).map(([name, url]) => [name, withoutPassword(url)]),
+    ),
     apis: connected('apis', 'URL'),
     ledger: pathToFileURL(join(folder, 'ledger')).href,
     logs: each(system.services, (name) => pathToFileURL(join(folder, 'logs', name)).href),
   }
+}
+
+/** Targets are read and passed around by people; whoever connects gets the password in its variable. */
+function withoutPassword(url: string): string {
+  const { protocol, host } = new URL(url)
+  return `${protocol}//${host}`
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { ProviderContext } from '../provider.ts'
 import { apiEngine } from './apis/engine.ts'
+import { cacheEngine } from './caches/engine.ts'
 import { cloudFolder } from './daemon/record.ts'
 import type { EmbeddedEngine, Surroundings } from './engine.ts'
 import { functionsEngine } from './functions/engine.ts'
@@ -68,6 +69,9 @@ export function enginesFor(
             surroundings,
           }),
         ]),
+    ...Object.values(system.caches).map((cache) =>
+      cacheEngine({ runtime, cache, folder: join(folder, 'caches', cache.name) }),
+    ),
     modelsEngine({ runtime, folder: join(folder, 'models') }),
   ]
 }

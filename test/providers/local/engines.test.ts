@@ -117,3 +117,20 @@ async function start(): Promise<EngineEndpoint[]> {
 function variables(endpoints: readonly EngineEndpoint[]): Record<string, string> {
   return Object.assign({}, ...endpoints.map((endpoint) => endpoint.shared))
 }
+
+test('every kind that sluice.yml names gets its engine, and an environment without them starts none', () => {
+  const environment = { name: 'local', cloud: 'local', nat: 'none', tags: {} } as const
+  const kinds = {
+    buckets: {},
+    databases: {},
+    tables: { t: {} },
+    functions: { f: {} },
+    apis: { a: { name: 'a', cors: false, routes: {} } },
+    topics: { m: {} },
+    caches: { c: { name: 'c', engine: 'valkey' } },
+    workers: {},
+  }
+  const system = { name: 'filmlens', environment, ...kinds } as unknown as System
+  const names = enginesFor({ runtime, system, root, state }).map((engine) => engine.name)
+  expect(names).toEqual(['objects', 'tables', 'functions', 'api a', 'topics', 'cache c', 'models'])
+})

@@ -7,6 +7,7 @@ import type { Named } from '../../../../src/domain/named.ts'
 import type { Func } from '../../../../src/domain/system.ts'
 import type { EngineEndpoint } from '../../../../src/providers/local/engine.ts'
 import { readLog } from '../../../../src/providers/local/services/log-file.ts'
+import { describeReal } from '../../../real.ts'
 import { func, open, runtime, write } from './world.ts'
 
 let root = ''
@@ -169,17 +170,19 @@ describe('what goes wrong is said in the words of Lambda', () => {
   })
 })
 
-test('a handler in Python gets the same', async () => {
-  await write(
-    root,
-    'py/app.py',
-    'import os\ndef main(event, context):\n    if event.get("fail"): raise ValueError("no")\n    return {"x": event["x"] + 1, "name": context.function_name, "bucket": os.environ["RAW_BUCKET"]}\n',
-  )
-  await start({ py: func('py', { runtime: 'python3.12', handler: 'app.main', connects: ['raw'] }) })
-  expect((await invoke('py', { x: 1 })).value).toEqual({ x: 2, name: 'py', bucket: 'raw' })
-  expect((await invoke('py', { fail: true })).value).toMatchObject({
-    errorType: 'ValueError',
-    errorMessage: 'no',
+describeReal('a handler in Python', ['python3'], () => {
+  test('gets the same, and fails in the same words', async () => {
+    await write(
+      root,
+      'py/app.py',
+      'import os\ndef main(event, context):\n    if event.get("fail"): raise ValueError("no")\n    return {"x": event["x"] + 1, "name": context.function_name, "bucket": os.environ["RAW_BUCKET"]}\n',
+    )
+    await start({ py: func('py', { runtime: 'python3.12', handler: 'app.main', connects: ['raw'] }) })
+    expect((await invoke('py', { x: 1 })).value).toEqual({ x: 2, name: 'py', bucket: 'raw' })
+    expect((await invoke('py', { fail: true })).value).toMatchObject({
+      errorType: 'ValueError',
+      errorMessage: 'no',
+    })
   })
 })
 
