@@ -1,5 +1,5 @@
 import { bug } from '../domain/error.ts'
-import type { Check, RolloutPolicy } from '../domain/system.ts'
+import type { Check, Cloud, RolloutPolicy } from '../domain/system.ts'
 import { given, milliseconds, percentage } from './convert.ts'
 import type { Config } from './schema/config.ts'
 
@@ -13,11 +13,18 @@ export const DEFAULT_STEPS: Readonly<Record<Raw['strategy'], readonly [number, .
   'blue-green': [100],
 }
 
-export function resolveRollout(raw: Raw): RolloutPolicy {
+/** ECS shifts a canary once and then all the rest. */
+const DEFAULT_STEPS_AWS = { ...DEFAULT_STEPS, canary: [10, 100] } as const
+
+export function defaultSteps(cloud: Cloud | undefined): typeof DEFAULT_STEPS {
+  return cloud === 'aws' ? DEFAULT_STEPS_AWS : DEFAULT_STEPS
+}
+
+export function resolveRollout(raw: Raw, cloud: Cloud): RolloutPolicy {
   const [first, ...others] = raw.steps?.map(percentage) ?? []
   return {
     strategy: raw.strategy,
-    steps: first === undefined ? DEFAULT_STEPS[raw.strategy] : [first, ...others],
+    steps: first === undefined ? defaultSteps(cloud)[raw.strategy] : [first, ...others],
     bake: milliseconds(raw.bake),
     checks: raw.checks.map(check),
     startTimeout: milliseconds(raw['start-timeout']),

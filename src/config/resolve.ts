@@ -43,7 +43,7 @@ export function resolveSystem(config: Config, environment: string): System {
     caches: mapValues(config.caches, (name, cache): Cache => ({ ...given({ name, ...cache }) })),
     pipelines: mapValues(config.pipelines, resolvePipeline),
     models: mapValues(config.models, (name, raw) => model(name, raw, config)),
-    rollout: resolveRollout(config.rollout),
+    rollout: resolveRollout(config.rollout, raw.cloud),
     components: config.components,
     ...given({
       renames: renames(config),

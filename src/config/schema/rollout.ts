@@ -37,7 +37,9 @@ export const rollout = z
       .min(1)
       .max(100)
       .optional()
-      .describe('Rising shares of the traffic, the last 100%; default 10%, 50%, 100% for canary'),
+      .describe(
+        'Rising shares of the traffic, the last 100%; default 10%, 50%, 100% for canary, 10%, 100% on AWS',
+      ),
     bake: duration.default('5m').describe('How long each step is watched'),
     checks: z.array(check).default([]).describe('What must hold at every step'),
     'start-timeout': duration.default('5m').describe('Time for a new revision to become healthy'),
