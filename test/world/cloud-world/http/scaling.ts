@@ -29,7 +29,9 @@ export async function openScalingDoor({ store }: CloudWorld): Promise<HttpDoor> 
     if (operation !== 'RegisterScalableTarget' || target === undefined) {
       return [400, { __type: 'ValidationException', Message: `${operation} of ${input.ResourceId}` }]
     }
-    const state = Object.entries(input.SuspendedState ?? {}).map(([name, on]) => [snake(name).slice(1), on] as const)
+    const state = Object.entries(input.SuspendedState ?? {}).map(
+      ([name, on]) => [snake(name).slice(1), on] as const,
+    )
     store.move(target.type, target.key, { suspended_state: [Object.fromEntries(state)] })
     return [200, {}]
   }
