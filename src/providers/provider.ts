@@ -6,8 +6,9 @@ import type { Readable } from 'node:stream'
 import type { Digest, ImageReference } from '../domain/digest.ts'
 import type { ImageRecord } from '../domain/images.ts'
 import type { Alias, ModelVersion, ServedModel } from '../domain/model.ts'
+import type { Secret } from '../domain/secret.ts'
 import type { Step } from '../domain/step.ts'
-import type { Image, Service, System } from '../domain/system.ts'
+import type { Check, Image, Service, System } from '../domain/system.ts'
 import type { Targets } from '../domain/targets.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 
@@ -27,6 +28,10 @@ export interface Provider {
   readonly jobs: JobEngine
   readonly objects: ObjectStore
   readonly models: ModelRegistry
+  /** What shows a service at this URL who calls, where it answers nobody else; undefined where we have nothing to show. */
+  bearer?(url: string): Promise<Secret | undefined>
+  /** Where the cloud measures what it runs; otherwise checks look at HTTP answers alone. */
+  readonly observer?: Observer
   /** Only where the cloud is this machine: `sluice up` and `sluice down`. */
   readonly machine?: Machine
   /** Where the cloud can tidy up after itself; otherwise its own lifecycle rules do. */
@@ -143,6 +148,22 @@ export interface ServiceHost {
   settle(service: string, revision: string): Promise<void>
   /** All traffic back to the revision that was live before; the staged one is drained and stopped. */
   revert(service: string, revision: string): Promise<void>
+}
+
+/** What a platform measures by itself: where rollout checks look beside HTTP probes. */
+export interface Observer {
+  readonly kinds: readonly Exclude<Check['kind'], 'http'>[]
+  /** By its name in targets.json; undefined where there is no such alarm. */
+  alarm(name: string): Promise<'ok' | 'alarm' | 'insufficient-data' | undefined>
+  /**
+   * Requests that a revision has answered since then, milliseconds, and how many of them with 5xx; undefined where the
+   * platform has counted none yet.
+   */
+  requests(
+    service: string,
+    revision: string,
+    since: number,
+  ): Promise<{ readonly requests: number; readonly errors: number } | undefined>
 }
 
 export interface LogLine {

@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers'
 import type { Check } from '../../domain/system.ts'
-import type { ServiceStatus } from '../../providers/provider.ts'
+import type { Provider, ServiceStatus } from '../../providers/provider.ts'
 import type { Probe } from '../../release/check.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 
@@ -11,12 +11,17 @@ const BODY_LIMIT = 1024 * 1024
 /** At 1 % of the traffic a hundred requests reach the new revision once; beyond this the check has no data. */
 const MOST_REQUESTS = 2000
 
+export interface Prober {
+  readonly runtime: Pick<Runtime, 'http' | 'clock'>
+  readonly provider: Pick<Provider, 'bearer'>
+}
+
 /**
  * Sends the requests of one http check and returns the answers of this revision: at its own address where it has one,
  * else through the service until enough answers came from it.
  */
 export async function probeRevision(
-  { http, clock }: Pick<Runtime, 'http' | 'clock'>,
+  { runtime: { http, clock }, provider }: Prober,
   check: Extract<Check, { kind: 'http' }>,
   status: ServiceStatus,
   revision: string,
@@ -27,6 +32,12 @@ export async function probeRevision(
   if (ours === undefined || base === null) return []
   const share = ours.url === undefined || ours.url === null ? Math.max(ours.weight, 1) / 100 : 1
   const most = Math.min(Math.ceil((check.requests / share) * 3), Math.max(MOST_REQUESTS, check.requests))
+  // Who calls is shown to the service, whichever of its addresses is asked.
+  const token = await provider.bearer?.(status.url ?? base)
+  const headers = {
+    'user-agent': 'sluice-check',
+    ...(token === undefined ? {} : { authorization: `Bearer ${token.reveal()}` }),
+  }
   const probes: Probe[] = []
   for (let sent = 0; sent < most && probes.length < check.requests; sent++) {
     signal.throwIfAborted()
@@ -40,7 +51,6 @@ export async function probeRevision(
   async function exchange(url: string): Promise<{ probe: Probe; from: string | undefined }> {
     const began = clock.now()
     try {
-      const headers = { 'user-agent': 'sluice-check' }
       const response = await http.request({ url, headers, timeout: TIMEOUT, signal })
       const body = check.contains === undefined ? await drained(response) : await response.text(BODY_LIMIT)
       const contains = check.contains === undefined || body.includes(check.contains)

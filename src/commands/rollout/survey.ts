@@ -36,8 +36,11 @@ export interface Survey {
   readonly unfinished: boolean
 }
 
-/** Checks that need nothing but requests. Request counts and alarms have no source on any cloud yet. */
-const OBSERVABLE: readonly Check['kind'][] = ['http']
+/** Checks that need nothing but requests, and those whose source the cloud is. */
+const observableBy = ({ observer }: Site['provider']): readonly Check['kind'][] => [
+  'http',
+  ...(observer?.kinds ?? []),
+]
 
 /** Reads everything that decides the rollout; changes nothing. */
 export async function survey(site: Site, wanted: Wanted): Promise<Survey> {
@@ -69,7 +72,7 @@ export async function survey(site: Site, wanted: Wanted): Promise<Survey> {
     images,
     models: await chooseModels(site, wanted, { live: release, before, unfinished, images }),
     forced: wanted.forced,
-    observable: OBSERVABLE,
+    observable: observableBy(site.provider),
   }
   return { input, live, unfinished }
 }

@@ -1,7 +1,7 @@
 import { bug } from '../../domain/error.ts'
 import type { Check } from '../../domain/system.ts'
-import type { ServiceStatus } from '../../providers/provider.ts'
-import { type CheckAnswer, judgeProbes, worst } from '../../release/check.ts'
+import type { Observer, ServiceStatus } from '../../providers/provider.ts'
+import { type CheckAnswer, judgeAlarm, judgeErrorRate, judgeProbes, worst } from '../../release/check.ts'
 import { checkedServices, describeCheck } from '../../release/check-plan.ts'
 import { judgeReady } from '../../release/serving.ts'
 import { jittered } from '../../runtime/poll.ts'
@@ -20,9 +20,10 @@ const BETWEEN_LOOKS = 12_000
  */
 export async function watchStep(site: Site, staged: readonly Staged[], signal: AbortSignal): Promise<void> {
   const { runtime, system } = site
-  const end = runtime.clock.now() + system.rollout.bake
+  const began = runtime.clock.now()
+  const end = began + system.rollout.bake
   for (;;) {
-    const round = await lookOnce(site, staged, signal)
+    const round = await lookOnce(site, staged, began, signal)
     const failed = round.find(({ answer }) => answer.says === 'fail')
     if (failed !== undefined) throw unfit(`check "${failed.check}" failed: ${failed.answer.why}`)
     const left = end - runtime.clock.now()
@@ -44,6 +45,7 @@ interface Seen {
 async function lookOnce(
   site: Site,
   staged: readonly Staged[],
+  began: number,
   signal: AbortSignal,
 ): Promise<readonly Seen[]> {
   for (const { action, revision, models } of staged) {
@@ -60,7 +62,7 @@ async function lookOnce(
   }
   const seen: Seen[] = []
   for (const check of site.system.rollout.checks) {
-    const answer = await answerOf(site, check, staged, signal)
+    const answer = await answerOf(site, check, staged, began, signal)
     if (answer !== undefined) seen.push({ check: describeCheck(check), answer })
   }
   return seen
@@ -71,21 +73,58 @@ async function answerOf(
   site: Site,
   check: Check,
   staged: readonly Staged[],
+  began: number,
   signal: AbortSignal,
 ): Promise<CheckAnswer | undefined> {
-  if (check.kind !== 'http')
-    throw bug(`check "${describeCheck(check)}" should have been refused before the start`)
+  if (check.kind === 'alarm') {
+    const observer = observerOf(site, check)
+    return judgeAlarm(await ask(site, check, signal, () => observer.alarm(check.alarm)))
+  }
   const names = new Set(checkedServices(site.system, check).map((service) => service.name))
   const answers: CheckAnswer[] = []
-  for (const { action, revision } of staged.filter(({ action }) => names.has(action.service.name))) {
+  for (const one of staged.filter(({ action }) => names.has(action.service.name))) {
+    const { action, revision } = one
     const status = await describe(site, action.service.name, signal)
     // Not started before its traffic comes: nothing of it answers yet.
-    if (status.revisions.some((one) => one.id === revision && one.held === true)) continue
-    const probes = await probeRevision(site.runtime, check, status, revision, signal)
-    const { says, why } = judgeProbes(check, probes)
+    if (status.revisions.some(({ id, held }) => id === revision && held === true)) continue
+    const { says, why } =
+      check.kind === 'http'
+        ? judgeProbes(check, await probeRevision(site, check, status, revision, signal))
+        : await errorRate(site, check, one, began, signal)
     answers.push({ says, why: `${action.service.name}: ${why}` })
   }
   return answers.length === 0 ? undefined : worst(answers)
+}
+
+/**
+ * Errors of the new revision since this step began against those of the one before, whose traffic of one bake time earlier
+ * counts too: at 100 % it has no other. Where nothing was before, it is held against a service that never fails.
+ */
+async function errorRate(
+  site: Site,
+  check: Extract<Check, { kind: 'error-rate' }>,
+  { action, revision }: Staged,
+  began: number,
+  signal: AbortSignal,
+): Promise<CheckAnswer> {
+  const observer = observerOf(site, check)
+  const { service, from } = action
+  const count = (id: string, since: number) =>
+    ask(site, check, signal, () => observer.requests(service.name, id, since))
+  const next = await count(revision, began)
+  if (from === null) return judgeErrorRate(check, next === undefined ? next : { ...next, errors: 0 }, next)
+  return judgeErrorRate(check, await count(from.id, began - site.system.rollout.bake), next)
+}
+
+function observerOf({ provider }: Site, check: Check): Observer {
+  const { observer } = provider
+  if (check.kind !== 'http' && observer?.kinds.includes(check.kind) === true) return observer
+  throw bug(`check "${describeCheck(check)}" should have been refused before the start`)
+}
+
+function ask<T>({ runtime }: Site, check: Check, signal: AbortSignal, look: () => Promise<T>): Promise<T> {
+  const limits = { deadline: runtime.clock.now() + LOOK, signal }
+  return persist(runtime, `looking at check "${describeCheck(check)}"`, limits, look)
 }
 
 /** One look at a service may take this long, brief failures of the platform included. */

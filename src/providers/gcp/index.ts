@@ -9,6 +9,7 @@ import { openRegistryImages } from './images.ts'
 import { openJobs } from './jobs/index.ts'
 import { lastLines, logPlace, readLogs } from './logs.ts'
 import { openObjects } from './objects.ts'
+import { openObserver } from './observer.ts'
 import { placeOf } from './place.ts'
 import { CloudRunHost } from './services/host.ts'
 import { Switches } from './services/switches.ts'
@@ -54,6 +55,14 @@ export function openGcp(context: ProviderContext, openModels: OpenModels): Provi
     },
     jobs: openJobs({ runtime, client, objects, targets, place, pipelines: system.pipelines }),
     models: openModels(context, targets),
+    bearer: (url) => access.identity(new URL(url).origin),
+    observer: openObserver({
+      client,
+      clock: runtime.clock,
+      targets,
+      project: place.project,
+      revisionName: (service, revision) => host.nameOf(service, revision),
+    }),
     targets,
     close: () => images.close(),
   }

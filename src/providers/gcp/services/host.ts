@@ -199,6 +199,11 @@ export class CloudRunHost implements ServiceHost {
     })
   }
 
+  async nameOf(service: string, id: string): Promise<string> {
+    const { kind, resource } = await this.#subject(service)
+    return this.#actual(kind, resource, id)
+  }
+
   /** The name in Cloud Run of a revision that we know by its id: the last try of it. */
   #actual(kind: RunKind, resource: RunResource, id: string): string {
     const { base, next } = recordOf(kind, resource)
