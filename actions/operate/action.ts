@@ -11,18 +11,26 @@ export const operate = defineAction({
     tail: { kind: 'count' },
     since: { kind: 'text' },
     filter: { kind: 'text' },
+    stack: { kind: 'name' },
     yes: { kind: 'boolean', default: false },
     confirm: { kind: 'name' },
     'wait-lock': { kind: 'duration' },
   },
   outputs: ['table'],
-  run: async ({ operation, service, to, tail, since, filter, yes, confirm, ...inputs }, world) => {
-    const { operate } = await import('../../src/commands/operate.ts')
+  run: async ({ operation, service, to, tail, since, filter, stack, yes, confirm, ...inputs }, world) => {
+    const [{ operate }, { runsOnGitHub }] = await Promise.all([
+      import('../../src/commands/operate.ts'),
+      import('../../src/commands/operate/runs.ts'),
+    ])
+    const runs = runsOnGitHub(world.runtime, inputs['github-token'])
     const waitLock = inputs['wait-lock']
-    return operate(world, {
-      operation,
-      ...given({ service, to, tail, since, filter, confirm, waitLock }),
-      yes,
-    })
+    return operate(
+      { ...world, ...given({ runs }) },
+      {
+        operation,
+        ...given({ service, to, tail, since, filter, confirm, stack, waitLock }),
+        yes,
+      },
+    )
   },
 })

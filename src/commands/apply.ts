@@ -20,11 +20,14 @@ export const apply: Command<ApplyOptions> = async (world, options) => {
   const environment = await openEnvironment(world)
   const { cloud } = environment.system.environment
   if (cloud === 'local') return nothingToDo(world, 'apply', { targets: '' })
-  const { StalePlan } = await import('./apply/refusal.ts')
+  const [{ StalePlan }, { explainLock }] = await Promise.all([
+    import('./apply/refusal.ts'),
+    import('./infrastructure/explain-lock.ts'),
+  ])
   try {
     return await applyAll(world, environment, options)
   } catch (error) {
-    if (!(error instanceof StalePlan)) throw error
+    if (!(error instanceof StalePlan)) throw await explainLock(world, error)
     const { reason, differences } = error
     return { ...failureReport('apply', error), data: { applied: [], reason, differences } }
   } finally {

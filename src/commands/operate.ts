@@ -1,16 +1,18 @@
 import { usageError } from '../domain/error.ts'
+import { given } from '../domain/given.ts'
 import { nearestName } from '../domain/nearest.ts'
 import { OPERATIONS, type Operation } from '../domain/operations.ts'
 import type { System } from '../domain/system.ts'
-import type { Command, Report } from './command.ts'
+import type { Command, Report, World } from './command.ts'
 import { openEnvironment } from './environment.ts'
+import { nothingToDo } from './nothing-to-do.ts'
 import type { OperateOptions, Post } from './operate/post.ts'
 import { openSite, steady } from './rollout/site.ts'
 
 export type { OperateOptions } from './operate/post.ts'
 
 /** Each operation is a file of its own, loaded when it is asked for. */
-const LOAD: Readonly<Record<Operation, () => Promise<(post: Post) => Promise<Report>>>> = {
+const LOAD: Readonly<Record<Exclude<Operation, 'unlock'>, () => Promise<(post: Post) => Promise<Report>>>> = {
   status: async () => (await import('./operate/status.ts')).status,
   logs: async () => (await import('./operate/logs.ts')).logs,
   pause: async () => (await import('./operate/switch.ts')).pause,
@@ -28,6 +30,7 @@ const LOAD: Readonly<Record<Operation, () => Promise<(post: Post) => Promise<Rep
 export const operate: Command<OperateOptions> = async (world, options) => {
   const operation = OPERATIONS.find((known) => known === options.operation)
   if (operation === undefined) throw unknownOperation(options.operation)
+  if (operation === 'unlock') return giveBack(world, options)
   const moves = operation === 'rollback'
   const environment = await openEnvironment(moves ? steady(world) : world)
   try {
@@ -37,6 +40,15 @@ export const operate: Command<OperateOptions> = async (world, options) => {
   } finally {
     await environment.close()
   }
+}
+
+/** Locks of states come before everything that runs: no cloud is opened for them. */
+async function giveBack(world: World, { stack, yes = false }: OperateOptions): Promise<Report> {
+  const environment = await openEnvironment(world)
+  const { cloud } = environment.system.environment
+  if (cloud === 'local') return nothingToDo(world, 'operate', { table: '' })
+  const { unlock } = await import('./operate/unlock.ts')
+  return unlock(world, environment, { ...given({ stack }), yes })
 }
 
 function servicesOf(

@@ -25,7 +25,13 @@ export const plan: Command<PlanOptions> = async (world) => {
     const outputs = { changes: 'false', fingerprint: '', 'comment-url': '' }
     return nothingToDo(world, 'plan', outputs, { counts: NO_COUNTS, changes: [] })
   }
-  return world.request.dryRun ? announce(world, environment) : planAll(world, environment)
+  if (world.request.dryRun) return announce(world, environment)
+  try {
+    return await planAll(world, environment)
+  } catch (error) {
+    const { explainLock } = await import('./infrastructure/explain-lock.ts')
+    throw await explainLock(world, error)
+  }
 }
 
 /** The decision of `plan` is which stacks it plans. */
@@ -54,7 +60,6 @@ async function planAll(world: World, environment: OpenEnvironment): Promise<Repo
     { approvalPath, plansFolder, writeApproval },
     { encryptionOf, planKey },
     { groundOf },
-    { reportInterrupted },
     { headline, planMarkdown },
     { findingsMarkdown },
   ] = await Promise.all([
@@ -65,7 +70,6 @@ async function planAll(world: World, environment: OpenEnvironment): Promise<Repo
     import('./infrastructure/saved-plans.ts'),
     import('./infrastructure/plan-key.ts'),
     import('./infrastructure/bind.ts'),
-    import('./infrastructure/journal.ts'),
     import('../report/plan/markdown.ts'),
     import('../report/plan/findings.ts'),
   ])
@@ -80,9 +84,13 @@ async function planAll(world: World, environment: OpenEnvironment): Promise<Repo
   await Promise.all(old.map((path) => runtime.files.remove(path)))
   await runtime.files.write(join(plansFolder(state), '.gitignore'), '*\n')
   const ground = await groundOf(runtime, root, system)
-  const { stacks, findings, records } = await planStacks(runtime, engine, folders, environment, ground)
-  const planned = folders.filter(({ name }) => records.some(({ stack }) => stack === name))
-  const left = await reportInterrupted(runtime, state, planned, engine)
+  const { stacks, findings, records, interrupted } = await planStacks(
+    runtime,
+    engine,
+    folders,
+    environment,
+    ground,
+  )
   const file = planFile(system, engine.engine, stacks)
   await runtime.files.write(join(state, 'plan.json'), `${JSON.stringify(file, undefined, 2)}\n`)
   const { environment: name, fingerprint } = file
@@ -112,7 +120,7 @@ async function planAll(world: World, environment: OpenEnvironment): Promise<Repo
       stacks: stacks.map(({ stack, state, counts, fingerprint }) => ({ stack, state, counts, fingerprint })),
       plan: id,
       guard: { verdict: guardVerdict(findings), findings },
-      interrupted: left,
+      interrupted,
     },
     summary: `${planMarkdown(file, { limit: SUMMARY_LIMIT - guarded.length })}${guarded}`,
   }

@@ -10,6 +10,7 @@ export const OPERATIONS = [
   'drift',
   'reap',
   'clean',
+  'unlock',
   'destroy',
 ] as const
 

@@ -17,6 +17,8 @@ export type JournalLine =
       readonly process: { readonly host: string; readonly pid: number; readonly born: string }
       readonly changes: readonly { readonly address: string; readonly action: PlanAction }[]
     }
+  /** The process of the engine: its number and when it was started. */
+  | { readonly kind: 'engine'; readonly pid: number; readonly started: string }
   | {
       readonly kind: 'resource'
       readonly address: string
@@ -48,7 +50,7 @@ export function journalLines(text: string): readonly JournalLine[] {
   return text.split('\n').flatMap((line) => {
     try {
       const value = JSON.parse(line) as JournalLine
-      return ['begin', 'resource', 'end'].includes(value.kind) ? [value] : []
+      return ['begin', 'engine', 'resource', 'end'].includes(value.kind) ? [value] : []
     } catch {
       return []
     }

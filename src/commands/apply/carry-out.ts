@@ -75,7 +75,7 @@ async function written(
     changes: changes.map(({ address, action }) => ({ address, action })),
   })
   try {
-    await engine.apply(stack, file, journal.heard)
+    await engine.apply(stack, file, journal)
   } catch (error) {
     await journal.end('failed')
     throw error

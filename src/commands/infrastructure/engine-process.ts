@@ -24,6 +24,7 @@ const LONGEST_MESSAGE = 16 * 1024 * 1024
 export interface Listener {
   message?(message: EngineMessage): void
   line?(line: string): void
+  started?(pid: number): void
 }
 
 /** The engine as a program: one command at a time, each in a process group of its own. */
@@ -66,6 +67,7 @@ export async function openEngineProcess(
     })
   const run = async (stack: StackFolder, argv: Argv, listener: Listener): Promise<EngineEnd> => {
     const child = await start(stack, argv)
+    listener.started?.(child.pid)
     const [heard, stderr, ended] = await Promise.all([
       listen(child.stdout, listener),
       textOf(child.stderr),

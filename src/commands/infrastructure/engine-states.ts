@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Bound } from '../../domain/approval.ts'
 import { type Digest, digestOf } from '../../domain/digest.ts'
+import { SluiceError } from '../../domain/error.ts'
 import type { Files, Runtime } from '../../runtime/runtime.ts'
 import { engineArgv } from '../../tools/engine/argv.ts'
 import { BACKEND_FILE, backendIdentity, WORKSPACE_FILE } from '../../tools/engine/backend.ts'
@@ -43,10 +44,14 @@ export function engineStates(runtime: Runtime, process: EngineProcess): EngineSt
       providers: await providerLock(files, stack),
     }),
     addresses: async (stack) => {
-      // `state list` fails where there is no state yet.
-      if ((await version(stack)).lineage === null) return []
-      const listed = await print('list of the state', stack, engineArgv.addresses(program), textOf)
-      return listed.split('\n').filter((line) => line !== '')
+      try {
+        const listed = await print('list of the state', stack, engineArgv.addresses(program), textOf)
+        return listed.split('\n').filter((line) => line !== '')
+      } catch (error) {
+        // So the engine says it where nothing was ever applied.
+        if (error instanceof SluiceError && error.message.includes('No state file was found')) return []
+        throw error
+      }
     },
     holder: async (stack) => lockHolder((await ask(stack, engineArgv.probe(program))).diagnostics),
     unlock: async (stack, id) => {

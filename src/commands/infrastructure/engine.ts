@@ -22,10 +22,15 @@ export interface EngineRun {
   plan(stack: StackFolder, file: string, watch?: PlanWatch): Promise<StackPlan>
   /** What a saved plan does. */
   show(stack: StackFolder, file: string, watch?: PlanWatch): Promise<StackPlan>
-  /** @param heard every message, before the engine goes on. */
-  apply(stack: StackFolder, file: string, heard?: (message: EngineMessage) => void): Promise<void>
+  /** @param journal is told of every message, and of the process. */
+  apply(stack: StackFolder, file: string, journal?: ApplyListener): Promise<void>
   /** Value of the Terraform output `sluice`. */
   output(stack: StackFolder): Promise<unknown>
+}
+
+export interface ApplyListener {
+  heard(message: EngineMessage): void
+  started(pid: number): void
 }
 
 /** What may be looked at on the way. */
@@ -75,7 +80,7 @@ export async function openEngine(
       return show(stack, file, watch)
     },
     show,
-    apply: (stack, file, heard) => applied(process, stack, file, heard),
+    apply: (stack, file, journal) => applied(process, stack, file, journal),
     output: async (stack) =>
       sluiceOutput(await print('reading of the outputs', stack, engineArgv.output(program), textOf)),
   }
@@ -86,14 +91,15 @@ async function applied(
   { engine, follow, lockWait }: EngineProcess,
   stack: StackFolder,
   file: string,
-  heard: ((message: EngineMessage) => void) | undefined,
+  journal: ApplyListener | undefined,
 ): Promise<void> {
   let said = false
   await follow('apply', stack, engineArgv.apply(engine.program, file, lockWait()), {
     message: (message) => {
       if (message.kind === 'summary' && message.operation === 'apply') said = true
-      heard?.(message)
+      journal?.heard(message)
     },
+    started: (pid) => journal?.started(pid),
   })
   if (!said) throw unfinished('apply', stack)
 }

@@ -7,6 +7,7 @@ import {
   journalLines,
 } from '../../plan/journal.ts'
 import { message } from '../../runtime/events.ts'
+import { identify } from '../../runtime/process-identity.ts'
 import type { Files, Log } from '../../runtime/runtime.ts'
 import type { EngineMessage } from '../../tools/engine/messages.ts'
 import type { EngineRun } from './engine.ts'
@@ -17,6 +18,8 @@ const journalPath = (state: string, stack: string): string => join(state, 'journ
 /** An apply that is written down. */
 export interface Journal {
   heard(message: EngineMessage): void
+  /** The engine runs, as this process. */
+  started(pid: number): void
   /** Waits until all of it is on the disk. */
   end(outcome: 'done' | 'failed'): Promise<void>
 }
@@ -36,11 +39,28 @@ export async function beginJournal(files: Files, state: string, begin: JournalBe
     heard: (heard) => {
       if (heard.kind === 'resource') add(heard)
     },
+    started: (pid) => {
+      writing = writing.then(async () => {
+        const identity = await identify(pid)
+        if (identity !== undefined) await append(path, lineOf({ kind: 'engine', ...identity }))
+      })
+      writing.catch(() => undefined)
+    },
     end: async (outcome) => {
       add({ kind: 'end', outcome })
       await writing
     },
   }
+}
+
+/** The journal of a stack's last apply; empty where there is none on this machine. */
+export async function readJournal(
+  files: Files,
+  state: string,
+  stack: string,
+): Promise<readonly JournalLine[]> {
+  const bytes = await files.read(journalPath(state, stack))
+  return bytes === undefined ? [] : journalLines(Buffer.from(bytes).toString('utf8'))
 }
 
 /** What the applies before left unfinished, with a word about each; the stacks are initialised. */
@@ -52,9 +72,7 @@ export async function reportInterrupted(
 ): Promise<readonly Interrupted[]> {
   const found: Interrupted[] = []
   for (const stack of stacks) {
-    const bytes = await files.read(journalPath(state, stack.name))
-    if (bytes === undefined) continue
-    const lines = journalLines(Buffer.from(bytes).toString('utf8'))
+    const lines = await readJournal(files, state, stack.name)
     // Asking for the state is slow: not where the journal has a good end.
     if (interrupted(lines, []) === undefined) continue
     const left = interrupted(lines, await engine.states.addresses(stack))

@@ -12,12 +12,14 @@ import {
   guardVerdict,
   type PolicyAnswer,
 } from '../../plan/guard.ts'
+import type { Interrupted } from '../../plan/journal.ts'
 import { type Earlier, pendingInput } from '../../plan/pending.ts'
 import { message } from '../../runtime/events.ts'
 import type { Files, Runtime } from '../../runtime/runtime.ts'
 import type { OpenEnvironment } from '../environment.ts'
 import { bound, digestOfFile, type Ground, look, type Seen } from './bind.ts'
 import type { EngineRun, PlanWatch } from './engine.ts'
+import { reportInterrupted } from './journal.ts'
 import { askPolicy, PolicyInput } from './policy-hook.ts'
 import { planPath } from './saved-plans.ts'
 import type { StackFolder } from './stack-folders.ts'
@@ -27,6 +29,8 @@ export interface PlannedStacks {
   readonly findings: readonly Finding[]
   /** Records of what was planned, which nobody has approved yet. */
   readonly records: readonly StackApproval[]
+  /** What applies before have left unfinished. */
+  readonly interrupted: readonly Interrupted[]
 }
 
 /** Rows of the table that is shown when an engine has planned; all are counted. */
@@ -42,6 +46,7 @@ export async function planStacks(
 ): Promise<PlannedStacks> {
   const { state, system } = environment
   const earlier: Earlier[] = []
+  const left: Interrupted[] = []
   const guarded: Guarded[] = []
   const seen: { readonly stack: string; readonly changes: boolean; readonly seen: Seen }[] = []
   for (const stack of folders) {
@@ -54,6 +59,8 @@ export async function planStacks(
       continue
     }
     await engine.init(stack)
+    // Before the plan, which may fail because of it.
+    left.push(...(await reportInterrupted(runtime, state, [stack], engine)))
     const file = planPath(state, stack.name)
     const { plan, policy } = await judged(runtime, environment, (watch) =>
       engine.plan(stack, file, { ...watch, table: (table) => show(runtime, stack.name, table) }),
@@ -71,6 +78,7 @@ export async function planStacks(
   return {
     stacks: earlier.map(({ plan }) => plan),
     findings,
+    interrupted: left,
     records: seen.map(({ stack, changes, seen }) => ({
       stack,
       changes,

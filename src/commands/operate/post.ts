@@ -15,7 +15,9 @@ export interface OperateOptions {
   readonly filter?: string
   /** Sequence or id of the release to go back to. */
   readonly to?: string
-  /** clean, reap: do it, not only say it. */
+  /** unlock: only this stack. */
+  readonly stack?: string
+  /** clean, reap, unlock: do it, not only say it. */
   readonly yes?: boolean
   /** destroy: the name of the environment, typed again. */
   readonly confirm?: string

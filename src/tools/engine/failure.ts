@@ -1,5 +1,5 @@
 import { SluiceError } from '../../domain/error.ts'
-import { heldBy, LOCKED, lockHolder } from './lock.ts'
+import { heldBy, LOCKED, type LockHolder, lockHolder } from './lock.ts'
 import type { EngineMessage } from './messages.ts'
 
 type Diagnostic = Extract<EngineMessage, { kind: 'diagnostic' }>
@@ -11,6 +11,22 @@ export interface EngineEnd {
   readonly diagnostics: readonly Diagnostic[]
   /** The last lines that were no messages. */
   readonly tail: string
+}
+
+/** Somebody else holds the state: exit 4. */
+export class StateLocked extends SluiceError {
+  /** undefined where the engine did not say who. */
+  readonly holder: LockHolder | undefined
+
+  constructor(what: string, holder: LockHolder | undefined) {
+    super('locked', 'user', {
+      what,
+      rule: 'one run at a time changes a stack',
+      remedy:
+        'wait for the run that holds the lock; if it is gone for good, "sluice operate unlock" gives the lock back, which Sluice never does by itself',
+    })
+    this.holder = holder
+  }
 }
 
 /**
@@ -30,12 +46,9 @@ export function engineFailure(work: string, end: EngineEnd, now: number): Sluice
   const has = (text: string): boolean => errors.some(({ summary }) => summary.includes(text))
   if (has(LOCKED)) {
     const holder = lockHolder(errors)
-    return new SluiceError('locked', 'user', {
-      what: holder === undefined ? what : `the ${work} waits for ${heldBy(holder, now)}: lock ${holder.id}`,
-      rule: 'one run at a time changes a stack',
-      remedy:
-        'wait for the run that holds the lock; if it is gone for good, "sluice operate unlock" gives the lock back, which Sluice never does by itself',
-    })
+    const waits =
+      holder === undefined ? what : `the ${work} waits for ${heldBy(holder, now)}: lock ${holder.id}`
+    return new StateLocked(waits, holder)
   }
   if (has('Saved plan is stale')) {
     return new SluiceError('stale', 'user', {
