@@ -5,22 +5,41 @@ import { join } from 'node:path'
 import { toolBin } from '../../test/tools-folder.ts'
 import { has, run } from './run.ts'
 
-const MODULE = 'github.com/moby/buildkit'
-/** Pinned: Go's checksum database holds the content. Later ones need modules that not every proxy has. */
-const VERSION = 'v0.25.2'
-const PROGRAMS = ['buildkitd', 'buildctl'] as const
+interface Source {
+  readonly module: string
+  /** Pinned: Go's checksum database holds the content. */
+  readonly version: string
+  /** Name -> package. */
+  readonly programs: Readonly<Record<string, string>>
+}
 
-/**
- * BuildKit's daemon and client from its Go module, in 1 to 4 minutes, once. `go install module@version` refuses a module with
- * `exclude`, so they are built inside a copy of it.
- */
+const SOURCES: readonly Source[] = [
+  {
+    module: 'github.com/moby/buildkit',
+    // Later ones need modules that not every proxy has.
+    version: 'v0.25.2',
+    programs: { buildkitd: './cmd/buildkitd', buildctl: './cmd/buildctl' },
+  },
+  {
+    module: 'github.com/docker/buildx',
+    version: 'v0.29.1',
+    programs: { 'docker-buildx': './cmd/buildx' },
+  },
+]
+
+/** BuildKit's daemon and client, and Docker's plugin for it, from their Go modules: in 2 to 5 minutes, once. */
 export function buildkit(): boolean {
   if (!has('go', 'version')) {
-    console.log('go was not found: BuildKit is left out')
+    console.log('go was not found: BuildKit and buildx are left out')
     return true
   }
-  if (PROGRAMS.every((name) => existsSync(join(toolBin, name)))) return true
-  const argv = ['mod', 'download', '-json', `${MODULE}@${VERSION}`]
+  return SOURCES.map(built).every(Boolean)
+}
+
+/** `go install module@version` refuses a module with `exclude`, so the programs are built inside a copy of it. */
+function built({ module, version, programs }: Source): boolean {
+  if (Object.keys(programs).every((name) => existsSync(join(toolBin, name)))) return true
+  const argv = ['mod', 'download', '-json', `${module}@${version}`]
   console.log(`go ${argv.join(' ')}`)
   const { status, stdout } = spawnSync('go', argv, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
   if (status !== 0) return false
@@ -32,13 +51,15 @@ export function buildkit(): boolean {
     for (const path of [folder, ...globSync('**/', { cwd: folder }).map((name) => join(folder, name))])
       chmodSync(path, 0o755)
     mkdirSync(toolBin, { recursive: true })
-    const flags = ['-ldflags', `-s -w -X ${MODULE}/version.Version=${VERSION}`]
-    return PROGRAMS.map((name) =>
-      run('go', ['build', ...flags, '-o', join(toolBin, name), `./cmd/${name}`], {
-        cwd: folder,
-        env: { CGO_ENABLED: '0' },
-      }),
-    ).every(Boolean)
+    const flags = ['-ldflags', `-s -w -X ${module}/version.Version=${version}`]
+    return Object.entries(programs)
+      .map(([name, path]) =>
+        run('go', ['build', ...flags, '-o', join(toolBin, name), path], {
+          cwd: folder,
+          env: { CGO_ENABLED: '0' },
+        }),
+      )
+      .every(Boolean)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
