@@ -69,8 +69,8 @@ export async function preview(world: World, { workflow, token }: PreviewOptions)
     violations(document, allowed).map(({ at, what }) => `${name}: ${at}: ${what}`),
   )
   const [first] = found
-  if (first !== undefined)
-    throw untaken(`${first}${found.length > 1 ? `, and ${found.length - 1} more` : ''}`)
+  const more = found.length > 1 ? `, and ${found.length - 1} more` : ''
+  if (first !== undefined) throw untaken(`${first}${more}`)
   const stacks = [...synthesisDiff(base, head)]
   const counts = stacks.reduce((sum, stack) => addCounts(sum, stack.counts), NO_COUNTS)
   const fingerprint = digestOfValue(stacks.map(({ stack, changes }) => [stack, changes]))
