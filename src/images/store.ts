@@ -1,5 +1,6 @@
 import { type Digest, imageReference, parseImageReference } from '../domain/digest.ts'
 import { externalError, SluiceError, usageError } from '../domain/error.ts'
+import { given } from '../domain/given.ts'
 import type { ImageRecord } from '../domain/images.ts'
 import type { Named } from '../domain/named.ts'
 import type { BuiltImage, MirroredImage, System } from '../domain/system.ts'
@@ -12,6 +13,7 @@ import { type CredentialSource, firstOf } from './registry/credentials.ts'
 import { dockerLogins } from './registry/docker-config.ts'
 import { openRegistry, type RegistryClient } from './registry/index.ts'
 import { parseReference } from './registry/reference.ts'
+import type { Timeouts } from './registry/wire.ts'
 
 export interface ImageStoreOptions {
   readonly runtime: Runtime
@@ -24,8 +26,10 @@ export interface ImageStoreOptions {
   readonly registries: Named<string>
   /** Asked before the logins of `docker login`. */
   readonly credentials?: CredentialSource
-  /** Hosts whose repositories belong to the stack `foundation`. */
+  /** Hosts whose repositories belong to the stack `foundation`: their tags never move. */
   readonly foundation?: readonly string[]
+  /** How long a registry is waited for. */
+  readonly timeouts?: Partial<Timeouts>
 }
 
 /** What the services and jobs of both clouds run on, unless an image that is built says otherwise. */
@@ -41,10 +45,10 @@ export interface RegistryImageStore extends ImageStore {
  * image costs one HEAD; everything handed on is a digest.
  */
 export function openImageStore(options: ImageStoreOptions): RegistryImageStore {
-  const { runtime, system, registries, foundation } = options
+  const { runtime, system, registries, foundation, timeouts } = options
   const logins = dockerLogins(runtime)
   const credentials = options.credentials === undefined ? logins : firstOf(options.credentials, logins)
-  const registry = openRegistry(runtime, { credentials, ...(foundation === undefined ? {} : { foundation }) })
+  const registry = openRegistry(runtime, { credentials, ...given({ foundation, timeouts }) })
   const resolve = resolver(registry)
   let builder: Promise<Builder> | undefined
   const repositoryOf = (name: string): string => {

@@ -119,6 +119,22 @@ describeReal(
       expect((error as Error).message).toContain('>>> RUN echo the-reason; exit 7')
     })
 
+    test('a disk that fills up during the build is told as that, and nothing is pushed', async () => {
+      await using small = await startBuildkit([registry.host], 48)
+      using world = open({
+        image: { name: 'large' },
+        env: { BUILDKIT_HOST: small.address },
+        tree: { Dockerfile: `FROM ${base}\nRUN dd if=/dev/zero of=/large bs=1M count=200\n` },
+      })
+      await expect(world.build()).rejects.toMatchObject({
+        outcome: 'external',
+        whose: 'user',
+        message: expect.stringContaining('the disk is full'),
+        remedy: expect.stringContaining('builder prune'),
+      })
+      expect(await world.store().find('large', await world.key())).toBeUndefined()
+    })
+
     test('a daemon that does not answer is named', async () => {
       using world = open({
         image: { name: 'gone' },

@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { digestOf } from '../../src/domain/digest.ts'
@@ -257,7 +259,7 @@ describeReal(
       })
     })
 
-    test('a registry that is down is told as what it is, before anything is built', async () => {
+    test('a registry that refuses us is told as what it is, before anything is built', async () => {
       using world = open()
       proxy.fail(403)
       try {
@@ -269,6 +271,28 @@ describeReal(
       } finally {
         proxy.fail(undefined)
       }
+    })
+
+    test('a registry that nobody listens at, or that never answers, is told after all tries, and nothing is built', async () => {
+      const silent = createServer(() => {})
+      await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+      const at = (): string => `127.0.0.1:${(silent.address() as AddressInfo).port}`
+      const told = async (host: string): Promise<string> => {
+        using world = open({ host, timeouts: { connect: 300, headers: 300 } })
+        // The pauses between the tries.
+        Object.assign(world.runtime.clock, { sleep: async () => {} })
+        const error = await world.build().catch((cause: unknown) => cause)
+        expect(error).toMatchObject({ outcome: 'external', whose: 'service' })
+        expect(world.events.filter(({ kind }) => kind === 'progress')).toEqual([])
+        return (error as Error).message
+      }
+      const host = at()
+      expect(await told(host)).toMatch(new RegExp(`${host}.*no answer in time`))
+      await new Promise((resolve) => {
+        silent.close(resolve)
+        silent.closeAllConnections()
+      })
+      expect(await told(host)).toMatch(new RegExp(`${host}.*ECONNREFUSED`))
     })
 
     test('a base image that does not exist is named', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Image } from '../../src/domain/system.ts'
 import type { CredentialSource } from '../../src/images/registry/credentials.ts'
+import type { Timeouts } from '../../src/images/registry/wire.ts'
 import { openImageStore } from '../../src/images/store.ts'
 import type { Event } from '../../src/runtime/events.ts'
 import { nodeRuntime } from '../../src/runtime/node/index.ts'
@@ -23,6 +24,7 @@ export interface WorldOptions {
   readonly credentials?: CredentialSource
   /** The registry is one whose tags never move. */
   readonly foundation?: boolean
+  readonly timeouts?: Partial<Timeouts>
 }
 
 /** A repository on disk, whose images go to a real registry. */
@@ -35,6 +37,7 @@ export function registryWorld({
   others = [],
   credentials,
   foundation = false,
+  timeouts = {},
 }: WorldOptions) {
   const place = folder({ 'repo/.git/HEAD': '', ...prefixed(tree) })
   const root = join(place.path, 'repo')
@@ -68,6 +71,7 @@ export function registryWorld({
       state,
       registries,
       ...(credentials === undefined ? {} : { credentials }),
+      timeouts,
       ...(foundation ? { foundation: [host] } : {}),
     })
   const key = (which: Image = image, asked = store()) =>

@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process'
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,15 +13,21 @@ export interface TestBuildkit extends AsyncDisposable {
 /**
  * A real BuildKit daemon of this suite's own; RUN has the network of this machine.
  * @param http registries that are spoken to without TLS.
+ * @param megabytes how large its disk is, a file system of its own in memory; as large as ours where absent.
  */
-export async function startBuildkit(http: readonly string[]): Promise<TestBuildkit> {
+export async function startBuildkit(http: readonly string[], megabytes?: number): Promise<TestBuildkit> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-buildkit-'))
   const socket = join(folder, 'sock')
+  const root = join(folder, 'root')
+  mkdirSync(root)
+  if (megabytes !== undefined) {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', root])
+  }
   const config = join(folder, 'buildkitd.toml')
   const registries = http.map((host) => `[registry."${host}"]\nhttp = true\n`)
   writeFileSync(
     config,
-    `root = "${folder}/root"\n[grpc]\naddress = ["unix://${socket}"]\n[worker.containerd]\nenabled = false\n[worker.oci]\nenabled = true\nnetworkMode = "host"\n${registries.join('')}`,
+    `root = "${root}"\n[grpc]\naddress = ["unix://${socket}"]\n[worker.containerd]\nenabled = false\n[worker.oci]\nenabled = true\nnetworkMode = "host"\n${registries.join('')}`,
   )
   const log = join(folder, 'log')
   const output = openSync(log, 'a')
@@ -40,6 +46,7 @@ export async function startBuildkit(http: readonly string[]): Promise<TestBuildk
     [Symbol.asyncDispose]: async () => {
       child.kill('SIGTERM')
       await ended
+      if (megabytes !== undefined) execFileSync('umount', [root])
       rmSync(folder, { recursive: true, force: true })
     },
   }
