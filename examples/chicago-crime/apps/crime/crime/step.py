@@ -51,6 +51,6 @@ def main(work: Callable[[], str]) -> None:
     except Exception:
         traceback.print_exc()
         sys.exit(1)
-    # Linux counts in KiB: getrusage(2).
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(f"{done} (peak memory {peak} MiB)")
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    # Linux counts memory in KiB: getrusage(2).
+    print(f"{done} ({used.ru_utime + used.ru_stime:.1f} s of CPU, peak memory {used.ru_maxrss // 1024} MiB)")

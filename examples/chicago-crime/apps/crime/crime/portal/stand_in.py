@@ -21,6 +21,7 @@ import numpy as np
 
 from crime.months import Month, parse_month
 from crime.portal import city
+from crime.tables import csv_bytes
 
 SCHEME = "stand-in:"
 WHERE = re.compile(r"date between '(\d{4}-\d{2})-01T00:00:00' and '(\d{4}-\d{2})-\d{2}T23:59:59.999'")
@@ -122,9 +123,7 @@ def _lines(month: Month, trouble: Trouble) -> tuple[bytes, list[bytes]]:
     rows = city.crimes(month, trouble.rows, trouble.seed)
     if month in trouble.empty:
         rows = rows.iloc[:0]
-    flags = {name: rows[name].map({True: "true", False: "false"}) for name in ("arrest", "domestic")}
-    texts = rows.assign(**flags, date=rows["date"].dt.strftime("%Y-%m-%dT%H:%M:%S.000"))
-    header, *found = texts.to_csv(index=False, lineterminator="\n").encode().splitlines(keepends=True)
+    header, *found = csv_bytes(rows, "%Y-%m-%dT%H:%M:%S.000").splitlines(keepends=True)
     random = np.random.default_rng([trouble.seed, month.year, month.number, 1])
     for at in np.flatnonzero(random.random(len(found)) < trouble.malformed):
         fields = found[at].split(b",")
