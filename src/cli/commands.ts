@@ -155,8 +155,8 @@ export const COMMANDS: readonly CommandSpec[] = [
         name: 'allow-loss',
         kind: 'text',
         many: true,
-        value: 'ADDRESS@PLANID',
-        summary: 'let this go, though it holds data; or destroys@PLANID',
+        value: 'NAME@PLANID',
+        summary: 'let this go: ADDRESS@PLANID as plan shows it, or destroys@PLANID',
       },
     ],
     load: async (line) => {

@@ -37,9 +37,7 @@ function overview(): string {
 function commandHelp(command: CommandSpec): string {
   const own = command.options.length === 0 ? [] : ['Options:', ...optionLines(command.options), '']
   const operand =
-    command.operand === undefined
-      ? []
-      : [`${command.operand.name}: ${command.operand.choices.join(', ')}`, '']
+    command.operand === undefined ? [] : [`${command.operand.name}:`, ...lines(command.operand.choices), '']
   return [
     usage(command),
     '',
@@ -51,6 +49,13 @@ function commandHelp(command: CommandSpec): string {
     ...optionLines(COMMON),
     '',
   ].join('\n')
+}
+
+/** Choices, a few on a line. */
+function lines(choices: readonly string[]): string[] {
+  return choices.length <= 8
+    ? [`  ${choices.join(', ')}`]
+    : [`  ${choices.slice(0, 8).join(', ')},`, ...lines(choices.slice(8))]
 }
 
 export function usage({ name, operand, environment }: CommandSpec): string {
