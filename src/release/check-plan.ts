@@ -1,13 +1,19 @@
 import type { Problem } from '../domain/error.ts'
 import type { Check, Service, System } from '../domain/system.ts'
 
-/** The services that a check looks at. */
-export function checkedServices(system: Pick<System, 'services'>, check: Check): readonly Service[] {
+/** The services that a check looks at: on AWS nothing but the load balancer leads to one from outside. */
+export function checkedServices(
+  system: Pick<System, 'services' | 'environment'>,
+  check: Check,
+): readonly Service[] {
   switch (check.kind) {
     case 'http':
     case 'error-rate':
       return Object.values(system.services).filter(
-        ({ name, port }) => port !== undefined && (check.service === undefined || check.service === name),
+        ({ name, port, public: isPublic }) =>
+          port !== undefined &&
+          (check.service === undefined || check.service === name) &&
+          (isPublic || system.environment.cloud !== 'aws'),
       )
     case 'alarm':
       return []
@@ -47,8 +53,8 @@ export function checkProblems(
     if (check.kind === 'alarm' || checkedServices(system, check).length > 0) return []
     return [
       {
-        what: `rollout check "${describeCheck(check)}" looks at no service with a port`,
-        rule: 'no data never promotes',
+        what: `rollout check "${describeCheck(check)}" looks at no service that can be asked`,
+        rule: 'no data never promotes; a service takes requests at a port, and on AWS it is public',
         remedy: 'name a service that takes requests, or remove the check',
       },
     ]

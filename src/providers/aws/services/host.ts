@@ -3,7 +3,6 @@ import { SluiceError } from '../../../domain/error.ts'
 import type { Targets } from '../../../domain/targets.ts'
 import { pollUntil } from '../../../runtime/poll.ts'
 import type {
-  HostPace,
   ProviderContext,
   RevisionSpec,
   RevisionStatus,
@@ -14,6 +13,7 @@ import { codeOf } from '../trouble.ts'
 import { type Deployment, isUnderWay, type Phase, revertMove, settleMove, shiftMove } from './deployment.ts'
 import type { LastLines } from './last-lines.ts'
 import { modelTrouble } from './loaded-models.ts'
+import { ECS_PACE } from './pace.ts'
 import type { EcsReader, Sighting } from './reader.ts'
 import { described, type Registered, releaseDefinition } from './revision.ts'
 import { sidecarImages } from './sidecars.ts'
@@ -28,8 +28,7 @@ const EVERY = 5_000
 
 /** Services on ECS. Its deployments are driven through their pauses; what is told comes from ECS alone, never from memory. */
 export class EcsServices implements ServiceHost {
-  /** ECS drains for minutes, and gives every account a few requests a second. */
-  readonly pace: HostPace = { every: 3_000, patience: 20 * 60_000 }
+  readonly pace = ECS_PACE
   readonly #context: ProviderContext
   readonly #reader: EcsReader
   readonly #writer: EcsWriter

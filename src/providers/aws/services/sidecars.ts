@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { ImageReference } from '../../../domain/digest.ts'
-import { imagesFileSchema } from '../../../domain/images.ts'
+import { usageError } from '../../../domain/error.ts'
+import { type ImagesFile, imagesFileSchema } from '../../../domain/images.ts'
 import type { Service } from '../../../domain/system.ts'
 import type { ProviderContext } from '../../provider.ts'
 
@@ -12,11 +13,25 @@ export async function sidecarImages(
   if (Object.keys(sidecars).length === 0) return {}
   const bytes = await runtime.files.read(join(state, 'images.json'))
   if (bytes === undefined) return {}
-  const { images } = imagesFileSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')))
+  const { images } = parsed(bytes)
   return Object.fromEntries(
     Object.entries(sidecars).flatMap(([container, { image }]) => {
       const reference = images[image]?.reference
       return reference === undefined ? [] : [[container, reference]]
     }),
   )
+}
+
+function parsed(bytes: Uint8Array): ImagesFile {
+  try {
+    return imagesFileSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')))
+  } catch (cause) {
+    throw usageError(
+      {
+        what: `images.json is not what Sluice wrote: ${(cause as Error).message}`,
+        remedy: 'run "sluice build" again',
+      },
+      cause,
+    )
+  }
 }
