@@ -58,26 +58,41 @@ async function post(world: World, report: Report, token: Secret): Promise<string
   const run = runLink(runtime)
   const commit = pull.headSha ?? runtime.env['GITHUB_SHA']
   const { redact = (whole: string) => whole } = world
+  const cost = await costLine(world)
   const markdown = planMarkdown(plan, {
-    limit: COMMENT_LIMIT - MARK_ROOM,
+    limit: COMMENT_LIMIT - MARK_ROOM - cost.length,
     ...(run === null ? {} : { run }),
     ...(commit === undefined ? {} : { commit }),
   })
   const body = marked(
     { kind: 'plan', environment: plan.environment },
     runNumber(runtime.env),
-    redact(markdown),
+    redact(markdown + cost),
   )
   const settle = (): Promise<void> => runtime.clock.sleep(SETTLE, runtime.signals.cancelled)
   const me = await viewer(rest)
   return (await keepComment(commentsOf(rest, pull.number), body, me, settle)).url
 }
 
-/** The plan.json of this environment; undefined where the cloud has none. */
-export async function readPlanFile({ runtime, request }: World): Promise<PlanFile | undefined> {
+/** What stands there costs, as a line of the comment; empty where there is no price to tell. */
+async function costLine(world: World): Promise<string> {
+  const [{ synthesizedStacks }, { costOf, costText }] = await Promise.all([
+    import('../infrastructure/synthesized-stacks.ts'),
+    import('../../plan/cost.ts'),
+  ])
+  const estimate = costOf(await synthesizedStacks(world.runtime.files, stateOf(world)))
+  return estimate === undefined ? '' : `\n<sub>${costText(estimate)}</sub>\n`
+}
+
+function stateOf({ runtime, request }: World): string {
   const root = dirname(resolve(runtime.cwd, request.file))
   const base = request.state === undefined ? join(root, '.sluice') : resolve(runtime.cwd, request.state)
-  const bytes = await runtime.files.read(join(base, request.environment, 'plan.json'))
+  return join(base, request.environment)
+}
+
+/** The plan.json of this environment; undefined where the cloud has none. */
+export async function readPlanFile(world: World): Promise<PlanFile | undefined> {
+  const bytes = await world.runtime.files.read(join(stateOf(world), 'plan.json'))
   return bytes === undefined
     ? undefined
     : planFileSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')))

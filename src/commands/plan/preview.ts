@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import * as z from 'zod'
 import { digestOfValue } from '../../domain/digest.ts'
 import { usageError } from '../../domain/error.ts'
@@ -19,7 +18,7 @@ import { type SynthesizedStack, synthesisDiff } from '../../plan/synthesis-diff.
 import { COMMENT_LIMIT, headline, planMarkdown } from '../../report/plan/markdown.ts'
 import type { Report, World } from '../command.ts'
 import { openEnvironment } from '../environment.ts'
-import { stackFolders } from '../infrastructure/stack-folders.ts'
+import { synthesizedStacks } from '../infrastructure/synthesized-stacks.ts'
 import { runLink } from '../rollout/identity.ts'
 import { stacksIn, untaken } from './preview-archive.ts'
 
@@ -132,16 +131,8 @@ async function pullOf(rest: GitHubRest, run: WorkflowRun): Promise<number> {
 
 /** The stacks of the files that are checked out here: the base. */
 async function synthesizedHere(world: World): Promise<readonly SynthesizedStack[]> {
-  const { files } = world.runtime
   const { synth } = await import('../synth.ts')
   const { state } = await openEnvironment(world)
   await synth(world, {})
-  const stacks: SynthesizedStack[] = []
-  for (const { name, folder } of await stackFolders(files, state)) {
-    const bytes = await files.read(join(folder, 'cdk.tf.json'))
-    if (bytes === undefined) continue
-    const document = JSON.parse(Buffer.from(bytes).toString('utf8')) as Record<string, unknown>
-    stacks.push({ name, document })
-  }
-  return stacks
+  return synthesizedStacks(world.runtime.files, state)
 }

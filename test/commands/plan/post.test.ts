@@ -36,6 +36,7 @@ async function post(
     run = 1,
     environment = 'production',
     fingerprint = '',
+    more = {},
   } = {},
 ) {
   const plan = await planFile(environment, address)
@@ -51,6 +52,7 @@ async function post(
     files: {
       '/event.json': JSON.stringify(event),
       [`/project/.sluice/${environment}/plan.json`]: JSON.stringify(plan),
+      ...more,
     },
   })
   const report: Report = {
@@ -84,6 +86,23 @@ describe('a plan on its pull request', () => {
     expect(comment?.body).toContain('aws&#95;s3&#95;bucket.other'.replaceAll('&#95;', '_'))
     expect(comment?.body).toContain('commit `c0ffee000000`')
     expect(comment?.body).toContain('(https://github.com/acme/shop/actions/runs/2/attempts/1)')
+  })
+
+  test('says what the stacks cost at least, from the dated table', async () => {
+    await using github = await startFakeGitHub()
+    const document = {
+      provider: { aws: [{ region: 'us-east-1' }] },
+      resource: { aws_nat_gateway: { a: {} } },
+    }
+    const listed = { name: 'foundation', dependsOn: [], resources: 1 }
+    const stacks = { schema: 'sluice.stacks/v1', system: 'shop', environment: 'production', stacks: [listed] }
+    await post(github, {
+      more: {
+        '/project/.sluice/production/stacks/stacks.json': JSON.stringify(stacks),
+        '/project/.sluice/production/stacks/foundation/cdk.tf.json': JSON.stringify(document),
+      },
+    })
+    expect(github.store.comments[0]?.body).toContain('At least $32.85 a month for 1 resource')
   })
 
   test('R6 a name that forges our mark is no mark: the comment is found again', async () => {
