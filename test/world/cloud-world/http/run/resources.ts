@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { modelPin } from '../../../../../src/domain/model.ts'
 import type { Resource } from '../../store.ts'
+import type { Attributes } from '../../value.ts'
 import type { CloudWorld } from '../../world.ts'
 import { Refused } from './answer.ts'
 import type { Logging } from './logging.ts'
@@ -263,11 +264,36 @@ export class RunResources {
     }
   }
 
+  /** What Terraform reads at its next refresh moves with it. */
   #write(collection: Collection, record: Resource, state: RunState): RunState {
     const { attributes } = this.#world.store.get(TYPES[collection], record.key) ?? record
-    this.#world.store.put({ ...record, attributes, facets: { ...record.facets, run: state } })
+    const split = collection === 'services' ? 'traffic' : 'instance_splits'
+    const moved = {
+      ...attributes,
+      template: templateAttribute(attributes['template'], state.template),
+      [split]: state.shares.map(({ type = LATEST, revision = null, percent = 0, tag = null }) => ({
+        type,
+        revision,
+        percent,
+        ...(collection === 'services' ? { tag } : {}),
+      })),
+    }
+    this.#world.store.put({
+      ...record,
+      attributes: state.generation === 1 ? attributes : moved,
+      facets: { ...record.facets, run: state },
+    })
     return state
   }
+}
+
+/** As Terraform has it: the block of before, with what a rollout changes in it. */
+function templateAttribute(before: unknown, template: Json): readonly Attributes[] {
+  const [block] = (before ?? []) as Attributes[]
+  const [container, ...rest] = (block?.['containers'] ?? []) as Attributes[]
+  const [own] = (template['containers'] ?? []) as Container[]
+  const revision = typeof template['revision'] === 'string' ? template['revision'] : null
+  return [{ ...block, revision, containers: [{ ...container, image: own?.image ?? null }, ...rest] }]
 }
 
 export const LATEST = 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST'
