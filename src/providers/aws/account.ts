@@ -8,7 +8,7 @@ import { awsTrouble } from './trouble.ts'
  * @throws SluiceError usage where they are of another account than sluice.yml says
  */
 export async function requireAccount(session: AwsSession): Promise<void> {
-  const { STSClient, GetCallerIdentityCommand } = await import('@aws-sdk/client-sts')
+  const { STSClient, GetCallerIdentityCommand } = await import('./sdk/sts.ts')
   const sts = new STSClient(session.clients)
   try {
     const { Account, Arn } = await sts.send(new GetCallerIdentityCommand({}), session.call)

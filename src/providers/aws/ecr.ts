@@ -30,7 +30,7 @@ export function ecrLogins(session: AwsSession, { hosts = [] }: EcrOptions = {}):
 }
 
 async function login(session: AwsSession, region: string, host: string): Promise<Credentials> {
-  const { GetAuthorizationTokenCommand } = await import('@aws-sdk/client-ecr')
+  const { GetAuthorizationTokenCommand } = await import('./sdk/ecr.ts')
   const what = `logging in at ${host}`
   const given = await withEcr(session, region, what, 'ecr:GetAuthorizationToken', async (ecr) => {
     const { authorizationData } = await ecr.send(new GetAuthorizationTokenCommand({}), session.call)
@@ -53,7 +53,7 @@ async function login(session: AwsSession, region: string, host: string): Promise
  * @throws SluiceError usage where it is not: the stack `foundation` makes it.
  */
 export async function requireRepository(session: AwsSession, repository: string): Promise<void> {
-  const { DescribeRepositoriesCommand } = await import('@aws-sdk/client-ecr')
+  const { DescribeRepositoriesCommand } = await import('./sdk/ecr.ts')
   const host = `${session.account}.dkr.ecr.${session.region}.amazonaws.com`
   const asked = `looking for the repository ${repository}`
   await withEcr(session, session.region, asked, 'ecr:DescribeRepositories', async (ecr) => {
@@ -72,7 +72,7 @@ async function withEcr<T>(
   permission: string,
   work: (ecr: ECRClient) => Promise<T>,
 ): Promise<T> {
-  const { ECRClient } = await import('@aws-sdk/client-ecr')
+  const { ECRClient } = await import('./sdk/ecr.ts')
   const ecr = new ECRClient({ ...settingsFor(session, 'ECR'), region })
   try {
     return await work(ecr)

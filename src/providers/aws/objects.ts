@@ -135,11 +135,11 @@ export function openS3Objects(
 
 interface Sdk {
   readonly s3: S3Client
-  readonly api: typeof import('@aws-sdk/client-s3')
+  readonly api: typeof import('./sdk/s3.ts')
 }
 
 async function openSdk(session: AwsSession): Promise<Sdk> {
-  const api = await import('@aws-sdk/client-s3')
+  const api = await import('./sdk/s3.ts')
   const settings = settingsFor(session, 'S3')
   const { requestTimeout } = settings.requestHandler
   const s3 = new api.S3Client({
@@ -159,7 +159,7 @@ async function upload(
   params: { readonly Bucket: string; readonly Key: string; readonly Body: Readable },
   signal: AbortSignal,
 ): Promise<{ ETag?: string | undefined }> {
-  const { Upload } = await import('@aws-sdk/lib-storage')
+  const { Upload } = await import('./sdk/upload.ts')
   const work = new Upload({ client, params, partSize: PART, queueSize: 4 })
   const abort = (): void => void work.abort().catch(() => {})
   signal.addEventListener('abort', abort, { once: true })

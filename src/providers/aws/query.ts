@@ -88,7 +88,7 @@ const KNOWN_TO_CALLERS = new Set([
 
 async function signed(session: AwsSession, { service, region, action, parameters }: QueryCall, now: number) {
   const [{ SignatureV4 }, credentials] = await Promise.all([
-    import('@smithy/signature-v4'),
+    import('./sdk/signing.ts'),
     credentialsOf(session),
   ])
   const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'
@@ -113,11 +113,11 @@ async function signed(session: AwsSession, { service, region, action, parameters
 
 async function credentialsOf({ clients }: AwsSession): Promise<() => Promise<AwsCredentialIdentity>> {
   if (clients.credentials !== undefined) return clients.credentials
-  return (await import('@aws-sdk/credential-provider-node')).defaultProvider()
+  return (await import('./sdk/signing.ts')).defaultProvider()
 }
 
 async function parse(status: number, text: string, what: string): Promise<QueryAnswer> {
-  const { XMLParser } = await import('fast-xml-parser')
+  const { XMLParser } = await import('./sdk/xml.ts')
   let root: unknown
   try {
     if (/<!DOCTYPE/i.test(text)) throw new Error('a document type')

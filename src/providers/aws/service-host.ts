@@ -1,6 +1,6 @@
 import type { Targets } from '../../domain/targets.ts'
 import type { ProviderContext, ServiceHost } from '../provider.ts'
-import { ECS_PACE } from './services/pace.ts'
+import { ecsPace } from './services/pace.ts'
 import { type AwsSession, settingsFor } from './session.ts'
 
 /** Services of ECS; their client is loaded when the first one is asked for. */
@@ -20,7 +20,7 @@ export function openServices(
     return (await opened).host
   }
   return {
-    pace: ECS_PACE,
+    pace: ecsPace(context.runtime.env),
     describe: async (service) => (await host()).describe(service),
     stage: async (spec) => (await host()).stage(spec),
     shift: async (...move) => (await host()).shift(...move),

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { expect, test } from 'vitest'
 
@@ -26,4 +26,11 @@ test('opening cloud aws loads no client, no registry and no parser: each comes w
   expect(loaded.size).toBeGreaterThan(15)
   expect([...new Set([...loaded.values()].flat())]).toEqual(['zod'])
   expect([...loaded.keys()].filter((file) => file.startsWith('src/images/'))).toEqual([])
+})
+
+test('no package is imported lazily by its own name: in a bundle it would come without names', () => {
+  const files = globSync('src/providers/aws/**/*.ts', { cwd: root })
+  expect(files.length).toBeGreaterThan(40)
+  const lazily = files.filter((file) => /import\('[^.]/.test(readFileSync(join(root, file), 'utf8')))
+  expect(lazily).toEqual([])
 })

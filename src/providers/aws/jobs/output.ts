@@ -17,7 +17,7 @@ export function openOutput(session: AwsSession, { region, name }: LogGroup, stre
   let token: string | undefined
   return {
     more: async () => {
-      const api = await import('@aws-sdk/client-cloudwatch-logs')
+      const api = await import('../sdk/logs.ts')
       opened ??= new api.CloudWatchLogsClient({ ...settingsFor(session, 'CLOUDWATCH_LOGS'), region })
       const lines: LogLine[] = []
       for (;;) {

@@ -160,7 +160,7 @@ export class EcsTasks {
   ): Promise<T> {
     const { call } = this.#session
     try {
-      const api = await import('@aws-sdk/client-ecs')
+      const api = await import('../sdk/ecs.ts')
       this.#opened ??= Promise.resolve(new api.ECSClient(settingsFor(this.#session, 'ECS')))
       return await send(api, await this.#opened, call)
     } catch (error) {
@@ -171,7 +171,7 @@ export class EcsTasks {
   }
 }
 
-type EcsApi = typeof import('@aws-sdk/client-ecs')
+type EcsApi = typeof import('../sdk/ecs.ts')
 
 /** As synth writes them into targets.json. */
 interface Network {

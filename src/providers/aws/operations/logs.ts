@@ -58,7 +58,7 @@ export function openLogs({ context: { runtime }, session, targets }: Parts): Log
     { from, to }: { readonly from: number; readonly to?: number },
     signal: AbortSignal,
   ): AsyncGenerator<FilteredLogEvent> {
-    const { FilterLogEventsCommand } = await import('@aws-sdk/client-cloudwatch-logs')
+    const { FilterLogEventsCommand } = await import('../sdk/logs.ts')
     const client = await clientOf(group.region)
     let nextToken: string | undefined
     do {
@@ -170,7 +170,7 @@ export function openLogs({ context: { runtime }, session, targets }: Parts): Log
 }
 
 async function openClient(session: AwsSession, region: string): Promise<CloudWatchLogsClient> {
-  const { CloudWatchLogsClient } = await import('@aws-sdk/client-cloudwatch-logs')
+  const { CloudWatchLogsClient } = await import('../sdk/logs.ts')
   return new CloudWatchLogsClient({ ...settingsFor(session, 'CLOUDWATCH_LOGS'), region })
 }
 

@@ -20,7 +20,7 @@ export function openScaling(session: AwsSession): Scaling {
   const { call, account } = session
   const clients = new Map<string, ApplicationAutoScalingClient>()
   const open = async (region: string) => {
-    const api = await import('@aws-sdk/client-application-auto-scaling')
+    const api = await import('../sdk/scaling.ts')
     const settings = { ...settingsFor(session, 'APPLICATION_AUTO_SCALING'), region }
     const client = clients.get(region) ?? new api.ApplicationAutoScalingClient(settings)
     clients.set(region, client)

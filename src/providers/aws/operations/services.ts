@@ -28,7 +28,7 @@ export function openServiceSwitches({ context, session, targets, objects }: Part
   const scaling = openScaling(session)
   let opened: Promise<ECSClient> | undefined
   const sdk = async () => {
-    const api = await import('@aws-sdk/client-ecs')
+    const api = await import('../sdk/ecs.ts')
     opened ??= Promise.resolve(new api.ECSClient(settingsFor(session, 'ECS')))
     return { api, ecs: await opened }
   }

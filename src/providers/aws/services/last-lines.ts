@@ -17,7 +17,7 @@ export function cloudWatchLines(client: CloudWatchLogsClient, calls: AwsCalls): 
     const group = options['awslogs-group']
     const prefix = options['awslogs-stream-prefix']
     if (logDriver !== 'awslogs' || group === undefined || prefix === undefined) return []
-    const { GetLogEventsCommand } = await import('@aws-sdk/client-cloudwatch-logs')
+    const { GetLogEventsCommand } = await import('../sdk/logs.ts')
     const request = new GetLogEventsCommand({
       logGroupName: group,
       logStreamName: `${prefix}/${name}/${task.slice(task.lastIndexOf('/') + 1)}`,
