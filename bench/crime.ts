@@ -27,11 +27,10 @@ function sluice(...words: string[]): Ended {
   return { json: JSON.parse(stdout) as Ended['json'], said: stderr }
 }
 
-/** What a step says of itself in its last line. */
-function peaks(said: string): readonly number[] {
-  return [...said.matchAll(/peak memory (\d+) MiB/g)]
-    .slice(0, STEPS)
-    .map(([, mebibytes]) => Number(mebibytes))
+/** What the steps say of themselves in their last lines: seconds of CPU, MiB. */
+function usage(said: string): readonly { readonly cpu: number; readonly memory: number }[] {
+  const lines = said.matchAll(/\(([\d.]+) s of CPU, peak memory (\d+) MiB\)/g)
+  return [...lines].slice(0, STEPS).map(([, cpu, memory]) => ({ cpu: Number(cpu), memory: Number(memory) }))
 }
 
 try {
