@@ -42,7 +42,11 @@ export async function build(world: World, options: BuildOptions = {}): Promise<R
     if (request.dryRun) return planned(world, plan)
     const records = await carryOut(provider, images, plan)
     const after = withImages(before, records, Object.keys(system.images))
-    await runtime.files.write(imagesPath(state), `${JSON.stringify(after, undefined, 2)}\n`)
+    // To write a file safely takes longer than to find out that nothing is to be built.
+    const first = Object.keys(before.images).length === 0
+    if (first || JSON.stringify(after) !== JSON.stringify(before)) {
+      await runtime.files.write(imagesPath(state), `${JSON.stringify(after, undefined, 2)}\n`)
+    }
     return done(plan, records)
   } finally {
     await environment.close()

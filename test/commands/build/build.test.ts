@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { planBuild } from '../../../src/commands/build/decide.ts'
@@ -91,6 +91,18 @@ test('the first build makes everything and writes images.json, the second one kn
     '| mlflow | known | made before from the same content | DIGEST |',
     '',
   ])
+})
+
+test('a build that knows everything leaves images.json as it lies', async () => {
+  using place = open()
+  await place.run()
+  await place.run()
+  const before = statSync(place.file).ino
+  await place.run()
+  expect(statSync(place.file).ino).toBe(before)
+  place.write({ 'job/y': '2' })
+  await place.run()
+  expect(statSync(place.file).ino).not.toBe(before)
 })
 
 test('R27 every reference that build hands on is a digest', async () => {
