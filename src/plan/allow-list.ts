@@ -32,12 +32,13 @@ const MOST = 50
 export function violations(document: unknown, allowed: Allowed): readonly Violation[] {
   const judge = new Judge(allowed)
   judge.document(document)
-  return judge.found.slice(0, MOST)
+  return judge.found
 }
 
 class Judge {
   readonly found: Violation[] = []
   readonly #allowed: Allowed
+  #tooDeep = false
 
   constructor(allowed: Allowed) {
     this.#allowed = allowed
@@ -55,6 +56,8 @@ class Judge {
     }
     const body = this.#body(document, '')
     this.#texts(body, '', 0)
+    // What comes after follows values as deep as they go.
+    if (this.#tooDeep) return
     for (const [key, value] of Object.entries(body)) {
       const part = Object.hasOwn(parts, key) ? parts[key] : undefined
       if (key === 'moved') this.#moved(value)
@@ -202,6 +205,7 @@ class Judge {
   /** Every text, keys too: the engine takes both for templates. */
   #texts(value: unknown, at: string, depth: number): void {
     if (depth > DEEPEST) {
+      this.#tooDeep = true
       this.#refuse(at, 'it is nested too deeply')
       return
     }
@@ -240,7 +244,7 @@ class Judge {
   }
 
   #refuse(at: string, what: string): void {
-    this.found.push({ at: at.slice(0, 200), what: what.slice(0, 300) })
+    if (this.found.length < MOST) this.found.push({ at: at.slice(0, 200), what: what.slice(0, 300) })
   }
 }
 

@@ -38,6 +38,8 @@ export function stacksIn(
   if (!list.success || list.data.environment !== environment) {
     throw untaken(`its stacks.json is not one of environment ${environment}`)
   }
+  const names = list.data.stacks.map(({ name }) => name)
+  if (new Set(names).size < names.length) throw untaken('its stacks.json names a stack twice')
   return list.data.stacks.map(({ name }) => ({ name, document: jsonOf(files, `${name}/cdk.tf.json`) }))
 }
 

@@ -33,8 +33,8 @@ const eventSchema = z.looseObject({
   repository: z.looseObject({ id: z.number().int() }),
 })
 
-/** Bytes of an archive. */
-const LARGEST = 32 * 1024 * 1024
+/** Bytes of an archive; a synthesis is far smaller, and what is larger could keep the job busy by unpacking. */
+const LARGEST = 4 * 1024 * 1024
 const SETTLE = 5000
 const NOTE =
   'Synthesized without credentials and compared with the base: no cloud was asked, and nothing of this pull request was run here.'

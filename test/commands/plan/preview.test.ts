@@ -176,6 +176,15 @@ describe('R7 the preview of a pull request of a fork', () => {
       'environment production',
     ],
     [
+      'a list that names a stack twice',
+      (files) => {
+        const list = JSON.parse(text(files['stacks.json'])) as { stacks: unknown[] }
+        const twice = { ...list, stacks: [...list.stacks, ...list.stacks] }
+        upload({ ...files, 'stacks.json': Buffer.from(JSON.stringify(twice)) })
+      },
+      'twice',
+    ],
+    [
       'JSON that ends too soon',
       (files) => upload({ ...files, 'foundation/cdk.tf.json': Buffer.from('{"resource":') }),
       'is no JSON',
