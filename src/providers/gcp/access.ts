@@ -23,7 +23,7 @@ export function openAccess(runtime: Pick<Runtime, 'env'>, project: string): Acce
     return { token: async () => new Secret(given), identity: async () => undefined }
   }
   const library = async () => {
-    const { GoogleAuth } = await import('google-auth-library')
+    const { GoogleAuth } = await import('./google-auth.ts')
     return new GoogleAuth({
       scopes: [SCOPE],
       projectId: project,

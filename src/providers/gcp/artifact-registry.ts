@@ -55,7 +55,7 @@ export function artifactRegistryLogins(
 async function tokenOf({ env }: Pick<Runtime, 'env'>, project: string | undefined): Promise<AccessToken> {
   const given = env['CLOUDSDK_AUTH_ACCESS_TOKEN']
   if (given !== undefined && given !== '') return { token: new Secret(given) }
-  const { GoogleAuth } = await import('google-auth-library')
+  const { GoogleAuth } = await import('./google-auth.ts')
   try {
     const auth = new GoogleAuth({
       scopes: [SCOPE],

@@ -89,7 +89,7 @@ async function answer(response: HttpResponse, what: string): Promise<GcpAnswer> 
 
 async function accessToken(given: string | undefined): Promise<string> {
   if (given !== undefined && given !== '') return given
-  const { GoogleAuth } = await import('google-auth-library')
+  const { GoogleAuth } = await import('./google-auth.ts')
   try {
     const found = await new GoogleAuth({ scopes: [SCOPE] }).getAccessToken()
     if (typeof found === 'string' && found !== '') return found
