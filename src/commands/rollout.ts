@@ -10,6 +10,7 @@ import {
   readImages,
   readVerdicts,
 } from './rollout/wanted.ts'
+import { pinWorkers } from './rollout/workers.ts'
 
 export interface RolloutOptions {
   /** `NAME=REPOSITORY@sha256:...`: only these images move, everything else stays as it is live. */
@@ -39,7 +40,7 @@ export const rollout: Command<RolloutOptions> = async (world, options) => {
     const judged = options.judged ?? (await readVerdicts(runtime.files, state))
     const site = await openSite(runtime, environment)
     const reason = options.forceReason
-    return await carry(
+    const report = await carry(
       site,
       {
         images: (live) => imagesOfServices(system, built, moved, live),
@@ -52,6 +53,10 @@ export const rollout: Command<RolloutOptions> = async (world, options) => {
       },
       { command: 'rollout', dryRun: request.dryRun, waitLock: options.waitLock ?? 0 },
     )
+    if (report.outcome === 'done' && !request.dryRun && Object.keys(moved).length === 0) {
+      await pinWorkers(site, built)
+    }
+    return report
   } finally {
     await environment.close()
   }

@@ -30,6 +30,8 @@ export interface Provider {
   readonly models: ModelRegistry
   /** What shows a service at this URL who calls, where it answers nobody else; undefined where we have nothing to show. */
   bearer?(url: string): Promise<Secret | undefined>
+  /** Where machines of workers ask which image they run. */
+  readonly workers?: WorkerImages
   /** Where the cloud measures what it runs; otherwise checks look at HTTP answers alone. */
   readonly observer?: Observer
   /** Only where the cloud is this machine: `sluice up` and `sluice down`. */
@@ -130,6 +132,8 @@ export interface HostPace {
   readonly every: number
   /** Until a service has settled or gone back, drains included. */
   readonly patience: number
+  /** Few looks matter more than an early answer. */
+  readonly frugal?: boolean
 }
 
 /**
@@ -164,6 +168,13 @@ export interface Observer {
     revision: string,
     since: number,
   ): Promise<{ readonly requests: number; readonly errors: number } | undefined>
+}
+
+/** Which image the machines of a worker run; each asks for it when it boots. */
+export interface WorkerImages {
+  /** undefined before the first release. */
+  read(worker: string): Promise<ImageReference | undefined>
+  write(worker: string, image: ImageReference): Promise<void>
 }
 
 export interface LogLine {

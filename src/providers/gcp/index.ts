@@ -14,6 +14,7 @@ import { placeOf } from './place.ts'
 import { CloudRunHost } from './services/host.ts'
 import { Switches } from './services/switches.ts'
 import { targetsReader } from './targets.ts'
+import { openWorkerImages } from './workers.ts'
 
 /** Opens the registry of models, which is no part of a cloud, where targets.json says. */
 export type OpenModels = (context: ProviderContext, targets: () => Promise<Targets>) => ModelRegistry
@@ -55,6 +56,7 @@ export function openGcp(context: ProviderContext, openModels: OpenModels): Provi
     },
     jobs: openJobs({ runtime, client, objects, targets, place, pipelines: system.pipelines }),
     models: openModels(context, targets),
+    workers: openWorkerImages(objects, targets),
     bearer: (url) => access.identity(new URL(url).origin),
     observer: openObserver({
       client,

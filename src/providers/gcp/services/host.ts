@@ -5,7 +5,7 @@ import type { Target, Targets } from '../../../domain/targets.ts'
 import { message } from '../../../runtime/events.ts'
 import { pollUntil } from '../../../runtime/poll.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
-import type { RevisionSpec, ServiceHost, ServiceStatus } from '../../provider.ts'
+import type { HostPace, RevisionSpec, ServiceHost, ServiceStatus } from '../../provider.ts'
 import type { Access } from '../access.ts'
 import type { GcpClient } from '../client.ts'
 import { GcpError } from '../trouble.ts'
@@ -66,6 +66,8 @@ export interface Subject {
  * what was read: who is second reads again, and decides again (promise R30).
  */
 export class CloudRunHost implements ServiceHost {
+  /** Reads of the Admin API have a quota per minute; what is throttled is waited out (promise R26). */
+  readonly pace: HostPace = { every: 2000, patience: 15 * 60_000 }
   readonly #options: CloudRunOptions
   readonly #api: RunApi
   /** Services that were said to be closed to this machine. */
