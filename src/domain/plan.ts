@@ -19,7 +19,7 @@ export const planChangeSchema = z.looseObject({
   stateful: z.boolean(),
   /** Top-level attributes that differ; of a new resource those that are set. */
   attributes: z.array(z.string()),
-  /** Top-level attributes whose value is known after apply only. */
+  /** Top-level attributes whose value is known after apply only; `*` where nothing of the resource is known. */
   unknown: z.array(z.string()),
   /** Top-level attributes that cannot be changed in place. */
   forces: z.array(z.string()),

@@ -13,6 +13,7 @@ import { planFileSchema } from '../../src/domain/plan.ts'
 import { awsStateBucket } from '../../src/domain/state-buckets.ts'
 import type { System } from '../../src/domain/system.ts'
 import { planId } from '../../src/plan/approval.ts'
+import { type Finding, nameOf } from '../../src/plan/guard.ts'
 import type { Event } from '../../src/runtime/events.ts'
 import { nodeFiles } from '../../src/runtime/node/files.ts'
 import { nodeRuntime } from '../../src/runtime/node/index.ts'
@@ -35,7 +36,7 @@ export interface Deployment extends AsyncDisposable {
   plan(): Promise<Report>
   /** Somebody at a terminal types the plan's id when asked, unless the options approve in another way. */
   apply(options?: ApplyOptions): Promise<Report>
-  /** Plans and applies until no stack waits for another. */
+  /** Plans and applies until no stack waits for another; whatever holds data and goes is named. */
   deploy(): Promise<void>
   /** As SIGINT or SIGTERM do; the environment is of no more use then. */
   cancel(): void
@@ -121,8 +122,9 @@ export async function openDeployment(example: string): Promise<Deployment> {
     events,
     deploy: async () => {
       for (let round = 0; round < 10; round += 1) {
-        expectDone(await verbs.plan())
-        const applied = await verbs.apply()
+        const planned = await verbs.plan()
+        expectDone(planned)
+        const applied = await verbs.apply({ allowLoss: losses(planned) })
         if (applied.outcome === 'done') return
         if (applied.outcome !== 'refused') throw new Error(applied.message)
       }
@@ -133,6 +135,12 @@ export async function openDeployment(example: string): Promise<Deployment> {
     stacks: () => stackNames(join(state, 'stacks')),
     [Symbol.asyncDispose]: () => rest.disposeAsync(),
   }
+}
+
+/** The names that let everything pass which a plan takes along. */
+function losses({ data }: Report): string[] {
+  const { findings } = data['guard'] as { readonly findings: readonly Finding[] }
+  return findings.flatMap((finding) => nameOf(finding, String(data['plan'])) ?? [])
 }
 
 function succeeds({ code, stdout, stderr }: ExecResult): void {
