@@ -1,8 +1,11 @@
 import type { Clock, Random } from './runtime.ts'
 
 export interface PollOptions {
-  /** Milliseconds between two looks; each is varied by a fifth so that many waiters do not march in step, and at most 15 s. */
-  readonly every: number
+  /**
+   * Milliseconds between two looks; each is varied by a fifth so that many waiters do not march in step, and at most 15 s. Or
+   * what the next pause is after so many milliseconds: then only those up to 15 s are varied, and none is cut.
+   */
+  readonly every: number | ((elapsed: number) => number)
   /** Milliseconds since the epoch. It holds even if a look never answers. */
   readonly deadline: number
   readonly signal?: AbortSignal
@@ -27,6 +30,7 @@ export async function pollUntil<T>(
   options: PollOptions,
 ): Promise<{ readonly found: T } | 'timed-out'> {
   const { clock, random } = machine
+  const begin = clock.now()
   let errors = 0
   for (;;) {
     options.signal?.throwIfAborted()
@@ -42,9 +46,16 @@ export async function pollUntil<T>(
     }
     const left = options.deadline - clock.now()
     if (left <= 0) return 'timed-out'
-    const pause = jittered(Math.min(options.every * 2 ** errors, LONGEST), random)
+    const pause = pauseAfter(options.every, clock.now() - begin, errors, random)
     await clock.sleep(Math.min(pause, left), options.signal)
   }
+}
+
+function pauseAfter(every: PollOptions['every'], elapsed: number, errors: number, random: Random): number {
+  if (typeof every === 'number') return jittered(Math.min(every * 2 ** errors, LONGEST), random)
+  const planned = every(elapsed)
+  if (errors > 0) return jittered(Math.min(500 * 2 ** errors, LONGEST), random)
+  return planned > LONGEST ? Math.round(planned) : jittered(planned, random)
 }
 
 /** `ms`, up to a fifth longer or shorter. */

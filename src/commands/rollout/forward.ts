@@ -1,5 +1,6 @@
 import { SluiceError } from '../../domain/error.ts'
 import type { Release } from '../../domain/release.ts'
+import { pastStarts } from '../../release/past.ts'
 import { judgeServing } from '../../release/serving.ts'
 import { pollUntil } from '../../runtime/poll.ts'
 import { isTransient, persist, unfit } from './failure.ts'
@@ -41,13 +42,17 @@ export async function goForward(
       total: 100,
       unit: 'percent',
     })
+  const before = {
+    begin: runtime.clock.now(),
+    past: provider.services.pace === undefined ? [] : await pastStarts(ledger, release.sequence),
+  }
   for (const start of starts) {
     progress(`starting ${start.service.name} beside what is live`, 0)
     staged.push(await stageOne(site, start, release.id, limits))
   }
   for (const one of staged) {
     progress(`waiting until ${one.action.service.name} is healthy`, 0)
-    await waitReady(site, one, limits)
+    await waitReady(site, one, limits, before)
   }
   for (const percent of starts.length === 0 ? [] : steps) {
     course.percent = percent

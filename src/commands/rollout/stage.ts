@@ -5,6 +5,7 @@ import { formatDuration } from '../../domain/quantity.ts'
 import type { ServiceAction } from '../../release/plan.ts'
 import { judgeReady } from '../../release/serving.ts'
 import { pollUntil } from '../../runtime/poll.ts'
+import { nextLook } from '../../runtime/watch-pace.ts'
 import { isTransient, persist, unfit } from './failure.ts'
 import type { Site } from './site.ts'
 
@@ -33,6 +34,24 @@ export async function stageOne(site: Site, action: Start, release: Digest, limit
   return { action, revision, release, models }
 }
 
+/** When this release began, and how long earlier ones took to start. Milliseconds. */
+export interface Before {
+  readonly begin: number
+  readonly past: readonly number[]
+}
+
+/** A platform that takes minutes is looked at when it usually is ready, and soon after a sign of trouble; this machine at once. */
+function paceOf(
+  { runtime, provider }: Site,
+  { begin, past }: Before,
+  isTroubled: () => boolean,
+): number | (() => number) {
+  const { pace } = provider.services
+  if (pace === undefined) return 250
+  return () =>
+    isTroubled() ? pace.every : nextLook(runtime.clock.now() - begin, { past, frugal: pace.frugal ?? false })
+}
+
 /** Looks in a row that find nothing running and a reason, before a start is given up. */
 const HOPELESS = 5
 
@@ -41,7 +60,12 @@ const HOPELESS = 5
  *
  * @throws SluiceError rolled-back where it does not become so within `rollout.start-timeout`, refused where it stays idle.
  */
-export async function waitReady(site: Site, staged: Staged, limits: Limits): Promise<void> {
+export async function waitReady(
+  site: Site,
+  staged: Staged,
+  limits: Limits,
+  before: Before = { begin: site.runtime.clock.now(), past: [] },
+): Promise<void> {
   const { runtime, provider, system } = site
   const { name } = staged.action.service
   let last = 'the platform has not reported it'
@@ -72,7 +96,7 @@ export async function waitReady(site: Site, staged: Staged, limits: Limits): Pro
   }
   const start = runtime.clock.now() + system.rollout.startTimeout
   const ended = await pollUntil(runtime, look, {
-    every: provider.services.pace?.every ?? 250,
+    every: paceOf(site, before, () => hopeless > 0),
     deadline: Math.min(start, limits.deadline),
     signal: limits.signal,
     bear: { transient: isTransient, inARow: 4 },

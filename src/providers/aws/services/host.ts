@@ -3,6 +3,7 @@ import { SluiceError } from '../../../domain/error.ts'
 import type { Targets } from '../../../domain/targets.ts'
 import { pollUntil } from '../../../runtime/poll.ts'
 import type {
+  HostPace,
   ProviderContext,
   RevisionSpec,
   RevisionStatus,
@@ -13,7 +14,7 @@ import { codeOf } from '../trouble.ts'
 import { type Deployment, isUnderWay, type Phase, revertMove, settleMove, shiftMove } from './deployment.ts'
 import type { LastLines } from './last-lines.ts'
 import { modelTrouble } from './loaded-models.ts'
-import { ECS_PACE } from './pace.ts'
+import { ecsPace } from './pace.ts'
 import type { EcsReader, Sighting } from './reader.ts'
 import { described, type Registered, releaseDefinition } from './revision.ts'
 import { sidecarImages } from './sidecars.ts'
@@ -28,7 +29,7 @@ const EVERY = 5_000
 
 /** Services on ECS. Its deployments are driven through their pauses; what is told comes from ECS alone, never from memory. */
 export class EcsServices implements ServiceHost {
-  readonly pace = ECS_PACE
+  readonly pace: HostPace
   readonly #context: ProviderContext
   readonly #reader: EcsReader
   readonly #writer: EcsWriter
@@ -47,6 +48,7 @@ export class EcsServices implements ServiceHost {
   ) {
     this.#lastLines = lastLines
     this.#context = context
+    this.pace = ecsPace(context.runtime.env)
     this.#reader = reader
     this.#writer = writer
     this.#targets = targets
@@ -314,7 +316,7 @@ export class EcsServices implements ServiceHost {
     const reasons = reasonsOf(stopped, part.taskDefinition)
     const complaint = complaintOf(sighting)
     const said = [
-      ...(part.role === 'ended' && deployment !== null
+      ...(deployment?.target.taskDefinition === part.taskDefinition && GIVEN_UP.has(deployment.phase)
         ? [`${ENDS[deployment.phase]}${deployment.reason === null ? '' : ` (${deployment.reason})`}`]
         : []),
       ...reasons,
@@ -420,6 +422,13 @@ export class EcsServices implements ServiceHost {
   }
 }
 
+const GIVEN_UP: ReadonlySet<Phase> = new Set([
+  'stopping',
+  'stopped',
+  'rolling-back',
+  'rolled-back',
+  'rollback-failed',
+])
 const MOVED_ON = new Set(['InvalidParameterException', 'ClientException', 'ConflictException'])
 
 const ENDS: Readonly<Record<Phase, string>> = {

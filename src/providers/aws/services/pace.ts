@@ -1,4 +1,7 @@
 import type { HostPace } from '../../provider.ts'
 
-/** ECS drains for minutes, and gives every account a few requests a second. */
-export const ECS_PACE: HostPace = { every: 3_000, patience: 20 * 60_000 }
+/** ECS drains for minutes, and gives every account a few requests a second. SLUICE_FRUGAL asks for as few as possible. */
+export function ecsPace(env: Readonly<Record<string, string | undefined>>): HostPace {
+  const frugal = ['1', 'true'].includes(env['SLUICE_FRUGAL'] ?? '')
+  return { every: 3_000, patience: 20 * 60_000, frugal }
+}
