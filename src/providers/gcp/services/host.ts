@@ -4,18 +4,16 @@ import type { Service } from '../../../domain/system.ts'
 import type { Target, Targets } from '../../../domain/targets.ts'
 import { message } from '../../../runtime/events.ts'
 import { pollUntil } from '../../../runtime/poll.ts'
-import type { Runtime } from '../../../runtime/runtime.ts'
 import type { HostPace, RevisionSpec, ServiceHost, ServiceStatus } from '../../provider.ts'
-import type { Access } from '../access.ts'
 import type { GcpClient } from '../client.ts'
 import { GcpError } from '../trouble.ts'
 import { follow, type RunApi, runApi } from './api.ts'
-import { lookAt, type Readiness, readinessOf, type Seen, words } from './health.ts'
+import { readinessOf } from './health.ts'
+import { Looker, type LookParts } from './look.ts'
 import {
   type Change,
   counted,
   foreignSplit,
-  type RunRecord,
   recordOf,
   revert,
   SCALING,
@@ -32,19 +30,14 @@ import {
   type RunTarget,
   runTarget,
 } from './resource.ts'
-import { isPlaceholder, revisionStatus } from './status.ts'
-import { attemptName, filledTemplate, modelsOf, revisionId, revisionName, type Template } from './template.ts'
+import { isPlaceholder } from './status.ts'
+import { attemptName, filledTemplate, revisionId, revisionName, type Template } from './template.ts'
 
-export interface CloudRunOptions {
-  readonly runtime: Runtime
+export interface CloudRunOptions extends LookParts {
   readonly client: GcpClient
-  readonly access: Pick<Access, 'identity'>
   readonly targets: () => Promise<Targets>
-  readonly services: Readonly<Record<string, Service>>
   /** Image of sluice.yml -> what was built last; undefined where it was not. */
   readonly built: (image: string) => Promise<ImageReference | undefined>
-  /** The last lines of a revision that did not start, Google's own among them. */
-  readonly lastLines: (service: string, revision: string) => Promise<readonly string[]>
 }
 
 /** Attempts at a change that others get in between of. */
@@ -70,12 +63,12 @@ export class CloudRunHost implements ServiceHost {
   readonly pace: HostPace = { every: 2000, patience: 15 * 60_000 }
   readonly #options: CloudRunOptions
   readonly #api: RunApi
-  /** Services that were said to be closed to this machine. */
-  readonly #closed = new Set<string>()
+  readonly #looker: Looker
 
   constructor(options: CloudRunOptions) {
     this.#options = options
     this.#api = runApi(options.client)
+    this.#looker = new Looker(options)
   }
 
   async describe(service: string): Promise<ServiceStatus> {
@@ -92,7 +85,7 @@ export class CloudRunHost implements ServiceHost {
     for (const name of names) {
       const revision = await this.#api.revision(kind, name)
       if (revision === undefined ? name !== record.next : isPlaceholder(revision)) continue
-      revisions.push(await this.#status(service, found, record, name, revision))
+      revisions.push(await this.#looker.status(service, found, record, name, revision))
     }
     const off = record.paused ? 'paused' : record.next === undefined ? 'running' : 'rolling'
     return { service, state: revisions.length === 0 ? 'absent' : off, url, revisions }
@@ -275,78 +268,4 @@ export class CloudRunHost implements ServiceHost {
       remedy: 'see "sluice operate status"; find out who else moves traffic',
     })
   }
-
-  async #status(
-    service: string,
-    { kind, resource }: Subject,
-    record: RunRecord,
-    name: string,
-    revision: RunRevision | undefined,
-  ): Promise<ServiceStatus['revisions'][number]> {
-    const share = record.serving.find((one) => one.revision === name)
-    const weight = share?.percent ?? 0
-    const { manualInstanceCount = 0 } = resource.scaling
-    const automatic = Math.max(1, revision?.scaling.minInstanceCount ?? 1)
-    const desired = record.paused ? 0 : kind.split === 'traffic' ? automatic : manualInstanceCount
-    const readiness = await this.#readiness(service, resource, name, revision)
-    const address = share?.uri ?? (weight === 100 ? resource.uri : undefined)
-    const ask = readiness.kind === 'ready' && desired > 0 && address !== undefined && revision !== undefined
-    const seen = ask ? await this.#seen(service, resource, address, revision) : undefined
-    return revisionStatus({
-      name,
-      revision,
-      readiness,
-      seen,
-      weight,
-      desired,
-      uri: share?.uri,
-      image: templateImage(resource),
-    })
-  }
-
-  async #readiness(
-    service: string,
-    { terminalCondition }: RunResource,
-    name: string,
-    revision: RunRevision | undefined,
-  ): Promise<Readiness> {
-    if (revision === undefined) {
-      const failed = terminalCondition?.state === 'CONDITION_FAILED' ? terminalCondition : undefined
-      return failed === undefined
-        ? { kind: 'starting', why: 'Cloud Run has not made it yet' }
-        : { kind: 'failed', why: words(failed) }
-    }
-    const readiness = readinessOf(revision)
-    if (readiness.kind !== 'failed') return readiness
-    const lines = await this.#options.lastLines(service, name).catch(() => [])
-    return lines.length === 0 ? readiness : { kind: 'failed', why: `${readiness.why} (${lines.join(' | ')})` }
-  }
-
-  /** Its health path, asked as its callers ask; a service without one has only what Cloud Run says. */
-  async #seen(
-    service: string,
-    { ingress, uri, invokerIamDisabled }: RunResource,
-    address: string,
-    { annotations }: RunRevision,
-  ): Promise<Seen | undefined> {
-    const { services, runtime, access } = this.#options
-    const health = services[service]?.health
-    if (health === undefined) return undefined
-    const identity = invokerIamDisabled ? undefined : await access.identity(uri ?? address)
-    const open = ingress === 'INGRESS_TRAFFIC_ALL'
-    const models = modelsOf(annotations)
-    const seen = await lookAt(runtime, { url: address.replace(/\/$/, '') + health, models, open, identity })
-    if (seen.kind === 'closed' && models.length > 0 && !this.#closed.has(service)) {
-      this.#closed.add(service)
-      const text = `${service} is closed to this machine: that it loaded its models is what Cloud Run's own probe of ${health} says`
-      runtime.log.emit(message('notice', text))
-    }
-    return seen
-  }
-}
-
-function templateImage({ template }: RunResource): string {
-  const { containers } = template
-  const [first] = Array.isArray(containers) ? (containers as { image?: unknown }[]) : []
-  return String(first?.image ?? '')
 }
