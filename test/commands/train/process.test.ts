@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Report } from '../../../src/commands/command.ts'
-import { identify } from '../../../src/runtime/process-identity.ts'
 import { nodeExec } from '../../../src/runtime/node/exec.ts'
+import { identify } from '../../../src/runtime/process-identity.ts'
 
 /** Each step writes what it read and a word of its own; the second one takes a moment. */
 const PROGRAM = `

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { digestOf, hexOf, imageReference } from '../../../src/domain/digest.ts'
-import { identify } from '../../../src/runtime/process-identity.ts'
 import { openUpkeep } from '../../../src/providers/local/upkeep/index.ts'
 import { nodeRuntime } from '../../../src/runtime/node/index.ts'
+import { identify } from '../../../src/runtime/process-identity.ts'
 
 const DAY = 86_400_000
 const NOW = Date.now()

@@ -11,10 +11,10 @@ import type { Service, System } from '../../../../src/domain/system.ts'
 import { DaemonClient } from '../../../../src/providers/local/client.ts'
 import { endDaemon, findDaemon, supervisorVariables } from '../../../../src/providers/local/daemon/launch.ts'
 import { recordPath } from '../../../../src/providers/local/daemon/record.ts'
-import { identify } from '../../../../src/runtime/process-identity.ts'
 import type { ProviderContext } from '../../../../src/providers/provider.ts'
 import type { Event } from '../../../../src/runtime/events.ts'
 import { nodeRuntime } from '../../../../src/runtime/node/index.ts'
+import { identify } from '../../../../src/runtime/process-identity.ts'
 import { testImage, testService } from '../services/containers.ts'
 
 const entry = join(import.meta.dirname, 'fixtures/entry.ts')

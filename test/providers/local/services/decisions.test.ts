@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { digestOf } from '../../../../src/domain/digest.ts'
-import { startOf } from '../../../../src/runtime/process-identity.ts'
 import {
   composeVariables,
   connectionVariables,
@@ -10,6 +9,7 @@ import {
 import { listeners } from '../../../../src/providers/local/services/free-port.ts'
 import { judgeHealth } from '../../../../src/providers/local/services/health.ts'
 import { backOff, endingText } from '../../../../src/providers/local/services/trouble.ts'
+import { startOf } from '../../../../src/runtime/process-identity.ts'
 
 const none = {
   inherited: {},
