@@ -1,2 +1,0 @@
-import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
-import{g as d}from"./chunk-TWCC5MS7.js";import{dirname as v,join as a,resolve as c}from"node:path";async function f(i){let{runtime:e,request:o}=i,s=c(e.cwd,o.file),{system:r}=await d(e.files,s,o.environment,e.cwd),t=v(s),p=o.state===void 0?a(t,".sluice"):c(e.cwd,o.state),m=a(p,o.environment),n;return{system:r,root:t,state:m,provider:()=>(n??=i.openProvider(r.environment.cloud,{runtime:e,system:r,root:t,state:m}),n),close:async()=>{await(await n)?.close()}}}export{f as a};

@@ -1,2 +1,0 @@
-import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
-import{c as s}from"./chunk-TW4CR3XX.js";var o=["services","functions","apis","workers","databases","buckets","tables","topics","caches"],r=/(?:_PASSWORD|_SECRET_ACCESS_KEY|_TOKEN)$/;function c(e){return Object.entries(e).flatMap(([t,n])=>r.test(t)?[n]:[])}function a(e,t,n){return`${s(t)}_${n}`}function E(e,t){return o.find(n=>Object.hasOwn(e[n],t))}function C(e){return`SLUICE_MODEL_${s(e)}`}export{o as a,c as b,a as c,E as d,C as e};

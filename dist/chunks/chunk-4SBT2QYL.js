@@ -1,0 +1,2 @@
+import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
+var e={get childProcess(){return process.getBuiltinModule("node:child_process")},get crypto(){return process.getBuiltinModule("node:crypto")},get http(){return process.getBuiltinModule("node:http")},get https(){return process.getBuiltinModule("node:https")},get stream(){return process.getBuiltinModule("node:stream")},get timers(){return process.getBuiltinModule("node:timers/promises")}};export{e as a};

@@ -1,2 +1,0 @@
-import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
-var i={buckets:63,functions:64,databases:63,caches:40,services:255,topics:75,tables:255,workers:128,apis:128};function c(e,n,r){let t=s(`${e.system}-${e.environment}-${r}`);return n==="buckets"?`${t}-${e.account}`:t}function s(e){return e.replace(/[^a-z0-9]+/g,"-").replace(/^-|-$/g,"")}function o(e){return s(`${e.system}-${e.environment}`)}function a(e,n){return`${o(e)}/${n}`}export{i as a,c as b,s as c,o as d,a as e};

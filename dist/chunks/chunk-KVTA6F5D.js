@@ -1,2 +1,0 @@
-import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
-var t=["status","logs","pause","resume","restart","rollback","history","drift","reap","clean","destroy"];export{t as a};

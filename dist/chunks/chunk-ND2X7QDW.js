@@ -1,0 +1,2 @@
+import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
+function i(e){return/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(e)&&!e.includes("..")}function s(e){let n=new Set,r=[];for(;r.length<e.length;){let t=e.find(({name:d,dependsOn:o})=>!n.has(d)&&o.every(a=>n.has(a)));if(t===void 0)throw new Error("stacks depend on each other in a circle");n.add(t.name),r.push(t)}return r}export{i as a,s as b};

@@ -1,2 +1,0 @@
-import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
-import{a as r}from"./chunk-3O6DF5BG.js";import{a as e}from"./chunk-SLSZE2MI.js";var s=e.looseObject({name:e.string(),version:e.string(),digest:r,source:e.string(),createdAt:e.string(),tags:e.record(e.string(),e.string())}),n=e.strictObject({name:e.string(),version:e.string(),digest:r});function g(t){return`${t.version}@${t.digest}`}export{n as a,g as b};

@@ -1,0 +1,2 @@
+import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
+var a=["delete","replace","forget","update","create","read","noop"],r=["create","update","delete","replace","import","forget","move","noop","read"],p={create:0,update:0,delete:0,replace:0,import:0,forget:0,move:0,noop:0,read:0};function c(t,n){let e={...t};for(let o of r)e[o]+=n[o];return e}export{a,r as b,p as c,c as d};

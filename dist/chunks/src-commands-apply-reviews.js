@@ -1,0 +1,2 @@
+import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
+import"./chunk-XH426OQS.js";function u(e,t){return{of:async r=>{let[{openGitHub:i},{runsOf:o}]=await Promise.all([import("./open-EMUWDR5E.js"),import("./runs-2HRQM6Z6.js")]);return(await o(i(e,t)).approvals(Number(r))).flatMap(({environments:m,state:n,by:p})=>m.map(a=>({environment:a,state:n,by:p.login})))}}}export{u as reviewsOnGitHub};

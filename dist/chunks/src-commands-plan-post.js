@@ -1,0 +1,2 @@
+import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
+import{a,b}from"./chunk-HVTEVMED.js";import"./chunk-F3REY6L2.js";import"./chunk-ZLNMQCBZ.js";import"./chunk-XJHJX7XQ.js";import"./chunk-TZB6SKJ7.js";import"./chunk-5HUZH3O3.js";import"./chunk-IE7S5OL5.js";import"./chunk-NOMUTO7F.js";import"./chunk-NPAJ4O4G.js";import"./chunk-XH426OQS.js";export{a as postPlan,b as readPlanFile};

@@ -1,2 +1,0 @@
-import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
-import{a as e}from"./chunk-SLSZE2MI.js";import"./chunk-CJQNUHTM.js";var t=e.looseObject({schema:e.literal("sluice.stacks/v1"),system:e.string(),environment:e.string(),stacks:e.array(e.looseObject({name:e.string(),dependsOn:e.array(e.string()),resources:e.number().int()}))});export{t as stacksFileSchema};

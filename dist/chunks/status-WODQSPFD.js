@@ -1,2 +1,0 @@
-import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
-import{a,b}from"./chunk-TROAZVHP.js";import"./chunk-DO2XK2IM.js";import"./chunk-UQV32QJM.js";import"./chunk-JYXPWPMK.js";import"./chunk-UW2DLLP4.js";import"./chunk-3O6DF5BG.js";import"./chunk-SLSZE2MI.js";import"./chunk-VAVSB36I.js";import"./chunk-BBIZGGQM.js";import"./chunk-CJQNUHTM.js";export{a as status,b as statusRows};
