@@ -1,4 +1,4 @@
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { useTools } from './test/tools-folder.ts'
@@ -16,6 +16,8 @@ export default defineConfig({
     // Real processes start slowly on a busy machine; no test asserts a time.
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // Most suites wait for processes of their own: one worker fewer than cores leaves a small machine idle.
+    maxWorkers: Math.max(3, availableParallelism()),
     passWithNoTests: false,
     globalSetup: ['./test/real/end-docker-engine.ts'],
   },

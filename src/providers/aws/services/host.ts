@@ -1,27 +1,20 @@
-import type { Task } from '@aws-sdk/client-ecs'
 import { SluiceError } from '../../../domain/error.ts'
 import type { Targets } from '../../../domain/targets.ts'
 import { pollUntil } from '../../../runtime/poll.ts'
-import type {
-  HostPace,
-  ProviderContext,
-  RevisionSpec,
-  RevisionStatus,
-  ServiceHost,
-  ServiceStatus,
-} from '../../provider.ts'
+import type { HostPace, ProviderContext, RevisionSpec, ServiceHost, ServiceStatus } from '../../provider.ts'
 import { codeOf } from '../trouble.ts'
 import { type Deployment, isUnderWay, type Phase, revertMove, settleMove, shiftMove } from './deployment.ts'
+import { busy, ENDS, noTemplate, superseded } from './ends.ts'
 import type { LastLines } from './last-lines.ts'
-import { modelTrouble } from './loaded-models.ts'
+import { EcsObserver } from './observer.ts'
 import { ecsPace } from './pace.ts'
-import type { EcsReader, Sighting } from './reader.ts'
-import { described, type Registered, releaseDefinition } from './revision.ts'
+import type { EcsReader } from './reader.ts'
+import { type Registered, releaseDefinition } from './revision.ts'
 import { sidecarImages } from './sidecars.ts'
-import { isNewer, type Part, partsOf, revisionStatus, serviceStatus } from './status.ts'
+import { isNewer } from './status.ts'
 import { shiftsTraffic } from './strategy.ts'
 import { type EcsTarget, ecsTarget, familyOf } from './target.ts'
-import { complaintOf, failedTasks, hasFailed, reasonsOf } from './trouble.ts'
+import { reasonsOf } from './trouble.ts'
 import type { EcsWriter } from './writer.ts'
 
 /** Milliseconds between two looks while a method waits for ECS. */
@@ -34,10 +27,8 @@ export class EcsServices implements ServiceHost {
   readonly #reader: EcsReader
   readonly #writer: EcsWriter
   readonly #targets: () => Promise<Targets>
-  readonly #lastLines: LastLines
+  readonly #observer: EcsObserver
   readonly #turns = new Map<string, AbortController>()
-  /** What no deployment changes: task definitions by ARN. */
-  readonly #definitions = new Map<string, Registered>()
 
   constructor(
     context: ProviderContext,
@@ -46,8 +37,8 @@ export class EcsServices implements ServiceHost {
     targets: () => Promise<Targets>,
     lastLines: LastLines = async () => [],
   ) {
-    this.#lastLines = lastLines
     this.#context = context
+    this.#observer = new EcsObserver(context, reader, lastLines)
     this.pace = ecsPace(context.runtime.env)
     this.#reader = reader
     this.#writer = writer
@@ -56,16 +47,7 @@ export class EcsServices implements ServiceHost {
 
   async describe(service: string): Promise<ServiceStatus> {
     const target = await this.#target(service)
-    const sighting = await this.#reader.look(target)
-    const rolls = !this.#shifts(target)
-    const newest = rolls ? await this.#reader.definition(target.family) : undefined
-    const parts = await this.#known(partsOf(target, sighting, newest?.definition.taskDefinitionArn, rolls))
-    const tasks = parts.some((part) => isFull(part, sighting.deployment))
-      ? await this.#reader.tasks(target, 'RUNNING')
-      : undefined
-    const revisions: RevisionStatus[] = []
-    for (const part of parts) revisions.push(await this.#status(target, sighting, part, tasks))
-    return serviceStatus(target, sighting, parts, revisions)
+    return this.#observer.describe(target, !this.#shifts(target))
   }
 
   stage(spec: RevisionSpec): Promise<string> {
@@ -82,10 +64,11 @@ export class EcsServices implements ServiceHost {
       if (deployment !== null && isUnderWay(deployment.phase)) {
         const { taskDefinition } = deployment.target
         const goes = deployment.phase === 'pending' || deployment.phase === 'in-progress'
-        if (goes && isWanted(await this.#definition(taskDefinition))) return taskDefinition
+        if (goes && isWanted(await this.#observer.definition(taskDefinition))) return taskDefinition
         throw busy(target, taskDefinition, goes)
       }
-      if (familyOf(serving) === target.family && isWanted(await this.#definition(serving))) return serving
+      if (familyOf(serving) === target.family && isWanted(await this.#observer.definition(serving)))
+        return serving
       const newest = await this.#reader.definition(target.family, signal)
       const id = newest?.definition.taskDefinitionArn
       const shifts = this.#shifts(target)
@@ -267,92 +250,6 @@ export class EcsServices implements ServiceHost {
     return newest?.definition.taskDefinitionArn === revision && isNewer(revision, serving, target)
   }
 
-  /** What ECS has taken back on its own and nobody has cleared away is shown until it is reverted. */
-  async #known(parts: readonly Part[]): Promise<readonly Part[]> {
-    const known: Part[] = []
-    for (const part of parts) {
-      const gone =
-        part.role === 'ended' &&
-        part.weight === 0 &&
-        (await this.#reader.definition(part.taskDefinition))?.definition.status !== 'ACTIVE'
-      if (!gone) known.push(part)
-    }
-    return known
-  }
-
-  async #status(
-    target: EcsTarget,
-    sighting: Sighting,
-    part: Part,
-    tasks: Awaited<ReturnType<EcsReader['tasks']>> | undefined,
-  ): Promise<RevisionStatus> {
-    const definition = described(await this.#definition(part.taskDefinition), target.container)
-    const paused = sighting.deployment?.pause !== null && sighting.deployment?.pause !== undefined
-    const asked = { part, definition, tasks, trouble: null, models: null }
-    const resolved = new Set(
-      part.arn === '' || tasks === undefined
-        ? []
-        : ((await this.#reader.revision(target, part.arn)).containerImages ?? []).flatMap(
-            ({ containerName, imageDigest }) =>
-              containerName === target.container && imageDigest !== undefined ? [imageDigest] : [],
-          ),
-    )
-    const first = revisionStatus(target, { ...asked, resolved }, paused)
-    if (first.healthy) {
-      const models = await this.#modelTrouble(target, sighting, part, first)
-      return models === null ? first : revisionStatus(target, { ...asked, resolved, models }, paused)
-    }
-    const trouble = await this.#trouble(target, sighting, part, definition.image)
-    return revisionStatus(target, { ...asked, resolved, trouble }, paused)
-  }
-
-  async #trouble(target: EcsTarget, sighting: Sighting, part: Part, image: string): Promise<string | null> {
-    const { deployment } = sighting
-    const lost = part.weight > 0 && part.running < part.desired && part.role === 'serves'
-    if (part.role === 'held' || !(lost || hasFailed(sighting, part.taskDefinition))) {
-      return part.role === 'starts' ? (complaintOf(sighting) ?? null) : null
-    }
-    const stopped = await this.#reader.tasks(target, 'STOPPED')
-    const reasons = reasonsOf(stopped, part.taskDefinition)
-    const complaint = complaintOf(sighting)
-    const said = [
-      ...(deployment?.target.taskDefinition === part.taskDefinition && GIVEN_UP.has(deployment.phase)
-        ? [`${ENDS[deployment.phase]}${deployment.reason === null ? '' : ` (${deployment.reason})`}`]
-        : []),
-      ...reasons,
-      ...(complaint === undefined ? [] : [complaint]),
-      ...(await this.#output(target, part.taskDefinition, stopped)),
-    ]
-    return said.length === 0 ? null : `${said.join('; ')} [${image.slice(image.lastIndexOf('/') + 1)}]`
-  }
-
-  /** What the last task that failed wrote before it ended. */
-  async #output(
-    target: EcsTarget,
-    taskDefinition: string,
-    stopped: readonly Task[],
-  ): Promise<readonly string[]> {
-    const [last] = failedTasks(stopped, taskDefinition)
-    const { definition } = await this.#definition(taskDefinition)
-    const main = definition.containerDefinitions?.find(({ name }) => name === target.container)
-    return last?.taskArn === undefined || main === undefined ? [] : this.#lastLines(main, last.taskArn)
-  }
-
-  /** Only what has all of the traffic can be asked: no address of ours leads to one revision. */
-  async #modelTrouble(
-    { name, url }: EcsTarget,
-    { deployment }: Sighting,
-    part: Part,
-    { models }: RevisionStatus,
-  ): Promise<string | null> {
-    const { runtime, system } = this.#context
-    const health = system.services[name]?.health
-    const settled = part.role === 'starts' || deployment === null || !isUnderWay(deployment.phase)
-    if (url === null || health === undefined || models.length === 0 || part.weight !== 100 || !settled)
-      return null
-    return modelTrouble(runtime.http, new URL(health, url).href, models)
-  }
-
   async #ended(
     target: EcsTarget,
     revision: string,
@@ -370,20 +267,6 @@ export class EcsServices implements ServiceHost {
       what: `${target.name}: ${ENDS[phase]}${why === '' ? '' : `: ${why}`}`,
       remedy: 'find the cause with "sluice operate logs", mend it, then build and roll out again',
     })
-  }
-
-  async #definition(arn: string): Promise<Registered> {
-    const known = this.#definitions.get(arn)
-    if (known !== undefined) return known
-    const found = await this.#reader.definition(arn)
-    if (found === undefined) {
-      throw new SluiceError('cannot-observe', 'service', {
-        what: `ECS knows no task definition ${arn}, which a service is set to`,
-        remedy: 'somebody has deleted it; roll out again',
-      })
-    }
-    this.#definitions.set(arn, found)
-    return found
   }
 
   #shifts(target: EcsTarget): boolean {
@@ -422,56 +305,8 @@ export class EcsServices implements ServiceHost {
   }
 }
 
-const GIVEN_UP: ReadonlySet<Phase> = new Set([
-  'stopping',
-  'stopped',
-  'rolling-back',
-  'rolled-back',
-  'rollback-failed',
-])
 const MOVED_ON = new Set(['InvalidParameterException', 'ClientException', 'ConflictException'])
-
-const ENDS: Readonly<Record<Phase, string>> = {
-  pending: 'ECS has not begun its deployment',
-  'in-progress': 'its deployment is under way',
-  successful: 'its deployment is done',
-  stopping: 'somebody stopped its deployment',
-  stopped: 'its deployment was stopped',
-  'rolling-back': 'ECS is rolling it back',
-  'rolled-back': 'ECS rolled it back',
-  'rollback-failed': 'ECS could not roll it back',
-}
-
-/** May its tasks make it healthy? Until then they are not worth two requests. */
-function isFull({ desired, running, role, weight }: Part, deployment: Deployment | null): boolean {
-  if (role === 'held' || role === 'ended') return false
-  return desired > 0 && running >= desired && (role === 'serves' || weight > 0 || deployment?.pause != null)
-}
 
 function fingerprintOf(tags: Registered['tags']): string | undefined {
   return tags.find(({ key }) => key === 'sluice:fingerprint')?.value
-}
-
-function noTemplate({ name, template }: EcsTarget): SluiceError {
-  return new SluiceError('usage', 'user', {
-    what: `there is no task definition ${template}, the template of service ${name}`,
-    remedy: 'run "sluice apply" first',
-  })
-}
-
-function busy({ name }: EcsTarget, by: string, goes: boolean): SluiceError {
-  return new SluiceError('locked', 'user', {
-    what: `${name}: ${by} is ${goes ? 'rolling out' : 'being rolled back'}`,
-    rule: 'a service has one rollout at a time',
-    remedy:
-      'wait until it is over, see "sluice operate status"; "sluice rollout" takes back what an interrupted one left',
-  })
-}
-
-function superseded({ name }: EcsTarget, revision: string, by: string): SluiceError {
-  return new SluiceError('stale', 'user', {
-    what: `${name}: ${revision} is not rolling out; there is ${by}`,
-    rule: 'a rollout moves its own revision alone',
-    remedy: 'see "sluice operate status"; find out who deploys beside Sluice',
-  })
 }
