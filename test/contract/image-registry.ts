@@ -64,6 +64,7 @@ export function imageRegistryContract(name: string, open: () => Promise<Registry
         size: image.size + image.config.size + image.layers.reduce((sum, { size }) => sum + size, 0),
         platforms: ['linux/amd64'],
         labels: { made: 'here' },
+        attestations: [],
       })
       expect(await registry.head(`${repository}@${image.digest}`)).toMatchObject({
         digest: image.digest,
