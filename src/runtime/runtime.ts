@@ -93,12 +93,13 @@ export interface Files {
   stream?(path: string): AsyncIterable<Uint8Array>
   /**
    * All or nothing: written beside, flushed, renamed. With `exclusive` it fails with code EEXIST where the file is
-   * there. Folders are made as needed.
+   * there. Folders are made as needed. `derived`: can be made again from what it was made of, so that nobody waits for the
+   * disk.
    */
   write(
     path: string,
     content: string | Uint8Array,
-    options?: { mode?: number; exclusive?: boolean },
+    options?: { mode?: number; exclusive?: boolean; derived?: boolean },
   ): Promise<void>
   /** Adds to the end of a file, on the disk before it returns. Optional: without it, files are written whole. */
   append?(path: string, text: string): Promise<void>

@@ -65,8 +65,10 @@ export async function writeStacks(
     path: join(folder, name, 'cdk.tf.json'),
     bytes: `${JSON.stringify(sorted(json), undefined, 2)}\n`,
   }))
-  await Promise.all([...configurations, ...assets].map(({ path, bytes }) => files.write(path, bytes)))
-  await files.write(join(folder, 'stacks.json'), stacksText(file))
+  await Promise.all(
+    [...configurations, ...assets].map(({ path, bytes }) => files.write(path, bytes, { derived: true })),
+  )
+  await files.write(join(folder, 'stacks.json'), stacksText(file), { derived: true })
 }
 
 /** The same for a team's own stacks, which are taken over file by file. */
@@ -78,7 +80,7 @@ export async function writeOwnStacks(
 ): Promise<void> {
   await removeStale(files, folder, file)
   for (const stack of stacks) await writeFolder(files, join(folder, stack.name), stack.folder)
-  await files.write(join(folder, 'stacks.json'), stacksText(file))
+  await files.write(join(folder, 'stacks.json'), stacksText(file), { derived: true })
 }
 
 async function removeStale(files: Files, folder: string, file: StacksFile): Promise<void> {

@@ -56,7 +56,7 @@ export const nodeFiles: Files = {
       const handle = await open(beside, 'wx', options.mode ?? 0o644)
       try {
         await handle.writeFile(content)
-        await handle.sync()
+        if (options.derived !== true) await handle.sync()
       } finally {
         await handle.close()
       }
