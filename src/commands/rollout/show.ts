@@ -3,6 +3,7 @@ import type { ServedModel } from '../../domain/model.ts'
 import { formatDuration } from '../../domain/quantity.ts'
 import { describeCheck } from '../../release/check-plan.ts'
 import type { RolloutPlan, ServiceAction } from '../../release/plan.ts'
+import { markdownText } from '../../report/foreign-text.ts'
 
 export const COLUMNS = ['service', 'from', 'to', 'traffic', 'result'] as const
 
@@ -55,10 +56,12 @@ export function runs(image: string, models: readonly ServedModel[]): string {
   return [digest === undefined ? image : shortDigest(digest), ...parts].join(', ')
 }
 
+/** Nothing but an address: it may be a link. */
+const ADDRESS = /^https?:\/\/[\w.:/-]+$/
+
+/** Cells are foreign text: none may end its cell, start a link of its own or mention anybody (promise R6). */
 export function markdownTable(columns: readonly string[], rows: readonly (readonly string[])[]): string {
-  // A cell is foreign text: it may not end its cell, its line or its table.
-  const cell = (text: string): string =>
-    text.replace(/[\\|`<>[\]*_]/g, (mark) => `\\${mark}`).replace(/\s+/g, ' ')
+  const cell = (text: string): string => (ADDRESS.test(text) ? text : markdownText(text))
   const line = (cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |`
   return [line(columns), `| ${columns.map(() => '---').join(' | ')} |`, ...rows.map(line)].join('\n')
 }
