@@ -1,9 +1,7 @@
 import { BatchJobDefinition } from '@cdktf/provider-aws/lib/batch-job-definition/index.js'
 import { Construct } from 'constructs'
 import type { Statement } from '../core/policy.ts'
-import { Logs } from './container.ts'
-import { starterStatements } from './fargate-task.ts'
-import { Role } from './role.ts'
+import { taskRoles } from './task-roles.ts'
 
 const MIB = 2 ** 20
 
@@ -38,26 +36,10 @@ export class BatchJob extends Construct {
 
   constructor(scope: Construct, id: string, props: BatchJobProps) {
     super(scope, id)
-    const { name, account, region, nodes, repositories, secrets } = props
-    const service = 'ecs-tasks.amazonaws.com'
-    const logs = new Logs(this, 'logs', { name: props.logs })
-    const starter = new Role(this, 'starter', {
-      name: `${name}-starter`,
-      service,
-      account,
-      statements: starterStatements({
-        region,
-        account,
-        logs: props.logs,
-        repositories,
-        secrets: Object.values(secrets).map((arn) => arn.replace(/:[^:]*::$/, '')),
-      }),
-    })
-    const program = new Role(this, 'program', {
-      name: `${name}-program`,
-      service,
-      account,
-      statements: props.statements,
+    const { name, nodes } = props
+    const { logs, starter, program } = taskRoles(this, {
+      ...props,
+      secrets: Object.values(props.secrets).map((arn) => arn.replace(/:[^:]*::$/, '')),
     })
     const container = containerOf(props, { starter: starter.arn, program: program.arn, group: logs.group })
     new BatchJobDefinition(this, 'definition', {

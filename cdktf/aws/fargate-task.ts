@@ -1,8 +1,8 @@
 import { EcsTaskDefinition } from '@cdktf/provider-aws/lib/ecs-task-definition/index.js'
 import { Construct } from 'constructs'
 import type { Statement } from '../core/policy.ts'
-import { type ContainerProps, containerDefinitions, Logs } from './container.ts'
-import { Role } from './role.ts'
+import { type ContainerProps, containerDefinitions } from './container.ts'
+import { taskRoles } from './task-roles.ts'
 
 const MIB = 2 ** 20
 
@@ -41,16 +41,8 @@ export class FargateTask extends Construct {
 
   constructor(scope: Construct, id: string, props: FargateTaskProps) {
     super(scope, id)
-    const { name, account, region, cpu, memory, containers, repositories, secrets, statements } = props
-    const service = 'ecs-tasks.amazonaws.com'
-    const logs = new Logs(this, 'logs', { name: props.logs })
-    const starter = new Role(this, 'starter', {
-      name: `${name}-starter`,
-      service,
-      account,
-      statements: starterStatements({ region, account, logs: props.logs, repositories, secrets }),
-    })
-    const program = new Role(this, 'program', { name: `${name}-program`, service, account, statements })
+    const { name, region, cpu, memory, containers } = props
+    const { logs, starter, program } = taskRoles(this, props)
     const definition = new EcsTaskDefinition(this, 'definition', {
       family: name,
       requiresCompatibilities: ['FARGATE'],
@@ -72,27 +64,4 @@ export class FargateTask extends Construct {
     this.logGroup = props.logs
     this.roleArns = [starter.arn, program.arn]
   }
-}
-
-/** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html, for these resources alone. */
-export function starterStatements(of: {
-  readonly region: string
-  readonly account: string
-  readonly logs: string
-  readonly repositories: readonly string[]
-  readonly secrets: readonly string[]
-}): Statement[] {
-  const { region, account, logs, repositories, secrets } = of
-  return [
-    { actions: ['ecr:GetAuthorizationToken'], resources: ['*'] },
-    {
-      actions: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
-      resources: repositories,
-    },
-    {
-      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-      resources: [`arn:aws:logs:${region}:${account}:log-group:${logs}:*`],
-    },
-    ...(secrets.length === 0 ? [] : [{ actions: ['secretsmanager:GetSecretValue'], resources: secrets }]),
-  ]
 }

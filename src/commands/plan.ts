@@ -12,9 +12,6 @@ import { nothingToDo } from './nothing-to-do.ts'
 
 export type PlanOptions = Readonly<Record<never, never>>
 
-/** Characters of a comment, and of what a job summary takes without trouble. */
-const SUMMARY_LIMIT = 65_536
-
 /**
  * Shows what would change in the cloud, stack by stack: compiles the stacks, runs the engine on each and leaves plan.json with
  * names and no values, and the saved plans that `apply` takes. On cloud `local` there is nothing to plan.
@@ -60,7 +57,7 @@ async function planAll(world: World, environment: OpenEnvironment): Promise<Repo
     { approvalPath, plansFolder, writeApproval },
     { encryptionOf, planKey },
     { groundOf },
-    { headline, planMarkdown },
+    { COMMENT_LIMIT, headline, planMarkdown },
     { findingsMarkdown },
   ] = await Promise.all([
     import('./infrastructure/engine.ts'),
@@ -122,7 +119,7 @@ async function planAll(world: World, environment: OpenEnvironment): Promise<Repo
       guard: { verdict: guardVerdict(findings), findings },
       interrupted,
     },
-    summary: `${planMarkdown(file, { limit: SUMMARY_LIMIT - guarded.length })}${guarded}`,
+    summary: `${planMarkdown(file, { limit: COMMENT_LIMIT - guarded.length })}${guarded}`,
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Worker } from '../../../src/domain/system.ts'
-import { starterStatements } from '../fargate-task.ts'
 import { GpuWorker } from '../gpu-worker.ts'
 import { ReleasedImage } from '../released-image.ts'
+import { starterStatements } from '../task-roles.ts'
 import { connect, type SecretRef, secretResources } from './connect.ts'
 import { mapValues, repositories } from './services.ts'
 import type { Site } from './site.ts'

@@ -2,7 +2,7 @@ import type { Engine, Pipeline, Step } from '../../../src/domain/step.ts'
 import { CloudRunJob } from '../cloud-run-job.ts'
 import { jobTemplate } from '../run-template.ts'
 import { ServiceAccount } from '../service-account.ts'
-import { connect, permit } from './connect.ts'
+import { type Access, connect, permit } from './connect.ts'
 import { logsOf, runTemplate } from './services.ts'
 import type { Site } from './site.ts'
 
@@ -58,16 +58,9 @@ export interface StepOf {
 
 function describe(site: Site, of: StepOf & { readonly name: string; readonly job: string }): void {
   const { project, location } = site
-  const { key, id, step, account } = of
+  const { key, step, account } = of
   const stack = site.stack('compute')
-  places(site, of)
-  const access = connect(site, stack, {
-    ...step,
-    name: id,
-    pipeline: pipelineOf(of),
-    account,
-    runs: 'cloud-run',
-  })
+  const access = stepAccess(site, of, 'cloud-run')
   const container = {
     name: 'step',
     image: site.templateImage(step.image),
@@ -87,13 +80,20 @@ function describe(site: Site, of: StepOf & { readonly name: string; readonly job
   stack.target('logs', key, logsOf(site, 'cloud_run_job', 'job_name', of.name))
 }
 
+/** What a step may reach and is told: its places in buckets, and what it connects. */
+export function stepAccess(site: Site, of: StepOf, runs: 'cloud-run' | 'machine'): Access {
+  const { id, step, account } = of
+  places(site, of)
+  return connect(site, site.stack('compute'), { ...step, name: id, pipeline: pipelineOf(of), account, runs })
+}
+
 /** The pipeline of a key. */
-export function pipelineOf({ key, step }: Pick<StepOf, 'key' | 'step'>): string {
+function pipelineOf({ key, step }: Pick<StepOf, 'key' | 'step'>): string {
   return key.slice(0, -step.name.length - 1)
 }
 
 /** A step reads its inputs and writes its outputs, and no other part of a bucket. */
-export function places(site: Site, { id, step, account }: StepOf): void {
+function places(site: Site, { id, step, account }: StepOf): void {
   const stack = site.stack('compute')
   const given = new Set<string>()
   const allow = (may: 'read' | 'write', all: Step['inputs']): void => {

@@ -1,8 +1,7 @@
 import { usageError } from '../../../src/domain/error.ts'
 import { gpusOf, smallestMachine } from '../../../src/domain/gcp-machines.ts'
 import type { Step } from '../../../src/domain/step.ts'
-import { connect } from './connect.ts'
-import { pipelineOf, places, type StepOf } from './pipelines.ts'
+import { type StepOf, stepAccess } from './pipelines.ts'
 import type { Site } from './site.ts'
 
 const DISK_GIB = 100
@@ -10,16 +9,9 @@ const DISK_GIB = 100
 /** A step that runs as a custom job of Vertex AI: its account stands here, the job is made by a run. */
 export function vertexStep(site: Site, of: StepOf): void {
   const { project, location } = site
-  const { key, id, step, account } = of
+  const { key, step, account } = of
   const stack = site.stack('compute')
-  places(site, of)
-  const access = connect(site, stack, {
-    ...step,
-    name: id,
-    pipeline: pipelineOf(of),
-    account,
-    runs: 'machine',
-  })
+  const access = stepAccess(site, of, 'machine')
   const environment = {
     ...access.environment,
     // Vertex AI hands over no secrets: `X` becomes `X_SECRET`, the name under which the program reads it.

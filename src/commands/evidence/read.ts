@@ -11,6 +11,7 @@ import type { ByteSource, KeyColumn, Rows } from '../../gate/rows/columns.ts'
 import { readRows } from '../../gate/rows/read.ts'
 import { KeyWriter } from '../../gate/rows/store.ts'
 import type { Files } from '../../runtime/runtime.ts'
+import { streamOf } from '../../runtime/stream-of.ts'
 
 /** evaluation.json as it was read. */
 export interface EvidenceFile {
@@ -82,7 +83,7 @@ export async function readEvidence(
   }
   const file = await regularFile(files, inside(folder, evaluation.rows.path), 'rows')
   const hash = createHash('sha256')
-  const source = hashed(await bytesOf(files, file), hash)
+  const source = hashed(streamOf(files, file), hash)
   const rows = await readRows(file, source, rowRequests(evaluation, policy), evaluation.dataset.rows)
   const rowsDigest: Digest = `sha256:${hash.digest('hex')}`
   return {
@@ -128,16 +129,6 @@ function inside(folder: string, path: string): string {
     rule: 'paths in the evidence are relative and stay in its folder',
     remedy: 'write the rows beside evaluation.json',
   })
-}
-
-async function bytesOf(files: Files, path: string): Promise<ByteSource> {
-  const stream = files.stream?.(path)
-  if (stream !== undefined) return stream
-  const bytes = await files.read(path)
-  async function* once(): ByteSource {
-    if (bytes !== undefined) yield bytes
-  }
-  return once()
 }
 
 async function* hashed(source: ByteSource, hash: { update(bytes: Uint8Array): unknown }): ByteSource {

@@ -3,6 +3,7 @@ import { usageError } from '../../domain/error.ts'
 import { readPlan } from '../../plan/read.ts'
 import { COMMENT_LIMIT, headline, planMarkdown } from '../../report/plan/markdown.ts'
 import { neutralJson } from '../../runtime/neutralise.ts'
+import { streamOf } from '../../runtime/stream-of.ts'
 import type { Report, World } from '../command.ts'
 
 export interface RenderOptions {
@@ -23,7 +24,7 @@ export async function renderPlan(world: World, { render, format }: RenderOptions
     })
   }
   const name = basename(path)
-  const stack = await readPlan(chunks(world, path), { stack: name, source: path })
+  const stack = await readPlan(streamOf(files, path), { stack: name, source: path })
   const { counts, changes, drift, outputs, checks, fingerprint } = stack
   const plan = { environment: name, counts, stacks: [stack], fingerprint }
   const data = { counts, changes, drift, outputs, checks, fingerprint }
@@ -37,13 +38,4 @@ export async function renderPlan(world: World, { render, format }: RenderOptions
       ? { data, document: `${neutralJson(data)}\n` }
       : { data: { counts, fingerprint }, document: planMarkdown(plan, { limit: COMMENT_LIMIT }) }),
   }
-}
-
-function chunks({ runtime }: World, path: string): AsyncIterable<Uint8Array> {
-  const { files } = runtime
-  return files.stream?.(path) ?? whole(files.read(path))
-}
-
-async function* whole(bytes: Promise<Uint8Array | undefined>): AsyncIterable<Uint8Array> {
-  yield (await bytes) ?? new Uint8Array()
 }

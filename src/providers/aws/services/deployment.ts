@@ -113,10 +113,7 @@ export function shiftMove(deployment: Deployment | null, revision: string, perce
   }
 }
 
-export type SettleMove =
-  | Exclude<ShiftMove, { readonly kind: 'ended' }>
-  | { readonly kind: 'ended'; readonly phase: Phase; readonly reason: string | null }
-  | { readonly kind: 'too-early'; readonly weight: number }
+export type SettleMove = ShiftMove | { readonly kind: 'too-early'; readonly weight: number }
 
 /** Ends a deployment that stands at 100 %. */
 export function settleMove(deployment: Deployment | null, revision: string): SettleMove {

@@ -3,7 +3,15 @@ import type { Targets } from '../../../domain/targets.ts'
 import { pollUntil } from '../../../runtime/poll.ts'
 import type { HostPace, ProviderContext, RevisionSpec, ServiceHost, ServiceStatus } from '../../provider.ts'
 import { codeOf } from '../trouble.ts'
-import { type Deployment, isUnderWay, type Phase, revertMove, settleMove, shiftMove } from './deployment.ts'
+import {
+  type Deployment,
+  isUnderWay,
+  type Phase,
+  revertMove,
+  type ShiftMove,
+  settleMove,
+  shiftMove,
+} from './deployment.ts'
 import { busy, ENDS, noTemplate, superseded } from './ends.ts'
 import type { LastLines } from './last-lines.ts'
 import { EcsObserver } from './observer.ts'
@@ -109,21 +117,7 @@ export class EcsServices implements ServiceHost {
           }
         }
         const move = shiftMove(deployment, revision, percent)
-        switch (move.kind) {
-          case 'there':
-            return true
-          case 'wait':
-            return false
-          case 'continue':
-            await this.#answer(target, deployment, 'CONTINUE', refused, signal)
-            return false
-          case 'superseded':
-            throw superseded(target, revision, move.by)
-          case 'ended':
-            throw await this.#ended(target, revision, move.phase, move.reason, signal)
-          default:
-            return move satisfies never
-        }
+        return this.#follow(move, target, deployment, refused, revision, signal)
       })
     })
   }
@@ -135,23 +129,8 @@ export class EcsServices implements ServiceHost {
       await this.#until(`settling ${service}`, signal, async () => {
         const { deployment } = await this.#reader.look(target, signal)
         const move = settleMove(deployment, revision)
-        switch (move.kind) {
-          case 'there':
-            return true
-          case 'wait':
-            return false
-          case 'continue':
-            await this.#answer(target, deployment, 'CONTINUE', refused, signal)
-            return false
-          case 'too-early':
-            throw superseded(target, revision, `itself at ${move.weight} %`)
-          case 'superseded':
-            throw superseded(target, revision, move.by)
-          case 'ended':
-            throw await this.#ended(target, revision, move.phase, move.reason, signal)
-          default:
-            return move satisfies never
-        }
+        if (move.kind === 'too-early') throw superseded(target, revision, `itself at ${move.weight} %`)
+        return this.#follow(move, target, deployment, refused, revision, signal)
       })
     })
   }
@@ -163,6 +142,32 @@ export class EcsServices implements ServiceHost {
       await this.#until(`reverting ${service}`, signal, () => this.#goBack(target, revision, refused, signal))
       await this.#writer.retire(target, revision, signal)
     })
+  }
+
+  /** One step of a deployment; true where there is nothing left to do. */
+  async #follow(
+    move: ShiftMove,
+    target: EcsTarget,
+    deployment: Deployment | null,
+    refused: Set<string>,
+    revision: string,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    switch (move.kind) {
+      case 'there':
+        return true
+      case 'wait':
+        return false
+      case 'continue':
+        await this.#answer(target, deployment, 'CONTINUE', refused, signal)
+        return false
+      case 'superseded':
+        throw superseded(target, revision, move.by)
+      case 'ended':
+        throw await this.#ended(target, revision, move.phase, move.reason, signal)
+      default:
+        return move satisfies never
+    }
   }
 
   /** One step back; true where ECS is back already. */

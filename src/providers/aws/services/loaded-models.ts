@@ -1,3 +1,4 @@
+import { modelMismatch } from '../../../domain/loaded-models.ts'
 import { modelPin, type ServedModel } from '../../../domain/model.ts'
 import type { Http } from '../../../runtime/runtime.ts'
 
@@ -21,21 +22,8 @@ export async function modelTrouble(
   } catch (error) {
     return `${url} did not answer: ${(error as Error).message}`
   }
-  const loaded = modelsOf(body)
-  for (const model of models) {
-    const found = loaded[model.name]
-    if (found !== modelPin(model)) {
-      return `model ${model.name} is ${found ?? 'not loaded'}, the release pins ${modelPin(model)}`
-    }
-  }
-  return null
-}
-
-function modelsOf(body: string): Readonly<Record<string, string>> {
-  try {
-    const { models } = JSON.parse(body) as { readonly models?: Readonly<Record<string, string>> }
-    return models ?? {}
-  } catch {
-    return {}
-  }
+  const mismatch = modelMismatch(models, body)
+  if (mismatch === undefined) return null
+  const { model, found } = mismatch
+  return `model ${model.name} is ${found ?? 'not loaded'}, the release pins ${modelPin(model)}`
 }

@@ -1,5 +1,5 @@
-import * as z from 'zod'
-import { modelPin, type ServedModel } from '../../../domain/model.ts'
+import { mismatchText, modelMismatch } from '../../../domain/loaded-models.ts'
+import type { ServedModel } from '../../../domain/model.ts'
 import type { Secret } from '../../../domain/secret.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
 import type { Condition, RunRevision } from './resource.ts'
@@ -68,9 +68,7 @@ export async function lookAt(
   }
 }
 
-const reportSchema = z.looseObject({ models: z.record(z.string(), z.unknown()) })
-
-/** 200 with exactly the models that the release pins: CONTRACTS, "How a model reaches a service". */
+/** 200 with exactly the models that the release pins. */
 export function judgeHealth(
   path: string,
   models: readonly ServedModel[],
@@ -78,28 +76,8 @@ export function judgeHealth(
   body: string,
 ): Exclude<Seen, { kind: 'closed' }> {
   if (status !== 200) return { kind: 'ill', why: `GET ${path} answered ${status}` }
-  if (models.length === 0) return { kind: 'well', models }
-  const report = reportSchema.safeParse(json(body))
-  if (!report.success) {
-    return { kind: 'ill', why: `GET ${path} does not report its models as JSON: { "models": { ... } }` }
-  }
-  for (const model of models) {
-    const found = report.data.models[model.name]
-    if (found === modelPin(model)) continue
-    const what = typeof found === 'string' ? `serves ${found}` : 'does not report it'
-    return {
-      kind: 'ill',
-      why: `model ${model.name} must be ${modelPin(model)}, but the service ${what}`,
-      models: [],
-    }
-  }
-  return { kind: 'well', models }
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+  const mismatch = modelMismatch(models, body)
+  if (mismatch === undefined) return { kind: 'well', models }
+  const why = mismatchText(path, mismatch)
+  return { kind: 'ill', why, ...(mismatch.reported ? { models: [] } : {}) }
 }

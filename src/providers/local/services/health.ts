@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
-import { modelPin, type ServedModel } from '../../../domain/model.ts'
+import { mismatchText, modelMismatch } from '../../../domain/loaded-models.ts'
+import type { ServedModel } from '../../../domain/model.ts'
 import type { Http } from '../../../runtime/runtime.ts'
 
 /** How one look at a process came out. */
@@ -31,35 +32,13 @@ export async function probe(http: Http, target: Probe, signal: AbortSignal): Pro
   }
 }
 
-/** 200 with exactly the models that the release pins: CONTRACTS, "How a model reaches a service". */
+/** 200 with exactly the models that the release pins. */
 export function judgeHealth(target: Omit<Probe, 'port'>, status: number, body: string): Health {
   if (status !== 200) return { healthy: false, why: `GET ${target.path} answered ${status}` }
-  if (target.models.length === 0) return { healthy: true }
-  const served = servedModels(body)
-  if (served === undefined) {
-    return {
-      healthy: false,
-      why: `GET ${target.path} does not report its models as JSON: { "models": { ... } }`,
-    }
-  }
-  for (const model of target.models) {
-    const found = served[model.name]
-    const pin = modelPin(model)
-    if (found !== pin) {
-      const what = typeof found === 'string' ? `serves ${found}` : 'does not report it'
-      return { healthy: false, why: `model ${model.name} must be ${pin}, but the service ${what}` }
-    }
-  }
-  return { healthy: true }
-}
-
-function servedModels(body: string): Record<string, unknown> | undefined {
-  try {
-    const { models } = JSON.parse(body) as { models?: unknown }
-    return typeof models === 'object' && models !== null ? (models as Record<string, unknown>) : undefined
-  } catch {
-    return undefined
-  }
+  const mismatch = modelMismatch(target.models, body)
+  return mismatch === undefined
+    ? { healthy: true }
+    : { healthy: false, why: mismatchText(target.path, mismatch) }
 }
 
 function connects(port: number): Promise<Health> {
