@@ -4,7 +4,8 @@ import type { SluiceError } from '../domain/error.ts'
 import type { CommandName, Outcome } from '../domain/outcome.ts'
 import type { Synthesizer } from '../domain/synthesizer.ts'
 import type { Cloud } from '../domain/system.ts'
-import type { Provider, ProviderContext, StateStore } from '../providers/provider.ts'
+import type { StateStore } from '../providers/ports/states.ts'
+import type { Provider, ProviderContext } from '../providers/provider.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 
 /** What every command is given: the machine, a way to open a cloud, and what the user asked for. */

@@ -1,5 +1,6 @@
 import type { Cloud } from '../domain/system.ts'
-import type { Provider, ProviderContext, StateStore } from './provider.ts'
+import type { StateStore } from './ports/states.ts'
+import type { Provider, ProviderContext } from './provider.ts'
 
 /** The only list of clouds. Each is loaded when it is first used, so that no command pays for another cloud's SDK. */
 export async function openProvider(cloud: Cloud, context: ProviderContext): Promise<Provider> {

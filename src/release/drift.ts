@@ -1,6 +1,6 @@
 import { modelPin } from '../domain/model.ts'
 import type { Release } from '../domain/release.ts'
-import type { ServiceStatus } from '../providers/provider.ts'
+import type { ServiceStatus } from '../providers/ports/services.ts'
 import { servedRevision } from './serving.ts'
 
 export interface Difference {

@@ -9,7 +9,7 @@ import {
   releaseId,
   releaseSchema,
 } from '../domain/release.ts'
-import type { ObjectStore } from '../providers/provider.ts'
+import type { ObjectStore } from '../providers/ports/objects.ts'
 import type { Clock, Random } from '../runtime/runtime.ts'
 import { readStored, type Stored, writeStored } from './stored.ts'
 

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { ObjectStore, Precondition } from '../providers/provider.ts'
+import type { ObjectStore, Precondition } from '../providers/ports/objects.ts'
 import { readStored, type Stored, writeStored } from './stored.ts'
 
 /** Who rolls out, for the person who has to wait. */

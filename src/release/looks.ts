@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { type Digest, digestOf, hexOf } from '../domain/digest.ts'
 import { SluiceError } from '../domain/error.ts'
 import { digestSchema } from '../domain/images.ts'
-import type { ObjectStore } from '../providers/provider.ts'
+import type { ObjectStore } from '../providers/ports/objects.ts'
 import { readStored, writeStored } from './stored.ts'
 
 /** Counts how often one question was asked of one data set: every look spends error budget (promise R40). */

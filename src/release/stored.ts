@@ -1,7 +1,7 @@
 import { buffer } from 'node:stream/consumers'
 import type * as z from 'zod'
 import { SluiceError } from '../domain/error.ts'
-import type { ObjectStore, Precondition } from '../providers/provider.ts'
+import type { ObjectStore, Precondition } from '../providers/ports/objects.ts'
 
 /** A ledger object as it was read: its value, and the version that a compare-and-swap names. */
 export interface Stored<T> {

@@ -1,5 +1,5 @@
 import { digestOf, hexOf } from '../domain/digest.ts'
-import type { ObjectStore } from '../providers/provider.ts'
+import type { ObjectStore } from '../providers/ports/objects.ts'
 
 /**
  * Keeps verdict.json in the ledger as `verdicts/<its sha256>.json`, the digest that releases name. The name is that of the

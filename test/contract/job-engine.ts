@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { JobEngine, JobSpec, LogLine } from '../../src/providers/provider.ts'
+import type { JobEngine, JobSpec } from '../../src/providers/ports/jobs.ts'
+import type { LogLine } from '../../src/providers/ports/operations.ts'
 import type { Event } from '../../src/runtime/events.ts'
 
 /** What the programs of this suite do; a provider's world says how its images run them. */

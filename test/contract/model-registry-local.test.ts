@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { digestOf } from '../../src/domain/digest.ts'
 import { openModels } from '../../src/providers/local/models/index.ts'
 import { getArtifact } from '../../src/providers/local/models/rest/artifacts.ts'
-import type { ModelRegistry } from '../../src/providers/provider.ts'
+import type { ModelRegistry } from '../../src/providers/ports/models.ts'
 import { modelRegistryContract } from './model-registry.ts'
 
 let folder = ''

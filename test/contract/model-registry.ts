@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { digestOf } from '../../src/domain/digest.ts'
-import type { ModelRegistry } from '../../src/providers/provider.ts'
+import type { ModelRegistry } from '../../src/providers/ports/models.ts'
 
 /** What every model registry does, whatever stands behind it. Each test uses a model name of its own. */
 export function modelRegistryContract(

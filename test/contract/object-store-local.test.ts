@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll } from 'vitest'
 import { openObjects } from '../../src/providers/local/objects/object-store.ts'
-import type { ObjectStore } from '../../src/providers/provider.ts'
+import type { ObjectStore } from '../../src/providers/ports/objects.ts'
 import { objectStoreContract } from './object-store.ts'
 
 let folder = ''

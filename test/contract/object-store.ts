@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
-import type { ObjectInfo, ObjectStore } from '../../src/providers/provider.ts'
+import type { ObjectInfo, ObjectStore } from '../../src/providers/ports/objects.ts'
 
 /** What every object store must do. `open` gives a store and a URI prefix, ending in `/`, under which nothing lies yet. */
 export function objectStoreContract(

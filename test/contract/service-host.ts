@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Digest, digestOf, type ImageReference } from '../../src/domain/digest.ts'
 import type { ServedModel } from '../../src/domain/model.ts'
 import type { Service } from '../../src/domain/system.ts'
-import type { Operations, RevisionStatus, ServiceHost, ServiceStatus } from '../../src/providers/provider.ts'
+import type { Operations } from '../../src/providers/ports/operations.ts'
+import type { RevisionStatus, ServiceHost, ServiceStatus } from '../../src/providers/ports/services.ts'
 
 /** One provider with an empty place to run services in. */
 export interface HostUnderTest {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { digestOf } from '../../src/domain/digest.ts'
-import type { RevisionStatus, ServiceStatus } from '../../src/providers/provider.ts'
+import type { RevisionStatus, ServiceStatus } from '../../src/providers/ports/services.ts'
 import { type Descent, isOlder } from '../../src/release/descent.ts'
 import { driftOf } from '../../src/release/drift.ts'
 import { startOrder } from '../../src/release/order.ts'

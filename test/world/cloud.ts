@@ -5,7 +5,9 @@ import {
   parseImageReference,
 } from '../../src/domain/digest.ts'
 import type { Service, System } from '../../src/domain/system.ts'
-import type { JobEngine, Provider, RevisionSpec } from '../../src/providers/provider.ts'
+import type { JobEngine } from '../../src/providers/ports/jobs.ts'
+import type { RevisionSpec } from '../../src/providers/ports/services.ts'
+import type { Provider } from '../../src/providers/provider.ts'
 import { FakeClock } from '../../src/runtime/fake/clock.ts'
 import { type FakeOptions, type FakeRuntime, fakeRuntime } from '../../src/runtime/fake/index.ts'
 import { Wire } from './faults.ts'

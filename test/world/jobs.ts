@@ -1,4 +1,5 @@
-import type { JobEngine, JobSpec, JobStatus, LogLine } from '../../src/providers/provider.ts'
+import type { JobEngine, JobSpec, JobStatus } from '../../src/providers/ports/jobs.ts'
+import type { LogLine } from '../../src/providers/ports/operations.ts'
 
 /** What a job did: its exit code, or that it waits for its stop or for its time-out. */
 export type JobEnd = number | 'hangs' | 'times-out'

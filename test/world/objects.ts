@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import type { ObjectInfo, ObjectStore, Precondition } from '../../src/providers/provider.ts'
+import type { ObjectInfo, ObjectStore, Precondition } from '../../src/providers/ports/objects.ts'
 
 /** An object store with exact preconditions, as S3 and Google Cloud Storage give them. */
 export class MemoryObjects implements ObjectStore {

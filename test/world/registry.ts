@@ -1,5 +1,5 @@
 import type { Alias, ModelVersion } from '../../src/domain/model.ts'
-import type { ModelNotes, ModelRegistry } from '../../src/providers/provider.ts'
+import type { ModelNotes, ModelRegistry } from '../../src/providers/ports/models.ts'
 
 export class MemoryRegistry implements ModelRegistry {
   readonly versions: ModelVersion[] = []

@@ -1,14 +1,13 @@
 import { digestOfValue, shortDigest } from '../../src/domain/digest.ts'
 import { externalError, SluiceError } from '../../src/domain/error.ts'
 import type { ServedModel } from '../../src/domain/model.ts'
+import type { LogLine, Operations } from '../../src/providers/ports/operations.ts'
 import type {
-  LogLine,
-  Operations,
   RevisionSpec,
   RevisionStatus,
   ServiceHost,
   ServiceStatus,
-} from '../../src/providers/provider.ts'
+} from '../../src/providers/ports/services.ts'
 import type { Clock } from '../../src/runtime/runtime.ts'
 
 /** How an image behaves once it runs. */

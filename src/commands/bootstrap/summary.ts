@@ -1,6 +1,6 @@
 import type { Bootstrap, Logins } from '../../domain/bootstrapper.ts'
 import type { PlanChange } from '../../domain/plan.ts'
-import type { StateGround } from '../../providers/provider.ts'
+import type { StateGround } from '../../providers/ports/states.ts'
 
 export interface Shown {
   readonly environment: string

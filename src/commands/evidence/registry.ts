@@ -5,7 +5,7 @@ import type { Evaluation } from '../../domain/evaluation.ts'
 import type { ImagesFile } from '../../domain/images.ts'
 import type { ModelVersion } from '../../domain/model.ts'
 import type { GateContext } from '../../gate/context.ts'
-import type { ModelRegistry } from '../../providers/provider.ts'
+import type { ModelRegistry } from '../../providers/ports/models.ts'
 
 export interface RegistryFacts {
   readonly facts: NonNullable<GateContext['facts']>

@@ -1,6 +1,6 @@
 import { usageError } from '../../domain/error.ts'
 import { formatDuration, formatSize } from '../../domain/quantity.ts'
-import type { Upkeep } from '../../providers/provider.ts'
+import type { Upkeep } from '../../providers/ports/upkeep.ts'
 import type { Report } from '../command.ts'
 import type { Site } from '../rollout/site.ts'
 import { type Post, tableReport } from './post.ts'

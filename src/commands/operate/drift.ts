@@ -1,4 +1,4 @@
-import type { ServiceStatus } from '../../providers/provider.ts'
+import type { ServiceStatus } from '../../providers/ports/services.ts'
 import { driftOf } from '../../release/drift.ts'
 import type { Report } from '../command.ts'
 import { type Post, tableReport } from './post.ts'

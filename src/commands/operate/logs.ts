@@ -1,6 +1,6 @@
 import { usageError } from '../../domain/error.ts'
 import { parseDuration } from '../../domain/quantity.ts'
-import type { LogLine, LogQuery } from '../../providers/provider.ts'
+import type { LogLine, LogQuery } from '../../providers/ports/operations.ts'
 import type { Report } from '../command.ts'
 import type { Post } from './post.ts'
 

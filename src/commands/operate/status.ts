@@ -1,6 +1,6 @@
 import { parseImageReference, shortDigest } from '../../domain/digest.ts'
 import { formatDuration } from '../../domain/quantity.ts'
-import type { ServiceStatus } from '../../providers/provider.ts'
+import type { ServiceStatus } from '../../providers/ports/services.ts'
 import { servedRevision } from '../../release/serving.ts'
 import type { Report } from '../command.ts'
 import { type Post, tableReport } from './post.ts'

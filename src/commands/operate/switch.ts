@@ -1,4 +1,4 @@
-import type { Operations } from '../../providers/provider.ts'
+import type { Operations } from '../../providers/ports/operations.ts'
 import { message } from '../../runtime/events.ts'
 import type { Report } from '../command.ts'
 import type { Post } from './post.ts'

@@ -1,5 +1,5 @@
 import { SluiceError } from '../../domain/error.ts'
-import type { ModelRegistry } from '../../providers/provider.ts'
+import type { ModelRegistry } from '../../providers/ports/models.ts'
 import type { AliasMove } from '../../release/plan.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { type Digest, type ImageReference, parseImageReference } from '../../domain/digest.ts'
 import type { ModelVersion, ServedModel } from '../../domain/model.ts'
 import type { Release } from '../../domain/release.ts'
-import type { ModelRegistry } from '../../providers/provider.ts'
+import type { ModelRegistry } from '../../providers/ports/models.ts'
 import { chooseModel, type ModelChoice } from '../../release/model-choice.ts'
 import type { Site } from './site.ts'
 import type { Wanted } from './survey.ts'

@@ -1,6 +1,7 @@
 import { buffer } from 'node:stream/consumers'
 import type { Check } from '../../domain/system.ts'
-import type { Provider, ServiceStatus } from '../../providers/provider.ts'
+import type { ServiceStatus } from '../../providers/ports/services.ts'
+import type { Provider } from '../../providers/provider.ts'
 import type { Probe } from '../../release/check.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 

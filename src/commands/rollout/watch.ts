@@ -1,6 +1,7 @@
 import { bug } from '../../domain/error.ts'
 import type { Check } from '../../domain/system.ts'
-import type { Observer, ServiceStatus } from '../../providers/provider.ts'
+import type { Observer } from '../../providers/ports/observer.ts'
+import type { ServiceStatus } from '../../providers/ports/services.ts'
 import { type CheckAnswer, judgeAlarm, judgeErrorRate, judgeProbes, worst } from '../../release/check.ts'
 import { checkedServices, describeCheck } from '../../release/check-plan.ts'
 import { judgeReady } from '../../release/serving.ts'

@@ -3,7 +3,7 @@ import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { type Digest, digestOfValue, hexOf } from '../../domain/digest.ts'
 import { externalError } from '../../domain/error.ts'
-import type { ObjectInfo, ObjectStore } from '../../providers/provider.ts'
+import type { ObjectInfo, ObjectStore } from '../../providers/ports/objects.ts'
 import { objectsAt } from './places.ts'
 
 /** A model as a step wrote it. */

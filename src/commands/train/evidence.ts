@@ -6,7 +6,7 @@ import { externalError } from '../../domain/error.ts'
 import { type Evaluation, evaluationSchema } from '../../domain/evaluation.ts'
 import type { ModelVersion } from '../../domain/model.ts'
 import type { StepRecord } from '../../domain/pipeline/record.ts'
-import type { ObjectStore } from '../../providers/provider.ts'
+import type { ObjectStore } from '../../providers/ports/objects.ts'
 import type { Files } from '../../runtime/runtime.ts'
 
 /** What the evaluation step wrote: it knows its scores and rows; the rest is completed by `train`. */

@@ -1,7 +1,7 @@
 import { digestOfValue, hexOf, type ImageReference } from '../../domain/digest.ts'
 import { SluiceError } from '../../domain/error.ts'
 import type { Step } from '../../domain/step.ts'
-import type { JobEngine, JobStatus } from '../../providers/provider.ts'
+import type { JobEngine, JobStatus } from '../../providers/ports/jobs.ts'
 import { message } from '../../runtime/events.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import type { Run } from './open-run.ts'

@@ -1,7 +1,8 @@
 import type { Digest } from '../../domain/digest.ts'
 import { SluiceError } from '../../domain/error.ts'
 import { type OpenRun, openRunSchema } from '../../domain/pipeline/record.ts'
-import type { JobEngine, ObjectStore } from '../../providers/provider.ts'
+import type { JobEngine } from '../../providers/ports/jobs.ts'
+import type { ObjectStore } from '../../providers/ports/objects.ts'
 import { readStored, type Stored, writeStored } from '../../release/stored.ts'
 import type { Clock, Random } from '../../runtime/runtime.ts'
 

@@ -3,7 +3,7 @@ import { type Digest, digestOf, digestOfValue } from '../../domain/digest.ts'
 import { usageError } from '../../domain/error.ts'
 import type { Location } from '../../domain/step.ts'
 import type { Targets } from '../../domain/targets.ts'
-import type { ObjectInfo, ObjectStore } from '../../providers/provider.ts'
+import type { ObjectInfo, ObjectStore } from '../../providers/ports/objects.ts'
 import type { Files } from '../../runtime/runtime.ts'
 
 /** Where the inputs and outputs of steps lie, and what lies there. */

@@ -1,6 +1,6 @@
 import { SluiceError } from '../../domain/error.ts'
 import { type StepRecord, stepRecordSchema } from '../../domain/pipeline/record.ts'
-import type { ObjectStore } from '../../providers/provider.ts'
+import type { ObjectStore } from '../../providers/ports/objects.ts'
 import { readStored, writeStored } from '../../release/stored.ts'
 
 /** What the steps of one pipeline last did: `<ledger>/steps/<pipeline>/<step>.json`. */

@@ -1,6 +1,6 @@
 import { shortDigest } from '../../domain/digest.ts'
 import type { System } from '../../domain/system.ts'
-import type { ServiceStatus } from '../../providers/provider.ts'
+import type { ServiceStatus } from '../../providers/ports/services.ts'
 import type { Event } from '../../runtime/events.ts'
 
 /** What `up` would start, as rows of kind, name and details. */

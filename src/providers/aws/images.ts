@@ -1,6 +1,7 @@
 import type { Targets } from '../../domain/targets.ts'
 import type { RegistryImageStore } from '../../images/store.ts'
-import type { ImageStore, ProviderContext } from '../provider.ts'
+import type { ImageStore } from '../ports/images.ts'
+import type { ProviderContext } from '../provider.ts'
 import { type AwsSession, settingsFor } from './session.ts'
 
 export interface EcrImages extends Required<ImageStore> {

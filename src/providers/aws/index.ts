@@ -1,5 +1,6 @@
 import type { Targets } from '../../domain/targets.ts'
-import type { ModelRegistry, Provider, ProviderContext } from '../provider.ts'
+import type { ModelRegistry } from '../ports/models.ts'
+import type { Provider, ProviderContext } from '../provider.ts'
 import { openEcrImages } from './images.ts'
 import { openAwsJobs } from './jobs/index.ts'
 import { openS3Objects } from './objects.ts'

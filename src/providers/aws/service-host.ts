@@ -1,5 +1,6 @@
 import type { Targets } from '../../domain/targets.ts'
-import type { ProviderContext, ServiceHost } from '../provider.ts'
+import type { ServiceHost } from '../ports/services.ts'
+import type { ProviderContext } from '../provider.ts'
 import { ecsPace } from './services/pace.ts'
 import { type AwsSession, settingsFor } from './session.ts'
 

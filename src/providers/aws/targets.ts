@@ -4,7 +4,8 @@ import { awsLedgerBucket } from '../../domain/aws-names.ts'
 import { externalError, usageError } from '../../domain/error.ts'
 import { publishedTargets } from '../../domain/published-targets.ts'
 import { type Targets, targetsSchema } from '../../domain/targets.ts'
-import type { ObjectStore, ProviderContext } from '../provider.ts'
+import type { ObjectStore } from '../ports/objects.ts'
+import type { ProviderContext } from '../provider.ts'
 
 /**
  * Where the parts of this environment are: what the last apply left here, or else what it published beside the ledger. So a

@@ -1,7 +1,8 @@
 import type { Targets } from '../../domain/targets.ts'
 import { parseReference } from '../../images/registry/reference.ts'
 import { openImageStore, type RegistryImageStore } from '../../images/store.ts'
-import type { ImageStore, ProviderContext } from '../provider.ts'
+import type { ImageStore } from '../ports/images.ts'
+import type { ProviderContext } from '../provider.ts'
 import { artifactRegistryLogins } from './artifact-registry.ts'
 
 export interface RegistryImages extends Required<ImageStore> {

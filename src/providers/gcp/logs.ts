@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { usageError } from '../../domain/error.ts'
 import type { Clock } from '../../runtime/runtime.ts'
-import type { LogLine, LogQuery } from '../provider.ts'
+import type { LogLine, LogQuery } from '../ports/operations.ts'
 import type { GcpClient } from './client.ts'
 import { revisionId } from './services/template.ts'
 

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import type { Targets } from '../../domain/targets.ts'
 import type { Clock } from '../../runtime/runtime.ts'
-import type { Observer } from '../provider.ts'
+import type { Observer } from '../ports/observer.ts'
 import type { GcpClient } from './client.ts'
 
 /** https://cloud.google.com/monitoring/api/ref_v3/rest/v3/projects.alertPolicies */

@@ -3,7 +3,8 @@ import { text } from 'node:stream/consumers'
 import { SluiceError } from '../../domain/error.ts'
 import { publishedTargets } from '../../domain/published-targets.ts'
 import { type Targets, targetsSchema } from '../../domain/targets.ts'
-import type { ObjectStore, ProviderContext } from '../provider.ts'
+import type { ObjectStore } from '../ports/objects.ts'
+import type { ProviderContext } from '../provider.ts'
 import type { Place } from './place.ts'
 
 /**

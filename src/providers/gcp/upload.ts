@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { externalError } from '../../domain/error.ts'
 import type { HttpResponse } from '../../runtime/runtime.ts'
-import type { ObjectInfo } from '../provider.ts'
+import type { ObjectInfo } from '../ports/objects.ts'
 import type { GcpClient } from './client.ts'
 import { infoOf, objectSchema, TRANSFER, type UploadTarget, writeTrouble } from './objects.ts'
 

@@ -2,7 +2,8 @@ import { text } from 'node:stream/consumers'
 import { type ImageReference, parseImageReference } from '../../domain/digest.ts'
 import { SluiceError } from '../../domain/error.ts'
 import type { Targets } from '../../domain/targets.ts'
-import type { ObjectStore, WorkerImages } from '../provider.ts'
+import type { ObjectStore } from '../ports/objects.ts'
+import type { WorkerImages } from '../ports/workers.ts'
 
 /** The image of a worker is the text of the object that its target names; the boot script reads it (cdktf/gcp/boot-script.ts). */
 export function openWorkerImages(

@@ -4,16 +4,13 @@ import { type ConnectionSuffix, connectionVariable } from '../../domain/connecti
 import type { System } from '../../domain/system.ts'
 import type { Target, Targets } from '../../domain/targets.ts'
 import type { Argv } from '../../runtime/runtime.ts'
-import type {
-  ImageStore,
-  JobEngine,
-  Machine,
-  ModelRegistry,
-  ObjectStore,
-  Operations,
-  Provider,
-  ProviderContext,
-} from '../provider.ts'
+import type { ImageStore } from '../ports/images.ts'
+import type { JobEngine } from '../ports/jobs.ts'
+import type { Machine } from '../ports/machine.ts'
+import type { ModelRegistry } from '../ports/models.ts'
+import type { ObjectStore } from '../ports/objects.ts'
+import type { Operations } from '../ports/operations.ts'
+import type { Provider, ProviderContext } from '../provider.ts'
 import { DaemonClient } from './client.ts'
 import { daemonCommand, endDaemon, findDaemon } from './daemon/launch.ts'
 import { cloudFolder } from './daemon/record.ts'

@@ -3,7 +3,9 @@ import type { Request, World } from '../../../src/commands/command.ts'
 import { down } from '../../../src/commands/down.ts'
 import { type UpOptions, up } from '../../../src/commands/up.ts'
 import { digestOf, imageReference } from '../../../src/domain/digest.ts'
-import type { Machine, Provider, ServiceStatus } from '../../../src/providers/provider.ts'
+import type { Machine } from '../../../src/providers/ports/machine.ts'
+import type { ServiceStatus } from '../../../src/providers/ports/services.ts'
+import type { Provider } from '../../../src/providers/provider.ts'
 import { fakeRuntime } from '../../../src/runtime/fake/index.ts'
 
 const FILE = `

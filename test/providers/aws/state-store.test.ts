@@ -15,7 +15,7 @@ import {
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { missingParts, tlsOnlyPolicy } from '../../../src/providers/aws/bucket-rules.ts'
 import { openAwsStateStore } from '../../../src/providers/aws/state-store.ts'
-import type { StateStore } from '../../../src/providers/provider.ts'
+import type { StateStore } from '../../../src/providers/ports/states.ts'
 import { isWrite, type Moto, type Seen, startMoto } from '../../real/moto.ts'
 import { describeReal } from '../../real.ts'
 import { contextOf } from './context.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { digestOf } from '../../../src/domain/digest.ts'
-import type { Observer } from '../../../src/providers/provider.ts'
+import type { Observer } from '../../../src/providers/ports/observer.ts'
 import { aService, type RunWorld, runWorld } from './run-world.ts'
 
 const POLICY = 'projects/films-1/alertPolicies/4711'

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { digestOf } from '../../../src/domain/digest.ts'
 import type { Service } from '../../../src/domain/system.ts'
-import type { Provider, ServiceStatus } from '../../../src/providers/provider.ts'
+import type { ServiceStatus } from '../../../src/providers/ports/services.ts'
+import type { Provider } from '../../../src/providers/provider.ts'
 import { aService, POOL, type RunWorld, runWorld, SERVICE } from './run-world.ts'
 
 const good = (body: string) => ({ body })

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openGcpStateStore } from '../../../src/providers/gcp/state-store.ts'
-import type { StateStore } from '../../../src/providers/provider.ts'
+import type { StateStore } from '../../../src/providers/ports/states.ts'
 import { contextOf } from '../aws/context.ts'
 import { PROJECT_NUMBER, type Storage, startStorage } from './storage.ts'
 

@@ -1,4 +1,4 @@
-import type { JobEngine } from '../../provider.ts'
+import type { JobEngine } from '../../ports/jobs.ts'
 import { EcsJobs } from './ecs-engine.ts'
 import type { JobParts } from './relay.ts'
 

@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers'
 import * as z from 'zod'
 import { usageError } from '../../../domain/error.ts'
-import type { ObjectStore } from '../../provider.ts'
+import type { ObjectStore } from '../../ports/objects.ts'
 
 /** What is known of a job, beside the ledger: ECS forgets a task an hour after its end. */
 const recordSchema = z.object({

@@ -1,5 +1,5 @@
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs'
-import type { LogLine } from '../../provider.ts'
+import type { LogLine } from '../../ports/operations.ts'
 import type { LogGroup } from '../operations/log-group.ts'
 import { type AwsSession, settingsFor } from '../session.ts'
 import { callTrouble, codeOf, isPassing } from '../trouble.ts'

@@ -1,5 +1,7 @@
 import type { Targets } from '../../../domain/targets.ts'
-import type { LogLine, ObjectStore, ProviderContext } from '../../provider.ts'
+import type { ObjectStore } from '../../ports/objects.ts'
+import type { LogLine } from '../../ports/operations.ts'
+import type { ProviderContext } from '../../provider.ts'
 import { logGroupOf, taskOfStream } from '../operations/log-group.ts'
 import type { AwsSession } from '../session.ts'
 import { type JobRecord, openJobRecords } from './job-record.ts'

@@ -1,5 +1,5 @@
 import type { Task } from '@aws-sdk/client-ecs'
-import type { JobStatus } from '../../provider.ts'
+import type { JobStatus } from '../../ports/jobs.ts'
 
 /** What StopTask is told, so that the end of a task says by itself whose it was. */
 export const STOPPED = 'sluice: stopped'

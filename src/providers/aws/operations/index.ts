@@ -1,5 +1,7 @@
 import type { Targets } from '../../../domain/targets.ts'
-import type { ObjectStore, Operations, ProviderContext } from '../../provider.ts'
+import type { ObjectStore } from '../../ports/objects.ts'
+import type { Operations } from '../../ports/operations.ts'
+import type { ProviderContext } from '../../provider.ts'
 import { openQueryApi } from '../query.ts'
 import type { AwsSession } from '../session.ts'
 import { openDatabases } from './databases.ts'

@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers'
 import * as z from 'zod'
-import type { ObjectStore } from '../../provider.ts'
+import type { ObjectStore } from '../../ports/objects.ts'
 
 /** How many copies a paused service had. It lies beside the ledger: a tag of the service would be a change for the next plan. */
 const pausedSchema = z.object({

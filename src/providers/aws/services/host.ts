@@ -1,7 +1,8 @@
 import { SluiceError } from '../../../domain/error.ts'
 import type { Targets } from '../../../domain/targets.ts'
 import { pollUntil } from '../../../runtime/poll.ts'
-import type { HostPace, ProviderContext, RevisionSpec, ServiceHost, ServiceStatus } from '../../provider.ts'
+import type { HostPace, RevisionSpec, ServiceHost, ServiceStatus } from '../../ports/services.ts'
+import type { ProviderContext } from '../../provider.ts'
 import { codeOf } from '../trouble.ts'
 import {
   type Deployment,

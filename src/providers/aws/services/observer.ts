@@ -1,6 +1,7 @@
 import type { Task } from '@aws-sdk/client-ecs'
 import { SluiceError } from '../../../domain/error.ts'
-import type { ProviderContext, RevisionStatus, ServiceStatus } from '../../provider.ts'
+import type { RevisionStatus, ServiceStatus } from '../../ports/services.ts'
+import type { ProviderContext } from '../../provider.ts'
 import { type Deployment, isUnderWay, type Phase } from './deployment.ts'
 import { ENDS } from './ends.ts'
 import type { LastLines } from './last-lines.ts'

@@ -1,4 +1,4 @@
-import type { HostPace } from '../../provider.ts'
+import type { HostPace } from '../../ports/services.ts'
 
 /** ECS drains for minutes, and gives every account a few requests a second. SLUICE_FRUGAL asks for as few as possible. */
 export function ecsPace(env: Readonly<Record<string, string | undefined>>): HostPace {

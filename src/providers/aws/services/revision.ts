@@ -14,7 +14,7 @@ import {
 } from '../../../domain/digest.ts'
 import { SluiceError, usageError } from '../../../domain/error.ts'
 import { modelPin, type ServedModel } from '../../../domain/model.ts'
-import type { RevisionSpec } from '../../provider.ts'
+import type { RevisionSpec } from '../../ports/services.ts'
 import type { EcsTarget } from './target.ts'
 
 /** A task definition with its tags, as ECS gives it. */

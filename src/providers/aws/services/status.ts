@@ -1,6 +1,6 @@
 import type { Task } from '@aws-sdk/client-ecs'
 import { type ImageReference, imageReference, isDigest, parseImageReference } from '../../../domain/digest.ts'
-import type { RevisionStatus, ServiceStatus } from '../../provider.ts'
+import type { RevisionStatus, ServiceStatus } from '../../ports/services.ts'
 import { isUnderWay, type Share } from './deployment.ts'
 import type { Sighting } from './reader.ts'
 import type { Described } from './revision.ts'

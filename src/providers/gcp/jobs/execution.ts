@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { JobStatus } from '../../provider.ts'
+import type { JobStatus } from '../../ports/jobs.ts'
 import type { JobRecord } from './record.ts'
 
 const conditionSchema = z.looseObject({

@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers'
 import * as z from 'zod'
 import { externalError } from '../../../domain/error.ts'
-import type { ObjectStore } from '../../provider.ts'
+import type { ObjectStore } from '../../ports/objects.ts'
 
 /**
  * What is written down of a job beside the ledger before anything starts: Cloud Run's executions have no name of the caller's,

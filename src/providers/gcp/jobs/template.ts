@@ -3,7 +3,7 @@ import { usageError } from '../../../domain/error.ts'
 import type { Named } from '../../../domain/named.ts'
 import type { Pipeline } from '../../../domain/step.ts'
 import type { Target, Targets } from '../../../domain/targets.ts'
-import type { JobSpec } from '../../provider.ts'
+import type { JobSpec } from '../../ports/jobs.ts'
 import type { Overrides } from './api.ts'
 
 /** Annotation of an execution: the id of the job that it is. */

@@ -1,5 +1,5 @@
 import { type ImageReference, isDigest } from '../../../domain/digest.ts'
-import type { RevisionStatus } from '../../provider.ts'
+import type { RevisionStatus } from '../../ports/services.ts'
 import type { Readiness, Seen } from './health.ts'
 import type { RunRevision } from './resource.ts'
 import { modelsOf, RELEASE, revisionId } from './template.ts'

@@ -2,7 +2,7 @@ import { modelVariable } from '../../../domain/connections.ts'
 import { digestOfValue, hexOf, type ImageReference } from '../../../domain/digest.ts'
 import { usageError } from '../../../domain/error.ts'
 import { modelPin, type ServedModel, servedModelSchema } from '../../../domain/model.ts'
-import type { RevisionSpec } from '../../provider.ts'
+import type { RevisionSpec } from '../../ports/services.ts'
 
 /** Annotations of a revision. */
 export const RELEASE = 'sluice-release'

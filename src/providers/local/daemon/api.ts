@@ -3,7 +3,8 @@ import { digestSchema, imageReferenceSchema } from '../../../domain/images.ts'
 import { servedModelSchema } from '../../../domain/model.ts'
 import { isName } from '../../../domain/name.ts'
 import type { Service } from '../../../domain/system.ts'
-import type { Operations, ServiceHost, ServiceStatus } from '../../provider.ts'
+import type { Operations } from '../../ports/operations.ts'
+import type { ServiceHost, ServiceStatus } from '../../ports/services.ts'
 
 /** What `sluice up` shows, and what jobs are given. It holds passwords: it goes to those who know the token only. */
 export interface CloudVariables {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { redactedBy, type StreamRedactor } from '../../../runtime/redact-stream.ts'
 import type { Argv, Process, Runtime } from '../../../runtime/runtime.ts'
-import type { LogLine } from '../../provider.ts'
+import type { LogLine } from '../../ports/operations.ts'
 import { eachLine } from '../services/log-file.ts'
 import { type Outcome, RuntimeApi } from './runtime-api.ts'
 

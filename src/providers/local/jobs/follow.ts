@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises'
 import type { Clock } from '../../../runtime/runtime.ts'
 import { FrameReader, type Stream } from '../../../tools/log-relay/frames.ts'
 import { LineSplitter } from '../../../tools/log-relay/lines.ts'
-import type { LogLine } from '../../provider.ts'
+import type { LogLine } from '../../ports/operations.ts'
 
 const PIECE = 1024 * 1024
 const POLL = 20

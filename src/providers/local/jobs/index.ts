@@ -1,4 +1,4 @@
-import type { JobEngine } from '../../provider.ts'
+import type { JobEngine } from '../../ports/jobs.ts'
 import { type JobsOptions, ProcessJobs } from './engine.ts'
 
 export type { JobsOptions } from './engine.ts'

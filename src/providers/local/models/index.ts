@@ -4,7 +4,7 @@ import { type Digest, isDigest } from '../../../domain/digest.ts'
 import { usageError } from '../../../domain/error.ts'
 import type { ModelVersion } from '../../../domain/model.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
-import type { ModelRegistry } from '../../provider.ts'
+import type { ModelRegistry } from '../../ports/models.ts'
 import {
   changeModel,
   newModel,

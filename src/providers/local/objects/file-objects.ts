@@ -5,7 +5,7 @@ import { basename, dirname, join, relative, sep } from 'node:path'
 import { Readable } from 'node:stream'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { usageError } from '../../../domain/error.ts'
-import type { ObjectInfo, ObjectStore, Precondition } from '../../provider.ts'
+import type { ObjectInfo, ObjectStore, Precondition } from '../../ports/objects.ts'
 import { atPath } from '../at-path.ts'
 import { withLock } from '../file-lock.ts'
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { externalError } from '../../../domain/error.ts'
 import type { Clock } from '../../../runtime/runtime.ts'
-import type { RevisionStatus, ServiceStatus } from '../../provider.ts'
+import type { RevisionStatus, ServiceStatus } from '../../ports/services.ts'
 import type { Backend, Route } from '../proxy/balancer.ts'
 import type { ServiceProxy } from '../proxy/proxy.ts'
 import { Replica, type ReplicaOptions } from './replica.ts'

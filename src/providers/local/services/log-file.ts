@@ -1,7 +1,7 @@
 import { appendFile, mkdir, open, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../../../runtime/runtime.ts'
-import type { LogLine, LogQuery } from '../../provider.ts'
+import type { LogLine, LogQuery } from '../../ports/operations.ts'
 
 const FILE_LIMIT = 4 * 1024 * 1024
 const FILES_KEPT = 5

@@ -1,6 +1,6 @@
 import { redactedBy, type StreamRedactor } from '../../../runtime/redact-stream.ts'
 import type { Argv, Process, Runtime } from '../../../runtime/runtime.ts'
-import type { LogLine } from '../../provider.ts'
+import type { LogLine } from '../../ports/operations.ts'
 import { type Health, type Probe, probe } from './health.ts'
 import { eachLine } from './log-file.ts'
 import { backOff, endingText, unhealthyText } from './trouble.ts'

@@ -4,7 +4,7 @@ import { SluiceError, usageError } from '../../../domain/error.ts'
 import { digestSchema, imageReferenceSchema } from '../../../domain/images.ts'
 import { servedModelSchema } from '../../../domain/model.ts'
 import type { Service } from '../../../domain/system.ts'
-import type { RevisionSpec } from '../../provider.ts'
+import type { RevisionSpec } from '../../ports/services.ts'
 
 /** A service as sluice.yml said when the revision was staged. Only its frame is checked: it is our own writing. */
 const serviceSchema = z.custom<Service>(

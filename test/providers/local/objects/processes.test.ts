@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { withLock } from '../../../../src/providers/local/file-lock.ts'
 import { openObjects } from '../../../../src/providers/local/objects/object-store.ts'
-import type { ObjectStore } from '../../../../src/providers/provider.ts'
+import type { ObjectStore } from '../../../../src/providers/ports/objects.ts'
 
 const WRITER = join(import.meta.dirname, 'writer.ts')
 let folder = ''

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { eachLine, LogWriter, readLog } from '../../../../src/providers/local/services/log-file.ts'
-import type { LogLine, LogQuery } from '../../../../src/providers/provider.ts'
+import type { LogLine, LogQuery } from '../../../../src/providers/ports/operations.ts'
 import { fakeRuntime } from '../../../../src/runtime/fake/index.ts'
 
 let folder: string

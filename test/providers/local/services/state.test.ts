@@ -11,7 +11,7 @@ import {
   stage,
   weightOf,
 } from '../../../../src/providers/local/services/state.ts'
-import type { RevisionSpec } from '../../../../src/providers/provider.ts'
+import type { RevisionSpec } from '../../../../src/providers/ports/services.ts'
 import { testImage, testService } from './containers.ts'
 
 const spec = (version: string, changes = {}): RevisionSpec => ({

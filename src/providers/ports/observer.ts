@@ -1,0 +1,17 @@
+import type { Check } from '../../domain/system.ts'
+
+/** What a platform measures by itself: where rollout checks look beside HTTP probes. */
+export interface Observer {
+  readonly kinds: readonly Exclude<Check['kind'], 'http'>[]
+  /** By its name in targets.json; undefined where there is no such alarm. */
+  alarm(name: string): Promise<'ok' | 'alarm' | 'insufficient-data' | undefined>
+  /**
+   * Requests that a revision has answered since then, milliseconds, and how many of them with 5xx; undefined where the
+   * platform has counted none yet.
+   */
+  requests(
+    service: string,
+    revision: string,
+    since: number,
+  ): Promise<{ readonly requests: number; readonly errors: number } | undefined>
+}

@@ -1,0 +1,31 @@
+export interface LogLine {
+  readonly at: number
+  readonly stream: 'stdout' | 'stderr'
+  readonly revision: string
+  readonly text: string
+}
+
+export interface LogQuery {
+  readonly follow: boolean
+  /** Milliseconds since the epoch; absent: the last `tail` lines. */
+  readonly since?: number
+  readonly tail: number
+  readonly filter?: string
+  readonly signal?: AbortSignal
+}
+
+/** Daily work on what runs. */
+export interface Operations {
+  logs(service: string, query: LogQuery): AsyncIterable<LogLine>
+  /** Desired count 0, addresses and data kept. */
+  pause(service: string): Promise<void>
+  resume(service: string): Promise<void>
+  restart(service: string): Promise<void>
+  /** What costs beside services, switched with the whole system alone: servers of databases, machines of workers. */
+  readonly rest?: {
+    /** In words, what was done: `db stopping`. It may be repeated. */
+    pause(): Promise<readonly string[]>
+    /** Resolves when services can connect again. */
+    resume(): Promise<readonly string[]>
+  }
+}
