@@ -43,3 +43,12 @@ export const moving = (line: Line) => ({
   allowOlder: line.has('allow-older'),
   keepModels: line.has('keep-models'),
 })
+
+/** For verbs that run pipelines. */
+export const PARAMETER = {
+  name: 'param',
+  kind: 'text',
+  many: true,
+  value: 'NAME=VALUE',
+  summary: 'a parameter of the pipeline; may be repeated',
+} as const
