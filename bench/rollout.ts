@@ -9,7 +9,7 @@ import { FakeClock } from '../src/runtime/fake/clock.ts'
 import { pollUntil } from '../src/runtime/poll.ts'
 import { type Expectation, nextLook } from '../src/runtime/watch-pace.ts'
 
-const ROUNDS = 500
+const ROUNDS = 2_000
 const USUAL = 300_000
 /** Seeded, so that a run can be repeated. */
 let seed = 42

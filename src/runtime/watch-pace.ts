@@ -6,28 +6,57 @@ export interface Expectation {
 
 /** With the jitter of a wait: 15 s near the expected end, 60 s before it (promise R25). */
 const NEAR = 12_500
-const FAR = 50_000
-/** Between the earliest and the latest end of the past. */
+const FAR = 60_000
+/** The pace of a wait that knows no past. */
 const DENSE = 2_300
+/** However sure the end is. */
+const QUICKEST = 1_000
 /** A frugal wait sleeps once, to this share of what is usual. */
 const FRUGAL = 0.72
+/** Looks that the time in which it usually ends is worth. */
+const LOOKS = 12
+const FRUGAL_LOOKS = 3.9
+/** What is believed of the spread before there is a past, as a share of what is usual, and how many durations that is worth. */
+const BELIEVED = 0.05
+const BELIEF = 2
 
 /**
- * Milliseconds to the next look, `elapsed` after the beginning. Without a past, looks grow rarer from the dense pace on; with one, they
- * are rare until it may be over, dense while it usually ends, and grow rarer again when it is late.
+ * Milliseconds to the next look, `elapsed` after the beginning. Without a past, looks grow rarer from the dense pace on; with one,
+ * they are as dense as an end is likely, and grow rarer again when it is late.
+ *
+ * An end that is noticed on average after the half of a pause is noticed soonest, for a number of looks, where the pauses are
+ * in inverse proportion to the square root of the hazard. That of the logistic distribution with this median and scale is
+ * F / scale, so the looks are equal steps of its integral, asinh(e^(x/2)) with x = (elapsed - median) / scale.
  */
 export function nextLook(elapsed: number, { past, frugal = false }: Expectation): number {
-  const sorted = past.toSorted((a, b) => a - b)
-  const usual = sorted[sorted.length >> 1]
-  const [earliest = 0] = sorted
-  const latest = sorted.at(-1) ?? 0
-  if (usual === undefined) return Math.min(NEAR, DENSE + elapsed / 20)
-  if (frugal) {
-    const left = Math.ceil(FRUGAL * usual) - elapsed
-    return left > DENSE ? left : NEAR
+  const end = usualEnd(past)
+  if (end === undefined) return Math.min(NEAR, DENSE + elapsed / 20)
+  const { earliest, median, scale } = end
+  const asleep = Math.ceil(FRUGAL * median) - elapsed
+  if (frugal && asleep > 0) return asleep
+  const looks = frugal ? FRUGAL_LOOKS : LOOKS
+  const x = (elapsed - median) / scale
+  if (x > LATE) {
+    return Math.min(NEAR, Math.max(QUICKEST, (2 * scale) / looks) + (elapsed - median - LATE * scale) / 15)
   }
-  // The next one may be quicker than all before.
-  const may = earliest - (latest - earliest) / 3
-  if (elapsed < may) return Math.max(DENSE, Math.min(FAR, may - elapsed))
-  return elapsed <= latest ? DENSE : Math.min(NEAR, DENSE + (elapsed - latest) / 15)
+  const next = 2 * Math.log(Math.sinh(Math.asinh(Math.exp(x / 2)) + 1 / looks))
+  // The first of the steps leads here; what was before is far from every end.
+  const isFar = elapsed < earliest && x < -2 * Math.log(looks) - 0.01
+  return Math.min(isFar ? FAR : NEAR, Math.max(QUICKEST, (next - x) * scale))
+}
+
+/** Scales after the median, by which 98 of 100 have ended. */
+const LATE = 4
+
+/** Median and scale of the logistic distribution that durations like these come from; undefined where there is none. */
+function usualEnd(past: readonly number[]): { readonly median: number; readonly scale: number } | undefined {
+  const sorted = past.toSorted((a, b) => a - b)
+  const count = sorted.length
+  const median = sorted[count >> 1]
+  if (median === undefined || median <= 0) return undefined
+  const squares =
+    sorted.reduce((sum, one) => sum + (one - median) ** 2, 0) + BELIEF * (BELIEVED * median) ** 2
+  // The next one differs from a median that is itself uncertain.
+  const variance = (squares / (count - 1 + BELIEF)) * (1 + 1 / count)
+  return { earliest: sorted[0] ?? median, median, scale: Math.sqrt(3 * variance) / Math.PI }
 }
