@@ -1,8 +1,10 @@
 import type { JobEngine } from '../../ports/jobs.ts'
+import { type AwsEngine, jobsByKind } from './by-kind.ts'
 import { EcsJobs } from './ecs-engine.ts'
 import type { JobParts } from './relay.ts'
 
-/** Jobs on AWS. Steps of the engines batch, ec2 and sagemaker are refused by name when they are started. */
+/** Jobs on AWS, by the kind of a step's target; a kind without an engine is refused by name when it is started. */
 export function openAwsJobs(parts: JobParts): JobEngine & { close(): void } {
-  return new EcsJobs(parts)
+  const engines: readonly AwsEngine[] = []
+  return jobsByKind(parts, new EcsJobs(parts), engines)
 }
