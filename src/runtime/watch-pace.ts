@@ -48,8 +48,14 @@ export function nextLook(elapsed: number, { past, frugal = false }: Expectation)
 /** Scales after the median, by which 98 of 100 have ended. */
 const LATE = 4
 
-/** Median and scale of the logistic distribution that durations like these come from; undefined where there is none. */
-function usualEnd(past: readonly number[]): { readonly median: number; readonly scale: number } | undefined {
+interface UsualEnd {
+  readonly earliest: number
+  readonly median: number
+  readonly scale: number
+}
+
+/** The logistic distribution that durations like these come from; undefined where there is none. */
+function usualEnd(past: readonly number[]): UsualEnd | undefined {
   const sorted = past.toSorted((a, b) => a - b)
   const count = sorted.length
   const median = sorted[count >> 1]

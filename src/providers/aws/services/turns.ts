@@ -1,0 +1,15 @@
+/** One piece of work on a service at a time: a new one ends the one before, so that what its caller has given up never acts later. */
+export class Turns {
+  readonly #turns = new Map<string, AbortController>()
+
+  async take<T>(service: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const mine = new AbortController()
+    this.#turns.get(service)?.abort(new Error('another step of the rollout has begun'))
+    this.#turns.set(service, mine)
+    try {
+      return await work(mine.signal)
+    } finally {
+      if (this.#turns.get(service) === mine) this.#turns.delete(service)
+    }
+  }
+}
