@@ -1,8 +1,10 @@
+import { given } from '../domain/given.ts'
 import { message } from '../runtime/events.ts'
 import type { Command, Report, World } from './command.ts'
 import { openEnvironment } from './environment.ts'
 import { readFinding } from './release/finding.ts'
 import { type Part, reportOf } from './release/parts.ts'
+import { registryFirst } from './release/registry-first.ts'
 import { type Judged, readVerdicts } from './rollout/wanted.ts'
 import type { RolloutOptions } from './rollout.ts'
 
@@ -31,7 +33,10 @@ export interface Verbs {
   readonly rollout: (world: World, options: RolloutOptions) => Promise<Report>
 }
 
-/** build, then train and evaluate every model that a service loads, then rollout: one environment, one report. */
+/**
+ * build, then train and evaluate every model that a service loads, then rollout: one environment, one report. In an environment
+ * whose registry of models is a service that never ran, a first rollout starts it.
+ */
 export function releaseOf(verbs: Verbs): Command<ReleaseOptions> {
   return async (world, options) => {
     const parts: Part[] = []
@@ -44,8 +49,16 @@ export function releaseOf(verbs: Verbs): Command<ReleaseOptions> {
       return done
     }
     if (!(await run('build', verbs.build(world)))) return reportOf(parts)
+    const { forceReason, allowOlder, keepModels, waitLock } = options
+    const moving = given({ allowOlder, keepModels, waitLock })
     const judged: Judged[] = []
-    for (const { model, pipeline } of options.keepModels === true ? [] : await trainedModels(world)) {
+    const trained = options.keepModels === true ? [] : await trainedModels(world)
+    const models = trained.map(({ model }) => model)
+    // What no verdict guards goes first where the registry of the models is among it.
+    if (!world.request.dryRun && (await registryFirst(world, models))) {
+      if (!(await run('first rollout', verbs.rollout(world, { judged, ...moving })))) return reportOf(parts)
+    }
+    for (const { model, pipeline } of trained) {
       const { train: force = false, parameters = {} } = options
       const training = verbs.train(world, { pipeline, force, parameters })
       if (!(await run(`train ${model}`, training))) return reportOf(parts)
@@ -57,17 +70,7 @@ export function releaseOf(verbs: Verbs): Command<ReleaseOptions> {
       if (!passed && options.forceReason === undefined) return reportOf(parts)
       judged.push(...(await readVerdicts(world.runtime.files, state)))
     }
-    const { forceReason, allowOlder, keepModels, waitLock } = options
-    await run(
-      ROLLOUT,
-      verbs.rollout(world, {
-        judged,
-        ...(forceReason === undefined ? {} : { forceReason }),
-        ...(allowOlder === undefined ? {} : { allowOlder }),
-        ...(keepModels === undefined ? {} : { keepModels }),
-        ...(waitLock === undefined ? {} : { waitLock }),
-      }),
-    )
+    await run(ROLLOUT, verbs.rollout(world, { judged, ...moving, ...given({ forceReason }) }))
     return reportOf(parts)
   }
 }

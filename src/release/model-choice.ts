@@ -43,6 +43,8 @@ export type ModelChoice =
       /** Where the champion alias goes once the release is live: compare-and-swap from what the gate saw. */
       readonly champion: { readonly from: string | null; readonly to: string } | undefined
     }
+  /** Nothing serves it and no verdict speaks of it: its services wait where its registry has to start first. */
+  | { readonly kind: 'unjudged'; readonly problem: Problem }
   | { readonly kind: 'no'; readonly outcome: 'refused' | 'stale'; readonly problem: Problem }
 
 /** What is deployed is what was judged (promises R42, R43). */
@@ -58,7 +60,7 @@ export function chooseModel(question: ModelQuestion): ModelChoice {
   if (judged === undefined) {
     const only = forced ? (challenger ?? champion) : undefined
     if (only !== undefined) return serve(only, undefined, move(champion, only))
-    return refused(`model ${name} has no verdict`, 'train and evaluate it, then roll out again')
+    return unjudged(name)
   }
   const { verdict } = judged
   const version = question.candidate ?? (forced ? challenger : undefined)
@@ -148,7 +150,13 @@ function serve(
   return { kind: 'serve', model: { name, version, digest }, verdict, champion }
 }
 
+const RULE = 'a service gets a model only with a promoting verdict on exactly this model'
+
+export function unjudged(name: string): ModelChoice {
+  const remedy = 'train and evaluate it, then roll out again'
+  return { kind: 'unjudged', problem: { what: `model ${name} has no verdict`, rule: RULE, remedy } }
+}
+
 function refused(what: string, remedy: string): ModelChoice {
-  const rule = 'a service gets a model only with a promoting verdict on exactly this model'
-  return { kind: 'no', outcome: 'refused', problem: { what, rule, remedy } }
+  return { kind: 'no', outcome: 'refused', problem: { what, rule: RULE, remedy } }
 }

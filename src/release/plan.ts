@@ -7,6 +7,7 @@ import type { Check, RolloutPolicy, Service, System } from '../domain/system.ts'
 import type { RevisionStatus, ServiceStatus } from '../providers/ports/services.ts'
 import { checkProblems } from './check-plan.ts'
 import { type Descent, isOlder } from './descent.ts'
+import { unjudgedProblems, waitingServices } from './first-wave.ts'
 import type { ModelChoice } from './model-choice.ts'
 import { startOrder } from './order.ts'
 import { servedRevision } from './serving.ts'
@@ -78,6 +79,8 @@ export interface RolloutPlan {
   /** Rising percentages; 100 alone where nothing is live yet. */
   readonly steps: readonly number[]
   readonly forced: { readonly by: string; readonly reason: string } | undefined
+  /** Services that wait for the first verdict on a model; they stay as they are. */
+  readonly waiting: readonly string[]
   /** What the user shall know before it starts. */
   readonly notes: readonly string[]
 }
@@ -96,8 +99,12 @@ export function planRollout(input: RolloutInput): RolloutDecision {
   const { system, live, commit } = input
   const refusal = refusalOf(input)
   if (refusal !== undefined) return refusal
+  const waiting = waitingServices(system, input.models)
   const services: Record<string, ReleasedService> = {}
-  for (const service of startOrder(system)) services[service.name] = releasedService(input, service)
+  for (const service of startOrder(system)) {
+    const one = waiting.has(service.name) ? live?.services[service.name] : releasedService(input, service)
+    if (one !== undefined) services[service.name] = one
+  }
   const same = live !== undefined && canonicalJson(live.services) === canonicalJson(services)
   const content: ReleaseContent = same
     ? live
@@ -124,7 +131,8 @@ export function planRollout(input: RolloutInput): RolloutDecision {
     policy: system.rollout,
     steps: live === undefined ? [100] : system.rollout.steps,
     forced: input.forced,
-    notes: notesOf(input, actions),
+    waiting: [...waiting],
+    notes: notesOf(input, actions, waiting),
   }
   const untouched = actions.every((action) => action.kind === 'keep')
   const clean = leftovers.length + unsettled.length + aliases.length === 0
@@ -136,6 +144,7 @@ function refusalOf(input: RolloutInput): RolloutDecision | undefined {
   const objections = Object.values(input.models).flatMap((choice) => (choice.kind === 'no' ? [choice] : []))
   const refused: Problem[] = [
     ...objections.filter((one) => one.outcome === 'refused').map((one) => one.problem),
+    ...unjudgedProblems(system, input.models),
     ...checkProblems(system, observable),
     ...pausedProblems(input),
   ]
@@ -152,10 +161,12 @@ function refusalOf(input: RolloutInput): RolloutDecision | undefined {
   return { kind: 'refused', outcome: refused.length > 0 ? 'refused' : 'stale', problems: [first, ...rest] }
 }
 
-function pausedProblems({ system, statuses }: RolloutInput): readonly Problem[] {
+function pausedProblems({ system, statuses, models }: RolloutInput): readonly Problem[] {
   if (system.rollout.allowZero) return []
+  const waiting = waitingServices(system, models)
   return Object.values(statuses)
     .filter(({ state, service }) => state === 'paused' && system.services[service] !== undefined)
+    .filter(({ service }) => !waiting.has(service))
     .map(({ service }) => ({
       what: `service ${service} is paused`,
       rule: 'a release is deployed only where it runs',
@@ -187,7 +198,9 @@ function actionsOf(
   id: Digest,
 ): readonly ServiceAction[] {
   const { live, statuses, retired } = input
-  const work = startOrder(input.system).map((service): ServiceAction => {
+  const waiting = waitingServices(input.system, input.models)
+  const moving = startOrder(input.system).filter(({ name }) => !waiting.has(name))
+  const work = moving.map((service): ServiceAction => {
     const wanted = services[service.name] as ReleasedService
     const models = modelsOf(input, service)
     const status = statuses[service.name]
@@ -239,8 +252,13 @@ function aliasesOf({ models }: RolloutInput): readonly AliasMove[] {
   )
 }
 
-function notesOf(input: RolloutInput, actions: readonly ServiceAction[]): string[] {
+function notesOf(
+  input: RolloutInput,
+  actions: readonly ServiceAction[],
+  waiting: ReadonlySet<string>,
+): string[] {
   const notes: string[] = []
+  if (waiting.size > 0) notes.push(`waiting for a first verdict: ${[...waiting].join(', ')}`)
   const fresh = actions.flatMap((one) =>
     one.kind === 'start' && one.from === null ? [one.service.name] : [],
   )

@@ -119,9 +119,10 @@ async function unchangedReport(site: Site, { command }: CarryOptions, plan: Roll
   return {
     command,
     outcome: 'done',
-    message: `no change: release ${live?.sequence} is live and serves this already`,
+    message: `no change: release ${live?.sequence} is live and serves this already${waitingText(plan)}`,
+    ...waitingRemedy(plan),
     outputs: { release: plan.id, previous: live?.previous ?? '', url: await firstUrl(site) },
-    data: { changes: false, sequence: live?.sequence ?? null },
+    data: { changes: false, sequence: live?.sequence ?? null, waiting: plan.waiting },
     summary: `### No change\n\nRelease ${live?.sequence} is live.\n`,
   }
 }
@@ -137,22 +138,35 @@ async function endedReport(
   if (live) await writeRelease(site, release)
   const rows = rolloutRows(plan, { live, outcome: RESULT[outcome] ?? outcome })
   const { log } = site.runtime
-  log.emit({ kind: 'progress', task: 'rollout', state: live ? 'done' : 'failed', text: why })
+  const text = live ? why + waitingText(plan) : why
+  log.emit({ kind: 'progress', task: 'rollout', state: live ? 'done' : 'failed', text })
   log.emit({ kind: 'table', title: `release ${release.sequence}`, columns: COLUMNS, rows })
   return {
     command,
     outcome,
-    message: why,
-    ...(remedy === undefined ? {} : { remedy }),
+    message: text,
+    ...(remedy === undefined ? waitingRemedy(plan) : { remedy }),
     outputs: { release: release.id, previous: plan.live?.id ?? '', url: await firstUrl(site) },
-    data: { sequence: release.sequence, changes: true, services: release.services },
+    data: {
+      sequence: release.sequence,
+      changes: true,
+      services: release.services,
+      waiting: plan.waiting,
+    },
     summary: `### Release ${release.sequence}: ${RESULT[outcome] ?? outcome}\n\n${markdownTable(COLUMNS, rows)}\n\n${rolloutGraph(plan)}\n`,
   }
 }
 
+/** What this release could not bring yet. */
+const waitingText = ({ waiting }: RolloutPlan): string =>
+  waiting.length === 0 ? '' : `; not started before a first verdict: ${waiting.join(', ')}`
+
+const waitingRemedy = ({ waiting }: RolloutPlan) =>
+  waiting.length === 0 ? {} : { remedy: 'train and evaluate the model, then roll out again' }
+
 const RESULT: Partial<Record<Outcome, string>> = { done: 'deployed', 'timed-out': 'timed out' }
 
-function planData({ id, actions, steps, policy, aliases, leftovers, notes, forced }: RolloutPlan) {
+function planData({ id, actions, steps, policy, aliases, leftovers, waiting, notes, forced }: RolloutPlan) {
   return {
     id,
     services: actions.map((action) =>
@@ -171,6 +185,7 @@ function planData({ id, actions, steps, policy, aliases, leftovers, notes, force
     checks: policy.checks,
     aliases,
     leftovers,
+    waiting,
     notes,
     ...(forced === undefined ? {} : { forced }),
   }

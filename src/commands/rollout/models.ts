@@ -2,7 +2,8 @@ import { type Digest, type ImageReference, parseImageReference } from '../../dom
 import type { ModelVersion, ServedModel } from '../../domain/model.ts'
 import type { Release } from '../../domain/release.ts'
 import type { ModelRegistry } from '../../providers/ports/models.ts'
-import { chooseModel, type ModelChoice } from '../../release/model-choice.ts'
+import { registryToCome } from '../../release/first-wave.ts'
+import { chooseModel, type ModelChoice, unjudged } from '../../release/model-choice.ts'
 import type { Site } from './site.ts'
 import type { Wanted } from './survey.ts'
 import type { Judged } from './wanted.ts'
@@ -25,6 +26,11 @@ export async function chooseModels(
   for (const name of new Set(Object.values(system.services).map((service) => service.model))) {
     const policy = name === undefined ? undefined : system.models[name]?.gate
     if (name === undefined || policy === undefined) continue
+    const judged = wanted.judged.findLast(({ verdict }) => verdict.model.name === name)
+    if (judged === undefined && wanted.forced === undefined && registryToCome(system, name, served.live)) {
+      choices[name] = unjudged(name)
+      continue
+    }
     const champion = await models.get(name, { alias: 'champion' })
     const fixed = servedBy(wanted.models, name)
     if (fixed !== undefined) {
@@ -33,7 +39,6 @@ export async function chooseModels(
       choices[name] = { kind: 'serve', ...fixed, champion: from === to ? undefined : { from, to } }
       continue
     }
-    const judged = wanted.judged.findLast(({ verdict }) => verdict.model.name === name)
     const live = servedBy(served.live, name)
     const from = servedBy(served.before, name)?.model.digest ?? null
     choices[name] = chooseModel({

@@ -43,6 +43,8 @@ async function scene(options: {
   content?: string
   build?: Outcome
   dryRun?: boolean
+  /** How the first of two rollouts ends. */
+  first?: Outcome
 }) {
   const { yaml = WITH_MODEL, says = 'promote', content = 'two', build = 'done' } = options
   const cloud = new World()
@@ -80,6 +82,7 @@ async function scene(options: {
     rollout: async (_, asked) => {
       ran.push('rollout')
       given = asked
+      if (options.first !== undefined && ran.length === 2) return report('rollout', options.first)
       return report('rollout', 'done', { release: 'sha256:1', previous: '', url: 'http://web.test' })
     },
   }
@@ -158,4 +161,27 @@ test('a dry run judges nothing that was not trained', async () => {
   const { run, world, ran } = await scene({ dryRun: true })
   await run(world, {})
   expect(ran).toEqual(['build', 'train taste', 'rollout'])
+})
+
+/** The registry of the model is a service of the system, on a cloud where it is nothing but that. */
+const OWN_REGISTRY = WITH_MODEL.replace(
+  '{ cloud: local }',
+  '{ cloud: gcp, project: shop-1, region: europe-west1 }',
+)
+  .replace('"http://mlflow.test"', 'tracker')
+  .replace(
+    '  api: { image: api, model',
+    '  tracker: { image: web, port: 5000, health: /health }\n  api: { image: api, model',
+  )
+
+test('a registry that is a service of the system starts before anything is trained', async () => {
+  const { run, world, ran } = await scene({ yaml: OWN_REGISTRY, first: 'done' })
+  expect((await run(world, {})).outcome).toBe('done')
+  expect(ran).toEqual(['build', 'rollout', 'train taste', 'evaluate taste', 'rollout'])
+})
+
+test('a registry that does not start ends the release before anything is trained', async () => {
+  const { run, world, ran } = await scene({ yaml: OWN_REGISTRY, first: 'rollback-failed' })
+  expect((await run(world, {})).outcome).toBe('rollback-failed')
+  expect(ran).toEqual(['build', 'rollout'])
 })
