@@ -5,6 +5,7 @@ export const plan = defineAction({
   inputs: {
     mode: { kind: 'choice', choices: ['plan', 'drift', 'command', 'preview'], default: 'plan' },
     comment: { kind: 'boolean', default: true },
+    'show-values': { kind: 'boolean', default: false },
     head: { kind: 'text' },
     'preview-of': { kind: 'text', default: '.github/workflows/synthesize.yml' },
   },
@@ -34,7 +35,10 @@ export const plan = defineAction({
       await holdTo(world, inputs.head, token)
     }
     const { plan } = await import('../../src/commands/plan.ts')
-    const report = await plan(world, {})
+    const values = inputs['show-values']
+      ? (await import('../../src/commands/plan/values.ts')).openValues(world)
+      : undefined
+    const report = await plan(world, { values })
     const { annotateChanges } = await import('../../src/commands/plan/annotate.ts')
     await annotateChanges(world, report)
     if (inputs.mode === 'drift') {
@@ -43,6 +47,6 @@ export const plan = defineAction({
     }
     if (!inputs.comment) return report
     const { postPlan } = await import('../../src/commands/plan/post.ts')
-    return postPlan(world, report, { token })
+    return postPlan(world, report, { token, values })
   },
 })

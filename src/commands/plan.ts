@@ -4,19 +4,28 @@ import type { PlanFile, StackPlan } from '../domain/plan.ts'
 import { addCounts, NO_COUNTS } from '../domain/plan-counts.ts'
 import type { System } from '../domain/system.ts'
 import { planId } from '../plan/approval.ts'
-import { guardVerdict } from '../plan/guard.ts'
+import { type Finding, guardVerdict } from '../plan/guard.ts'
+import type { PlanValues } from '../plan/values.ts'
 import type { Engine } from '../tools/engine/version.ts'
-import type { Command, Report, World } from './command.ts'
+import type { Report, World } from './command.ts'
 import { type OpenEnvironment, openEnvironment } from './environment.ts'
 import { nothingToDo } from './nothing-to-do.ts'
 
-export type PlanOptions = Readonly<Record<never, never>>
+export interface PlanOptions {
+  /** Keeps values while the plan is read, for reports that were asked to show them; plan.json never has any. */
+  readonly values?: PlanValues | undefined
+}
+
+/** With what stands between the plan and its apply, for whoever posts it. */
+export interface PlanReport extends Report {
+  readonly findings?: readonly Finding[]
+}
 
 /**
  * Shows what would change in the cloud, stack by stack: compiles the stacks, runs the engine on each and leaves plan.json with
  * names and no values, and the saved plans that `apply` takes. On cloud `local` there is nothing to plan.
  */
-export const plan: Command<PlanOptions> = async (world) => {
+export async function plan(world: World, options: PlanOptions = {}): Promise<PlanReport> {
   const environment = await openEnvironment(world)
   if (environment.system.environment.cloud === 'local') {
     const outputs = { changes: 'false', fingerprint: '', 'comment-url': '' }
@@ -24,7 +33,7 @@ export const plan: Command<PlanOptions> = async (world) => {
   }
   if (world.request.dryRun) return announce(world, environment)
   try {
-    return await planAll(world, environment)
+    return await planAll(world, environment, options)
   } catch (error) {
     const { explainLock } = await import('./infrastructure/explain-lock.ts')
     throw await explainLock(world, error)
@@ -46,7 +55,11 @@ async function announce(world: World, { system }: OpenEnvironment): Promise<Repo
   }
 }
 
-async function planAll(world: World, environment: OpenEnvironment): Promise<Report> {
+async function planAll(
+  world: World,
+  environment: OpenEnvironment,
+  { values }: PlanOptions,
+): Promise<PlanReport> {
   const { runtime } = world
   const { system, state, root } = environment
   const [
@@ -87,6 +100,7 @@ async function planAll(world: World, environment: OpenEnvironment): Promise<Repo
     folders,
     environment,
     ground,
+    values,
   )
   const file = planFile(system, engine.engine, stacks)
   await runtime.files.write(join(state, 'plan.json'), `${JSON.stringify(file, undefined, 2)}\n`)
@@ -119,7 +133,8 @@ async function planAll(world: World, environment: OpenEnvironment): Promise<Repo
       guard: { verdict: guardVerdict(findings), findings },
       interrupted,
     },
-    summary: `${planMarkdown(file, { limit: COMMENT_LIMIT - guarded.length })}${guarded}`,
+    summary: `${planMarkdown(file, { limit: COMMENT_LIMIT - guarded.length, ...(values === undefined ? {} : { values }) })}${guarded}`,
+    findings,
   }
 }
 

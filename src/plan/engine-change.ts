@@ -21,6 +21,8 @@ export interface EngineChange {
     readonly before?: unknown
     readonly after?: unknown
     readonly after_unknown?: unknown
+    readonly before_sensitive?: unknown
+    readonly after_sensitive?: unknown
     readonly replace_paths?: unknown
     readonly importing?: unknown
   }

@@ -5,6 +5,7 @@ import { NO_COUNTS, type PlanAction, type PlanCounts } from '../domain/plan-coun
 import { actionOf, changeOf, type EngineChange, UnknownActionError } from './engine-change.ts'
 import { ScanError, Scanner } from './scan.ts'
 import { isUntouched } from './untouched.ts'
+import type { PlanValues } from './values.ts'
 
 /** The parts of a plan document that are read, by their top-level keys. */
 const PARTS: Readonly<Record<string, 'value' | 'elements'>> = {
@@ -22,13 +23,18 @@ const PARTS: Readonly<Record<string, 'value' | 'elements'>> = {
  * (https://developer.hashicorp.com/terraform/internals/json-format), in chunks: only what changes is parsed and kept.
  *
  * @param source what the document is called in errors.
+ * @param values keeps what the plan itself has not: values, where somebody asked for them. Then every resource is parsed.
  * @throws SluiceError usage where it is no whole plan document, or one of a format that is not known.
  */
 export async function readPlan(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  { stack, source }: { readonly stack: string; readonly source: string },
+  {
+    stack,
+    source,
+    values,
+  }: { readonly stack: string; readonly source: string; readonly values?: PlanValues },
 ): Promise<StackPlan> {
-  const reader = new PlanReader(stack)
+  const reader = new PlanReader(stack, values)
   try {
     for await (const chunk of chunks) reader.push(chunk)
     return reader.end()
@@ -61,6 +67,7 @@ function refused(what: string, cause: Error): SluiceError {
 /** What has been read so far. */
 class PlanReader {
   readonly #stack: string
+  readonly #values: PlanValues | undefined
   readonly #scanner = new Scanner({
     want: (key) => PARTS[key] ?? 'skip',
     found: (key, bytes) => this.#found(key, bytes),
@@ -73,8 +80,9 @@ class PlanReader {
   #untouched = 0
   #format: string | undefined
 
-  constructor(stack: string) {
+  constructor(stack: string, values: PlanValues | undefined) {
     this.#stack = stack
+    this.#values = values
   }
 
   push(chunk: Uint8Array): void {
@@ -110,6 +118,7 @@ class PlanReader {
         return
       case 'resource_drift': {
         const change = changeOf(value as EngineChange)
+        this.#values?.note(this.#stack, 'drift', value as EngineChange)
         if (change.action !== 'noop') this.#drift.push(change)
         return
       }
@@ -117,6 +126,7 @@ class PlanReader {
         throw new FormatError('it defers changes, which Sluice does not apply')
       case 'output_changes':
         this.#outputs = outputsOf(value)
+        this.#values?.noteOutputs(value)
         this.#bind(key, bytes)
         return
       case 'checks':
@@ -129,11 +139,14 @@ class PlanReader {
   }
 
   #change(bytes: Uint8Array): void {
-    if (isUntouched(bytes)) {
+    // What is sensitive in an untouched resource may stand in a changed one.
+    if (this.#values === undefined && isUntouched(bytes)) {
       this.#untouched++
       return
     }
-    const change = changeOf(JSON.parse(textOf(bytes)) as EngineChange)
+    const raw = JSON.parse(textOf(bytes)) as EngineChange
+    this.#values?.note(this.#stack, 'change', raw)
+    const change = changeOf(raw)
     const { action, imported, movedFrom } = change
     if (action === 'noop' && !imported && movedFrom === undefined) {
       this.#untouched++

@@ -13,15 +13,22 @@ export const PLAN: CommandSpec = {
       value: 'FORMAT',
       summary: 'of --render: markdown (default) or json',
     },
+    {
+      name: 'show-values',
+      kind: 'flag',
+      summary: 'show values of attributes in the report; sensitive ones never',
+    },
   ],
   load: async (line) => {
     const render = line.text('render')
     if (render !== undefined) {
       const { renderPlan } = await import('../../commands/plan/render.ts')
       const format = line.text('format') === 'json' || line.has('json') ? 'json' : 'markdown'
-      return (world) => renderPlan(world, { render, format })
+      return (world) => renderPlan(world, { render, format, showValues: line.has('show-values') })
     }
     const { plan } = await import('../../commands/plan.ts')
-    return (world) => plan(world, {})
+    if (!line.has('show-values')) return (world) => plan(world, {})
+    const { openValues } = await import('../../commands/plan/values.ts')
+    return (world) => plan(world, { values: openValues(world) })
   },
 }

@@ -3,6 +3,7 @@ import { externalError } from '../../domain/error.ts'
 import type { StackPlan } from '../../domain/plan.ts'
 import type { Secret } from '../../domain/secret.ts'
 import { type EventTable, PlanEvents } from '../../plan/events.ts'
+import type { PlanValues } from '../../plan/values.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { engineArgv } from '../../tools/engine/argv.ts'
 import type { EngineMessage } from '../../tools/engine/messages.ts'
@@ -39,6 +40,8 @@ export interface PlanWatch {
   readonly table?: (table: EventTable) => void
   /** The bytes of the plan's JSON, chunk by chunk. They hold values. */
   readonly json?: (chunk: Uint8Array) => void
+  /** Keeps values, for a report that was asked to show them. */
+  readonly values?: PlanValues | undefined
 }
 
 /**
@@ -56,10 +59,14 @@ export async function openEngine(
   const process = await openEngineProcess(runtime, plugins, encryption)
   const { engine, follow, print } = process
   const { program } = engine
-  const show: EngineRun['show'] = async (stack, file, { json } = {}) => {
+  const show: EngineRun['show'] = async (stack, file, { json, values } = {}) => {
     const { readPlan } = await import('../../plan/read.ts')
     return print('reading of the plan', stack, engineArgv.show(program, file), (stdout) =>
-      readPlan(passing(stdout, json), { stack: stack.name, source: `the plan of stack ${stack.name}` }),
+      readPlan(passing(stdout, json), {
+        stack: stack.name,
+        source: `the plan of stack ${stack.name}`,
+        ...(values === undefined ? {} : { values }),
+      }),
     )
   }
   return {

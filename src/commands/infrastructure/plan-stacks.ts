@@ -14,6 +14,7 @@ import {
 } from '../../plan/guard.ts'
 import type { Interrupted } from '../../plan/journal.ts'
 import { type Earlier, pendingInput } from '../../plan/pending.ts'
+import type { PlanValues } from '../../plan/values.ts'
 import { message } from '../../runtime/events.ts'
 import type { Files, Runtime } from '../../runtime/runtime.ts'
 import type { OpenEnvironment } from '../environment.ts'
@@ -43,6 +44,7 @@ export async function planStacks(
   folders: readonly StackFolder[],
   environment: OpenEnvironment,
   ground: Ground,
+  values?: PlanValues,
 ): Promise<PlannedStacks> {
   const { state, system } = environment
   const earlier: Earlier[] = []
@@ -63,7 +65,7 @@ export async function planStacks(
     left.push(...(await reportInterrupted(runtime, state, [stack], engine)))
     const file = planPath(state, stack.name)
     const { plan, policy } = await judged(runtime, environment, (watch) =>
-      engine.plan(stack, file, { ...watch, table: (table) => show(runtime, stack.name, table) }),
+      engine.plan(stack, file, { ...watch, values, table: (table) => show(runtime, stack.name, table) }),
     )
     earlier.push({ plan, configuration })
     guarded.push({ plan, ...(policy === undefined ? {} : { policy }) })

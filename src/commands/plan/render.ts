@@ -5,15 +5,21 @@ import { COMMENT_LIMIT, headline, planMarkdown } from '../../report/plan/markdow
 import { neutralJson } from '../../runtime/neutralise.ts'
 import { streamOf } from '../../runtime/stream-of.ts'
 import type { Report, World } from '../command.ts'
+import { openValues } from './values.ts'
 
 export interface RenderOptions {
   /** Path of a plan document: the output of `tofu show -json PLAN`. */
   readonly render: string
   readonly format: 'markdown' | 'json'
+  /** Shows values in Markdown; sensitive ones never. */
+  readonly showValues?: boolean
 }
 
 /** Shows a plan document of anybody's: no cloud, no sluice.yml and no environment is needed. */
-export async function renderPlan(world: World, { render, format }: RenderOptions): Promise<Report> {
+export async function renderPlan(
+  world: World,
+  { render, format, showValues = false }: RenderOptions,
+): Promise<Report> {
   const { files, cwd } = world.runtime
   const path = resolve(cwd, render)
   if ((await files.stat(path))?.kind !== 'file') {
@@ -24,7 +30,9 @@ export async function renderPlan(world: World, { render, format }: RenderOptions
     })
   }
   const name = basename(path)
-  const stack = await readPlan(streamOf(files, path), { stack: name, source: path })
+  const values = showValues ? openValues(world) : undefined
+  const shown = values === undefined ? {} : { values }
+  const stack = await readPlan(streamOf(files, path), { stack: name, source: path, ...shown })
   const { counts, changes, drift, outputs, checks, fingerprint } = stack
   const plan = { environment: name, counts, stacks: [stack], fingerprint }
   const data = { counts, changes, drift, outputs, checks, fingerprint }
@@ -36,6 +44,6 @@ export async function renderPlan(world: World, { render, format }: RenderOptions
     summary: '',
     ...(format === 'json'
       ? { data, document: `${neutralJson(data)}\n` }
-      : { data: { counts, fingerprint }, document: planMarkdown(plan, { limit: COMMENT_LIMIT }) }),
+      : { data: { counts, fingerprint }, document: planMarkdown(plan, { limit: COMMENT_LIMIT, ...shown }) }),
   }
 }

@@ -1,6 +1,7 @@
 import { shortDigest } from '../../domain/digest.ts'
 import type { PlanChange, PlanFile, StackPlan } from '../../domain/plan.ts'
 import { PLAN_ACTIONS, type PlanCounts } from '../../domain/plan-counts.ts'
+import type { ChangeKind, PlanValues } from '../../plan/values.ts'
 import { codeSpan, markdownText } from '../foreign-text.ts'
 import { planGraph } from './graph.ts'
 import { endangersData, MARKS, VERBS, whyOf } from './words.ts'
@@ -20,6 +21,8 @@ export interface PlanReportOptions {
   /** Address of the run that planned. */
   readonly run?: string
   readonly commit?: string
+  /** Values beside the names, where the team has asked for them. */
+  readonly values?: Pick<PlanValues, 'of'>
 }
 
 /** So many of the loudest and of the stacks are listed; all are counted. */
@@ -42,7 +45,7 @@ export function planMarkdown(plan: ShownPlan, options: PlanReportOptions): strin
   ]
   const foot = ['', footer(plan, options), '']
   const room = options.limit - length(head) - length(foot)
-  return [...head, ...details(plan, room, options.run), ...foot].join('\n')
+  return [...head, ...details(plan, room, options), ...foot].join('\n')
 }
 
 /** `3 to create, 1 to replace`: in the order of plan's own words, loudest first. */
@@ -122,14 +125,14 @@ function noteOf({ state, drift, outputs }: StackPlan): string {
 }
 
 /** Every change, folded stack by stack, until the room is used up. */
-function details({ stacks }: ShownPlan, room: number, run: string | undefined): string[] {
+function details({ stacks }: ShownPlan, room: number, { run, values }: PlanReportOptions): string[] {
   const lines: string[] = []
   let left = room - 300 // for the sentence about what was left out, and the end of a fold
   let omitted = 0
   for (const { stack, changes, drift } of stacks) {
-    for (const [one, title, list] of [
-      ['change', 'changes', changes],
-      ['drifted outside of Sluice', 'drifted outside of Sluice', drift],
+    for (const [kind, one, title, list] of [
+      ['change', 'change', 'changes', changes],
+      ['drift', 'drifted outside of Sluice', 'drifted outside of Sluice', drift],
     ] as const) {
       if (list.length === 0) continue
       const fold = [
@@ -147,7 +150,9 @@ function details({ stacks }: ShownPlan, room: number, run: string | undefined): 
       left -= cost
       lines.push(...fold)
       for (const change of ordered(list)) {
-        const row = rowOf(change)
+        const row = rowOf(change, (attribute) =>
+          values?.of(stack, kind satisfies ChangeKind, change, attribute),
+        )
         if (row.length + 1 > left || omitted > 0) omitted++
         else {
           left -= row.length + 1
@@ -174,26 +179,32 @@ function ordered(changes: readonly PlanChange[]): PlanChange[] {
 /** Names of attributes that fit a cell. */
 const NAMES = 12
 
-function rowOf(change: PlanChange): string {
+function rowOf(change: PlanChange, shownOf: (attribute: string) => string | undefined): string {
   const { action, address, attributes, unknown } = change
   const later = new Set(unknown)
-  const names = action === 'create' ? [] : attributes
-  const shown = names
-    .slice(0, NAMES)
-    .map((name) => codeSpan(name) + (later.has(name) ? ' (known after apply)' : ''))
+  const names = action === 'create' ? attributes.filter((name) => shownOf(name) !== undefined) : attributes
+  const shown = names.slice(0, NAMES).map((name) => {
+    const value = shownOf(name)
+    if (value !== undefined) return `${codeSpan(name)}: ${codeSpan(value)}`
+    return codeSpan(name) + (later.has(name) ? ' (known after apply)' : '')
+  })
   const more = names.length - shown.length
   const list = [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join(', ')
   return `| ${MARKS[action]} ${VERBS[action]} | ${codeSpan(address)} | ${markdownText(whyOf(change))} | ${list} |`
 }
 
-function footer({ engine, fingerprint }: ShownPlan, { run, commit }: PlanReportOptions): string {
+function footer({ engine, fingerprint }: ShownPlan, { run, commit, values }: PlanReportOptions): string {
   const parts = [
     `fingerprint \`${shortDigest(fingerprint)}\``,
     ...(engine === undefined ? [] : [`${engine.name} ${markdownText(engine.version)}`]),
     ...(commit === undefined ? [] : [`commit \`${commit.slice(0, 12).replace(/[^0-9a-f]/g, '')}\``]),
     ...(run === undefined ? [] : [`[run](${encodeURI(run)})`]),
   ]
-  return `<sub>${parts.join(' · ')}. Names only: values stay in the saved plan.</sub>`
+  const told =
+    values === undefined
+      ? 'Names only: values stay in the saved plan.'
+      : 'Values were asked for; sensitive ones are hidden.'
+  return `<sub>${parts.join(' · ')}. ${told}</sub>`
 }
 
 function number(value: number): string {

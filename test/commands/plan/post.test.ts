@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import type { Report, World } from '../../../src/commands/command.ts'
+import type { World } from '../../../src/commands/command.ts'
 import { postPlan } from '../../../src/commands/plan/post.ts'
+import type { PlanReport } from '../../../src/commands/plan.ts'
 import { digestOf } from '../../../src/domain/digest.ts'
 import type { PlanFile } from '../../../src/domain/plan.ts'
 import { Secret } from '../../../src/domain/secret.ts'
+import { type Finding, guardFindings } from '../../../src/plan/guard.ts'
 import { readPlan } from '../../../src/plan/read.ts'
+import { PlanValues } from '../../../src/plan/values.ts'
 import { fakeRuntime } from '../../../src/runtime/fake/index.ts'
 import { nodeHttp } from '../../../src/runtime/node/http.ts'
 import { planDocument, resourceChange } from '../../plan/document.ts'
@@ -37,6 +40,8 @@ async function post(
     environment = 'production',
     fingerprint = '',
     more = {},
+    findings = [] as readonly Finding[],
+    values = undefined as PlanValues | undefined,
   } = {},
 ) {
   const plan = await planFile(environment, address)
@@ -55,20 +60,21 @@ async function post(
       ...more,
     },
   })
-  const report: Report = {
+  const report: PlanReport = {
     command: 'plan',
     outcome: 'done',
     message: '',
     outputs: { changes: 'true', fingerprint: fingerprint || plan.fingerprint, 'comment-url': '' },
     data: {},
     summary: '',
+    findings,
   }
   const world: World = {
     runtime: { ...machine, http: nodeHttp },
     openProvider: () => Promise.reject(new Error('no cloud is opened')),
     request: { file: 'sluice.yml', environment, dryRun: false },
   }
-  const done = await postPlan(world, report, { token: new Secret(TOKEN) })
+  const done = await postPlan(world, report, { token: new Secret(TOKEN), values })
   return { url: done.outputs['comment-url'], events: machine.events, outcome: done.outcome }
 }
 
@@ -103,6 +109,37 @@ describe('a plan on its pull request', () => {
       },
     })
     expect(github.store.comments[0]?.body).toContain('At least $32.85 a month for 1 resource')
+  })
+
+  test('R16 what stands between the plan and its apply is said, with what has to be written', async () => {
+    await using github = await startFakeGitHub()
+    const plan = await planFile('production', 'aws_s3_bucket.raw')
+    const guarded = plan.stacks.map((stack) => ({ plan: stack }))
+    await post(github, { findings: guardFindings(guarded, {}) })
+    const id = digestOf('aws_s3_bucket.raw').slice('sha256:'.length, 'sha256:'.length + 12)
+    const body = github.store.comments[0]?.body.replaceAll('\u2060', '')
+    expect(body).toContain('#### This stops until it is named')
+    expect(body).toContain(`<code>--allow-loss aws_s3_bucket.raw@${id}</code>`)
+  })
+
+  test('R6 values are there where the team has asked for them, and the comment fits', async () => {
+    await using github = await startFakeGitHub()
+    const values = new PlanValues({ register: () => true, text: (text) => text })
+    values.note('data', 'change', {
+      address: 'aws_s3_bucket.raw',
+      change: { before: { bucket: 'raw-data' }, after: null },
+    })
+    const many = Array.from(
+      { length: 500 },
+      (_, index): Finding => ({
+        kind: 'undecided',
+        stack: 'data',
+        text: `${'long '.repeat(200)}${index}`,
+      }),
+    )
+    await post(github, { values, findings: many })
+    expect(github.store.comments[0]?.body).toContain('Values were asked for')
+    expect(github.store.comments[0]?.body).toContain('and 480 more')
   })
 
   test('R6 a name that forges our mark is no mark: the comment is found again', async () => {

@@ -10,14 +10,18 @@ const DOCUMENT = JSON.stringify(
   }),
 )
 
-function render(format: 'markdown' | 'json', text: string | null = DOCUMENT): Promise<Report> {
+function render(
+  format: 'markdown' | 'json',
+  text: string | null = DOCUMENT,
+  showValues = false,
+): Promise<Report> {
   const runtime = fakeRuntime({ files: text === null ? {} : { '/project/plan.json': text } })
   const world = {
     runtime: { ...runtime, cwd: '/project' },
     openProvider: () => Promise.reject(new Error('no cloud is opened')),
     request: { file: 'sluice.yml', environment: '', dryRun: false },
   }
-  return renderPlan(world, { render: 'plan.json', format })
+  return renderPlan(world, { render: 'plan.json', format, showValues })
 }
 
 test('a plan document alone becomes Markdown', async () => {
@@ -44,4 +48,20 @@ test('a file that is not there is named, with the command that writes one', asyn
     message: 'there is no file /project/plan.json (--render shows a plan document)',
     remedy: 'write one: tofu show -json PLAN > FILE',
   })
+})
+
+test('R6 values are shown where they are asked for, and sensitive ones never', async () => {
+  const change = {
+    before: { engine_version: '16.3', password: 'canary-1' },
+    after: { engine_version: '16.4', password: 'canary-2' },
+    after_sensitive: { password: true },
+  }
+  const document = JSON.stringify(
+    planDocument({ changes: [resourceChange('aws_db_instance.db', ['update'], change)] }),
+  )
+  const report = await render('markdown', document, true)
+  expect(report.document).toContain('<code>"16.3" → "16.4"</code>')
+  expect(report.document).not.toContain('canary')
+  expect((await render('markdown', document)).document).not.toContain('16.4')
+  expect(JSON.stringify(await render('json', document, true))).not.toContain('16.4')
 })
