@@ -5,7 +5,8 @@ import type { ImageReference } from '../../src/domain/digest.ts'
 import type { Step } from '../../src/domain/step.ts'
 import type { System } from '../../src/domain/system.ts'
 import type { Targets } from '../../src/domain/targets.ts'
-import { EcsJobs } from '../../src/providers/aws/jobs/ecs-engine.ts'
+import { RecordedJobs } from '../../src/providers/aws/jobs/recorded-jobs.ts'
+import { EcsTasks } from '../../src/providers/aws/jobs/tasks.ts'
 import type { JobSpec } from '../../src/providers/ports/jobs.ts'
 import type { Event } from '../../src/runtime/events.ts'
 import { nodeRuntime } from '../../src/runtime/node/index.ts'
@@ -102,7 +103,7 @@ async function openWorld(): Promise<EcsWorld> {
     logs: { 'p.train': `cloudwatch:${region}:${GROUP}` },
   } as unknown as Targets
   const objects = new MemoryObjects()
-  const opened: EcsJobs[] = []
+  const opened: { close(): void }[] = []
   const train = stepOf('busybox', 'talks', {})
   const system = {
     environment: { name: 'test' },
@@ -114,12 +115,8 @@ async function openWorld(): Promise<EcsWorld> {
       const events: Event[] = []
       const signals = { cancelled: new AbortController().signal }
       const runtime = nodeRuntime({ emit: (event) => void events.push(event) }, signals, '/', {})
-      const jobs = new EcsJobs({
-        context: { runtime, system },
-        session,
-        targets: async () => targets,
-        objects,
-      })
+      const parts = { context: { runtime, system }, session, targets: async () => targets, objects }
+      const jobs = new RecordedJobs(parts, new EcsTasks(session))
       opened.push(jobs)
       return { engine: jobs, events }
     },

@@ -4,8 +4,10 @@ import { digestOf, imageReference } from '../../../src/domain/digest.ts'
 import type { Step } from '../../../src/domain/step.ts'
 import type { System } from '../../../src/domain/system.ts'
 import type { Targets } from '../../../src/domain/targets.ts'
-import { EcsJobs } from '../../../src/providers/aws/jobs/ecs-engine.ts'
-import { jobStatus, STOPPED, timedOut } from '../../../src/providers/aws/jobs/task-status.ts'
+import { RecordedJobs } from '../../../src/providers/aws/jobs/recorded-jobs.ts'
+import { STOPPED, timedOut } from '../../../src/providers/aws/jobs/stop-reason.ts'
+import { jobStatus } from '../../../src/providers/aws/jobs/task-status.ts'
+import { EcsTasks } from '../../../src/providers/aws/jobs/tasks.ts'
 import { fakeRuntime } from '../../../src/runtime/fake/index.ts'
 import { errorOf } from '../../images/registry/client.ts'
 import { MemoryObjects } from '../../world/objects.ts'
@@ -110,7 +112,8 @@ async function cloud(change: (asked: Asked, number: number) => Answer | undefine
 function open(aws: Pick<FakeAws, 'endpoint'>, objects = new MemoryObjects(), attempts = 1, factor = 200) {
   const runtime = { ...fakeRuntime(), clock: fastClock(factor) }
   const session = testSession({ ...aws, attempts, timeout: 1000 })
-  return new EcsJobs({ context: { runtime, system }, session, targets: async () => targets, objects })
+  const parts = { context: { runtime, system }, session, targets: async () => targets, objects }
+  return new RecordedJobs(parts, new EcsTasks(session))
 }
 
 const spec = (id = 'train-1', step = train) => ({ id, step, image: IMAGE, env: { SLUICE_RUN: '7' } })

@@ -1,9 +1,6 @@
 import type { Task } from '@aws-sdk/client-ecs'
 import type { JobStatus } from '../../ports/jobs.ts'
-
-/** What StopTask is told, so that the end of a task says by itself whose it was. */
-export const STOPPED = 'sluice: stopped'
-export const timedOut = (timeout: number): string => `sluice: not done within ${timeout} ms`
+import { endedBy } from './stop-reason.ts'
 
 /**
  * The state of a job as the task of ECS tells it. A task that is about to end has not ended.
@@ -23,10 +20,8 @@ export function jobStatus(task: Task, container: string): JobStatus {
     task.containers?.find(({ name }) => name === container) ?? task.containers?.[0] ?? {}
   const times = { startedAt, endedAt: endedAt === null ? null : Math.max(endedAt, startedAt ?? endedAt) }
   const why = task.stoppedReason ?? ''
-  if (why.startsWith('sluice: not done within')) {
-    return { state: 'timed-out', exitCode, reason: why.slice('sluice: '.length), ...times }
-  }
-  if (why === STOPPED) return { state: 'stopped', exitCode, reason: 'stopped', ...times }
+  const ours = endedBy(why)
+  if (ours !== undefined) return { exitCode, ...ours, ...times }
   if (exitCode === 0) return { state: 'succeeded', exitCode, reason: null, ...times }
   // Without an exit code the container never ran: no image, no secret, no place.
   const reason =

@@ -1,25 +1,25 @@
-import type { ECSClient, Task } from '@aws-sdk/client-ecs'
-import { digestOf, hexOf, type ImageReference } from '../../../domain/digest.ts'
+import type { ECSClient } from '@aws-sdk/client-ecs'
+import { digestOf, hexOf } from '../../../domain/digest.ts'
 import { externalError, usageError } from '../../../domain/error.ts'
-import type { Targets } from '../../../domain/targets.ts'
+import { taskOfStream } from '../operations/log-group.ts'
 import { type AwsSession, settingsFor } from '../session.ts'
 import { callTrouble, codeOf } from '../trouble.ts'
+import type { JobRecord } from './job-record.ts'
+import type { JobOrder, JobPlatform, Seen, StartedJob, Where } from './platform.ts'
 import { isSame, runDefinition, runFamily, stepContainer } from './run-definition.ts'
+import { jobStatus } from './task-status.ts'
 
-type EcsTaskTarget = Extract<Targets['jobs'][string], { kind: 'ecs-task' }>
+/** Fargate may take so long to place a task and to pull its image, beside the step's own time. */
+const PLACING = 20 * 60_000
 
-export interface RunOrder {
-  readonly id: string
-  readonly step: string
-  readonly target: EcsTaskTarget
-  readonly definition: string
-  readonly container: string
-  readonly env: Readonly<Record<string, string>>
-  readonly command?: readonly string[]
-}
-
-/** The tasks of ECS that are jobs. Nothing here decides; every call may be repeated. */
-export class EcsTasks {
+/** Fargate tasks as jobs. */
+export class EcsTasks implements JobPlatform<'ecs-task'> {
+  readonly traits = {
+    kind: 'ecs-task',
+    name: 'ECS',
+    memory: 'ECS forgets a task an hour after its end',
+    placing: PLACING,
+  } as const
   readonly #session: AwsSession
   #opened: Promise<ECSClient> | undefined
 
@@ -31,12 +31,9 @@ export class EcsTasks {
     void this.#opened?.then((ecs) => ecs.destroy()).catch(() => {})
   }
 
-  /** ARN of a definition that runs this image, and the name of its container. One revision serves all runs of an image. */
-  async definition(
-    step: string,
-    { family }: EcsTaskTarget,
-    image: ImageReference,
-  ): Promise<{ readonly arn: string; readonly container: string }> {
+  /** A definition that runs this image, and the name of its container. One revision serves all runs of an image. */
+  async prepare({ step: { name: step }, target, image }: JobOrder<'ecs-task'>): Promise<EcsWhere> {
+    const { family, cluster } = target
     const what = `preparing step ${step}`
     const template = await this.#describe(what, family)
     if (template?.taskDefinition === undefined) throw noTemplate(step, family)
@@ -44,7 +41,7 @@ export class EcsTasks {
     const wanted = runDefinition(template.taskDefinition, family, image)
     const newest = await this.#describe(what, runFamily(family))
     if (newest?.taskDefinition?.taskDefinitionArn !== undefined && isSame(newest.tags ?? [], wanted)) {
-      return { arn: newest.taskDefinition.taskDefinitionArn, container }
+      return { definition: newest.taskDefinition.taskDefinitionArn, container, cluster }
     }
     const { taskDefinition } = await this.#ask(what, 'ecs:RegisterTaskDefinition', '*', (api, ecs, call) =>
       ecs.send(new api.RegisterTaskDefinitionCommand(wanted), call),
@@ -52,12 +49,14 @@ export class EcsTasks {
     const arn = taskDefinition?.taskDefinitionArn
     if (arn === undefined)
       throw externalError('service', { what: `${what}: ECS registers it without an ARN` })
-    return { arn, container }
+    return { definition: arn, container, cluster }
   }
 
   /** ARN of the task; the same one for the same id, also where an earlier answer was lost (promise R33). */
-  async run({ id, step, target, definition, container, env, command }: RunOrder): Promise<string> {
-    const { cluster, subnets, securityGroups, publicAddress } = target as EcsTaskTarget & Network
+  async run({ id, step, target, env }: JobOrder<'ecs-task'>, where: Where): Promise<string> {
+    const { definition = '', container = '' } = where
+    const { command } = step
+    const { cluster, subnets, securityGroups, publicAddress } = target as typeof target & Network
     const environment = Object.entries(env).map(([name, value]) => ({ name, value }))
     const input = {
       cluster,
@@ -80,7 +79,7 @@ export class EcsTasks {
         },
       },
     }
-    const what = `starting step ${step}`
+    const what = `starting step ${step.name}`
     const { tasks = [], failures = [] } = await this.#ask(what, 'ecs:RunTask', definition, (api, ecs, call) =>
       ecs.send(new api.RunTaskCommand(input), call),
     )
@@ -95,7 +94,7 @@ export class EcsTasks {
   }
 
   /** The task that was started for this job, running or ended within the last hour. */
-  async find(cluster: string, id: string): Promise<string | undefined> {
+  async find({ id, where: { cluster = '' } }: JobRecord): Promise<string | undefined> {
     for (const desiredStatus of ['RUNNING', 'STOPPED'] as const) {
       const { taskArns = [] } = await this.#ask(
         `looking for job ${id}`,
@@ -110,7 +109,11 @@ export class EcsTasks {
   }
 
   /** undefined where ECS does not know it: not yet, or no more. */
-  async look(cluster: string, id: string, arn: string): Promise<Task | undefined> {
+  async look({
+    id,
+    task: arn,
+    where: { cluster = '', container = '' },
+  }: StartedJob): Promise<Seen | undefined> {
     const { tasks = [], failures = [] } = await this.#ask(
       `looking at job ${id}`,
       'ecs:DescribeTasks',
@@ -118,7 +121,12 @@ export class EcsTasks {
       (api, ecs, call) => ecs.send(new api.DescribeTasksCommand({ cluster, tasks: [arn] }), call),
     )
     const [task] = tasks
-    if (task !== undefined || failures.some(({ reason }) => reason === 'MISSING')) return task
+    if (task !== undefined) {
+      // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html: PREFIX/CONTAINER/TASK
+      const stream = `${container}/${container}/${taskOfStream(arn)}`
+      return { status: jobStatus(task, container), outputs: [{ stream }] }
+    }
+    if (failures.some(({ reason }) => reason === 'MISSING')) return undefined
     throw externalError('service', {
       what: `looking at job ${id}: ECS answers without the task that was asked for`,
       remedy: 'run it again',
@@ -126,7 +134,7 @@ export class EcsTasks {
   }
 
   /** Nothing where it has ended. */
-  async stop(cluster: string, id: string, arn: string, reason: string): Promise<void> {
+  async stop({ id, task: arn, where: { cluster = '' } }: StartedJob, reason: string): Promise<void> {
     await this.#ask(`stopping job ${id}`, 'ecs:StopTask', arn, async (api, ecs, call) => {
       try {
         await ecs.send(new api.StopTaskCommand({ cluster, task: arn, reason }), call)
@@ -172,6 +180,8 @@ export class EcsTasks {
 }
 
 type EcsApi = typeof import('../sdk/ecs.ts')
+
+type EcsWhere = { readonly definition: string; readonly container: string; readonly cluster: string }
 
 /** As synth writes them into targets.json. */
 interface Network {
