@@ -1,4 +1,5 @@
-import { RUN_MARK, shellWord } from '../../src/domain/boot.ts'
+import { deadMan, RUN_MARK, shellWord } from '../../src/domain/boot.ts'
+import { STEP_AGENT } from './step-agent.ts'
 
 export interface BootScriptProps {
   readonly region: string
@@ -17,7 +18,13 @@ export interface BootScriptProps {
          * Looked up at every boot in a parameter of Systems Manager, which rollouts write; or the template that a run puts its
          * digest in place of.
          */
-        readonly image: { readonly parameter: string } | { readonly template: string }
+        readonly image:
+          | { readonly parameter: string }
+          | {
+              readonly template: string
+              /** The log group of the step. */
+              readonly logs: string
+            }
         readonly command?: readonly string[]
         readonly gpu: boolean
       }
@@ -33,7 +40,7 @@ export function bootScript(props: BootScriptProps): readonly [string, string] {
   const watch = `for s in $(seq 1 ${Math.ceil(seconds(idleStop) / 60)}); do sleep 60; busy && exit 1; done; exit 0`
   const head = [
     '#!/bin/bash',
-    `systemd-run --unit=sluice-deadline --on-active=${seconds(lifetime)} systemctl poweroff --force`,
+    deadMan('deadline', lifetime),
     'mkdir -p /opt/sluice /var/lib/cloud/scripts/per-boot',
     "cat > /opt/sluice/idle.sh <<'SLUICE_IDLE'",
     '#!/bin/bash',
@@ -69,6 +76,7 @@ function run(work: BootScriptProps['work'], variables: readonly string[], region
   if (work.kind === 'script') return ['bash /opt/sluice/work.sh 2>&1 | tee -a /var/log/sluice-work.log &']
   const passed = variables.map((name) => `--env ${name}`).join(' ')
   const command = (work.command ?? []).map(shellWord).join(' ')
+  const flags = `--network host ${work.gpu ? '--gpus all ' : ''}${passed}`
   const [image, before] =
     'parameter' in work.image
       ? [
@@ -83,6 +91,16 @@ function run(work: BootScriptProps['work'], variables: readonly string[], region
     'command -v docker > /dev/null || dnf install --assumeyes docker',
     'systemctl start docker',
     `aws ecr get-login-password --region ${region} | docker login --username AWS --password-stdin "$(echo "$image" | cut -d/ -f1)"`,
-    `docker run --rm --network host ${work.gpu ? '--gpus all ' : ''}${passed} $SLUICE_ENV "$image" ${command} 2>&1 | tee -a /var/log/sluice-work.log &`,
+    ...('template' in work.image
+      ? [
+          `export SLUICE_LOGS=${shellWord(work.image.logs)} SLUICE_DOCKER="${flags} $SLUICE_ENV"`,
+          "cat > /opt/sluice/step.py <<'SLUICE_STEP'",
+          STEP_AGENT,
+          'SLUICE_STEP',
+          `python3 /opt/sluice/step.py "$image" ${command} >> /var/log/sluice-work.log 2>&1 &`,
+        ]
+      : [
+          `docker run --rm ${flags} $SLUICE_ENV "$image" ${command} 2>&1 | tee -a /var/log/sluice-work.log &`,
+        ]),
   ]
 }

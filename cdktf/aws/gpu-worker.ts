@@ -57,6 +57,8 @@ const MACHINES: Readonly<Record<number, string>> = {
 export class GpuWorker extends Construct {
   readonly launchTemplateId: string
   readonly roleArn: string
+  readonly machine: string
+  readonly killer: Killer['parts']
 
   constructor(scope: Construct, id: string, props: GpuWorkerProps) {
     super(scope, id)
@@ -137,6 +139,8 @@ export class GpuWorker extends Construct {
       }),
     })
     this.launchTemplateId = template.id
+    this.machine = machine
+    this.killer = killer.parts
     this.roleArn = role.arn
   }
 }

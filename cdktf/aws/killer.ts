@@ -1,6 +1,7 @@
 import { SchedulerSchedule } from '@cdktf/provider-aws/lib/scheduler-schedule/index.js'
 import { SfnStateMachine } from '@cdktf/provider-aws/lib/sfn-state-machine/index.js'
 import { Construct } from 'constructs'
+import { LIFETIME_TAG } from '../../src/domain/boot.ts'
 import { accept, PROVIDER_KEY } from '../core/accept.ts'
 import type { Statement } from '../core/policy.ts'
 import { Role } from './role.ts'
@@ -22,6 +23,8 @@ export interface KillerProps {
  */
 export class Killer extends Construct {
   readonly schedule: SchedulerSchedule
+  /** What a run's own schedule starts: the state machine, and the role that may. */
+  readonly parts: { readonly schedule: string; readonly machine: string; readonly role: string }
 
   constructor(scope: Construct, id: string, { name, account, region, tags, lifetime }: KillerProps) {
     super(scope, id)
@@ -43,6 +46,13 @@ export class Killer extends Construct {
       CKV_AWS_284: 'two calls of EC2 a minute: there is no way through other services to trace',
       CKV_AWS_285: 'CloudTrail has every machine that it ends; its metrics count runs that failed',
     })
+    const starter = new Role(this, 'starter', {
+      name: `${name}-starter`,
+      service: 'scheduler.amazonaws.com',
+      account,
+      statements: [{ actions: ['states:StartExecution'], resources: [machine.arn] }],
+    })
+    this.parts = { schedule: name, machine: machine.arn, role: starter.arn }
     this.schedule = new SchedulerSchedule(this, 'schedule', {
       name,
       description: 'Terminates machines past their lifetime',
@@ -50,12 +60,7 @@ export class Killer extends Construct {
       flexibleTimeWindow: { mode: 'OFF' },
       target: {
         arn: machine.arn,
-        roleArn: new Role(this, 'starter', {
-          name: `${name}-starter`,
-          service: 'scheduler.amazonaws.com',
-          account,
-          statements: [{ actions: ['states:StartExecution'], resources: [machine.arn] }],
-        }).arn,
+        roleArn: starter.arn,
         retryPolicy: { maximumEventAgeInSeconds: 60, maximumRetryAttempts: 5 },
       },
     })
@@ -76,11 +81,15 @@ function terminate(resource: string, tags: Readonly<Record<string, string>>): St
   }
 }
 
-/** https://states-language.net/spec.html, with JSONata; EC2 says a machine's last start as LaunchTime. */
+/**
+ * https://states-language.net/spec.html, with JSONata; EC2 says a machine's last start as LaunchTime. A machine may carry a shorter
+ * lifetime of its own as a tag, so that the deadline of a run is kept by the cloud's clock and no other.
+ */
 function definition(tags: Readonly<Record<string, string>>, lifetime: number): object {
   const sdk = (call: string): string => `arn:aws:states:::aws-sdk:ec2:${call}`
   const retry = [{ ErrorEquals: ['States.ALL'], IntervalSeconds: 2, MaxAttempts: 4, BackoffRate: 2 }]
-  const old = `$[$toMillis(LaunchTime) < $millis() - ${lifetime}].InstanceId`
+  const own = `Tags[Key = '${LIFETIME_TAG}'].$number(Value)`
+  const old = `$[$toMillis(LaunchTime) < $millis() - $min([${lifetime}, ${own}])].InstanceId`
   return {
     QueryLanguage: 'JSONata',
     StartAt: 'Find',

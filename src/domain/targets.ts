@@ -55,6 +55,18 @@ export const targetSchema = z.discriminatedUnion('kind', [
     image: z.string().optional(),
     /** The image as its user data has it, for a step: a run puts its digest there (src/domain/boot.ts). */
     template: z.string().optional(),
+    /** Types of machines that do for a step, the one to be had first in front. */
+    machines: z.array(z.string()).optional(),
+    /** Whether a step begins on spot capacity. */
+    spot: z.boolean().optional(),
+    /** One a zone. */
+    subnets: z.array(z.string()).optional(),
+    securityGroups: z.array(z.string()).optional(),
+    publicAddress: z.boolean().optional(),
+    /** What ends machines past their lifetime: its schedule, its state machine and the role that starts it (promise R32). */
+    killer: z.object({ schedule: z.string(), machine: z.string(), role: z.string() }).optional(),
+    /** s3:// place for what a step on spot capacity goes on from. */
+    checkpoints: z.string().optional(),
   }),
   z.looseObject({
     kind: z.literal('gce-worker'),

@@ -16,6 +16,11 @@ buckets: { raw: {} }
 pipelines:
   p: { steps: { train: { image: app, ${more}, outputs: { model: raw/model/ }, secrets: { HUB: films/hub } } } }
 `
+const HEAD_OF_IRELAND = `system: films
+environments:
+  test: { cloud: aws, region: eu-west-1, account: "222222222222", zone: films.example, cidr: 10.20.0.0/16 }
+images: { app: { context: app } }
+`
 const boot = (all: Awaited<ReturnType<typeof stacks>>): string =>
   all.flatMap(({ json }) => Object.values((json['locals'] ?? {}) as Record<string, string>)).join('\n')
 
@@ -76,6 +81,34 @@ describe('a step on a machine of its own', () => {
     ]) {
       expect(policy).toContain(action)
     }
+  })
+})
+
+describe('R32 a run finds in targets.json all that it starts a machine with', () => {
+  test('zones, machines that are alike, the killer, and a place for checkpoints', async () => {
+    const all = await stacks(step('engine: ec2, gpu: 1, spot: true'))
+    expect(targetsOf(all).jobs['p.train']).toMatchObject({
+      machines: ['g5.xlarge', 'g6.xlarge'],
+      spot: true,
+      subnets: { length: 2 },
+      securityGroups: { length: 1 },
+      killer: {
+        schedule: 'films-test-p-train-killer',
+        machine: expect.stringContaining('aws_sfn_state_machine.'),
+        role: expect.stringContaining('aws_iam_role.'),
+      },
+      checkpoints: 's3://films-test-raw-222222222222/.sluice/checkpoints/p.train/',
+    })
+    // What a template asks for, no request can take back: a run falls back to machines on demand.
+    expect(one(all, 'aws_launch_template')['instance_market_options']).toBeUndefined()
+    expect(one(all, 'aws_cloudwatch_log_group', 'step-p-train-logs')['name']).toBe('/pipelines/films/p/train')
+    const policy = JSON.stringify(one(all, 'aws_iam_role_policy', 'step-p-train_program'))
+    expect(policy).toContain('films-test-raw-222222222222/.sluice/checkpoints/*')
+  })
+
+  test('a region that lacks a machine is not offered it', async () => {
+    const all = await stacks(step('engine: ec2, gpu: 1').replace(/^/, HEAD_OF_IRELAND))
+    expect(targetsOf(all).jobs['p.train']).toMatchObject({ machines: ['g5.xlarge'] })
   })
 })
 

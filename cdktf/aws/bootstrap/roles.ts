@@ -197,5 +197,38 @@ function release(scope: Scope): readonly Statement[] {
       resources: [arn(scope, 'ec2', 'instance/*')],
       conditions: ownTags(scope, 'aws:ResourceTag'),
     },
+    ...machinesOfSteps(scope),
+  ]
+}
+
+/** https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html, RunInstances */
+function machinesOfSteps(scope: Scope): readonly Statement[] {
+  const ec2 = (...kinds: readonly string[]): string[] => kinds.map((kind) => arn(scope, 'ec2', `${kind}/*`))
+  return [
+    {
+      // A machine carries our tags from its first moment, by which its killer finds it.
+      actions: ['ec2:RunInstances'],
+      resources: ec2('instance', 'volume'),
+      conditions: ownTags(scope, 'aws:RequestTag'),
+    },
+    {
+      actions: ['ec2:RunInstances'],
+      resources: ec2('launch-template', 'subnet', 'security-group'),
+      conditions: ownTags(scope, 'aws:ResourceTag'),
+    },
+    {
+      actions: ['ec2:RunInstances'],
+      resources: [...ec2('network-interface'), `arn:aws:ec2:${scope.region}::image/*`],
+    },
+    {
+      actions: ['ec2:CreateTags'],
+      resources: ec2('instance', 'volume'),
+      conditions: { StringEquals: { 'ec2:CreateAction': 'RunInstances' } },
+    },
+    {
+      // Images are named by parameters of AWS.
+      actions: ['ssm:GetParameters'],
+      resources: [`arn:aws:ssm:${scope.region}::parameter/aws/service/*`],
+    },
   ]
 }

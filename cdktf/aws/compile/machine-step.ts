@@ -1,12 +1,15 @@
+import { lacks } from '../../../src/domain/gpu-regions.ts'
+import { machinesLike } from '../../../src/domain/machines.ts'
 import type { Step } from '../../../src/domain/step.ts'
 import type { Statement } from '../../core/policy.ts'
 import type { SystemStack } from '../../core/system-stack.ts'
 import { BatchJob } from '../batch-job.ts'
 import { BatchQueue } from '../batch-queue.ts'
+import { Logs } from '../container.ts'
 import type { Firewall } from '../firewall.ts'
 import { GpuWorker } from '../gpu-worker.ts'
 import { starterStatements } from '../task-roles.ts'
-import { type Access, secretResources, valueFrom } from './connect.ts'
+import { type Access, readBucket, secretResources, valueFrom, writeBucket } from './connect.ts'
 import { sagemakerStep } from './sagemaker-step.ts'
 import { mapValues } from './services.ts'
 import type { Site } from './site.ts'
@@ -66,6 +69,7 @@ export function machineStep(site: Site, stack: SystemStack, of: MachineStep): vo
       sagemakerStep(site, stack, of)
       break
     case 'ec2': {
+      const kept = bucketOf(site, step)
       const tags = {
         'sluice:system': system.name,
         'sluice:environment': system.environment.name,
@@ -77,7 +81,8 @@ export function machineStep(site: Site, stack: SystemStack, of: MachineStep): vo
         region,
         gpu: step.gpu,
         disk: 100 * 2 ** 30,
-        spot: step.spot,
+        // A run asks for spot itself: what a template asks for, no request can take back.
+        spot: false,
         tags,
         boot: {
           region,
@@ -90,7 +95,10 @@ export function machineStep(site: Site, stack: SystemStack, of: MachineStep): vo
           })),
           work: {
             kind: 'image',
-            image: { template: site.templateImage(step.image) },
+            image: {
+              template: site.templateImage(step.image),
+              logs: new Logs(stack, `${id}-logs`, { name: common.logs }).group,
+            },
             gpu: step.gpu > 0,
             ...command,
           },
@@ -100,6 +108,9 @@ export function machineStep(site: Site, stack: SystemStack, of: MachineStep): vo
         publicAddress,
         statements: [
           ...statements,
+          ...(kept === undefined
+            ? []
+            : [...readBucket(kept, CHECKPOINTS), ...writeBucket(kept, CHECKPOINTS)]),
           ...starterStatements({
             region,
             account,
@@ -117,10 +128,30 @@ export function machineStep(site: Site, stack: SystemStack, of: MachineStep): vo
         instances: tags,
         // A run starts it with user data in which its digest stands for this.
         template: site.templateImage(step.image),
+        machines: machinesLike(machine.machine).filter(
+          (one) => one === machine.machine || !lacks(region, one),
+        ),
+        spot: step.spot,
+        subnets: subnetIds,
+        securityGroups: [firewall.id],
+        publicAddress,
+        killer: machine.killer,
+        ...(kept === undefined ? {} : { checkpoints: `s3://${kept}/${CHECKPOINTS}${key}/` }),
       })
       break
     }
     default:
       engine satisfies never
   }
+}
+
+/** Where a bucket keeps what a step on spot capacity can go on from. */
+const CHECKPOINTS = '.sluice/checkpoints/'
+
+/** The bucket of the first output that lies in one. */
+function bucketOf(site: Site, step: Step): string | undefined {
+  const [first] = Object.values(step.outputs).flatMap((place) =>
+    place.kind === 'bucket' ? [place.bucket] : [],
+  )
+  return first === undefined ? undefined : site.name('buckets', first)
 }
