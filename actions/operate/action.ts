@@ -18,14 +18,16 @@ export const operate = defineAction({
   },
   outputs: ['table'],
   run: async ({ operation, service, to, tail, since, filter, stack, yes, confirm, ...inputs }, world) => {
-    const [{ operate }, { runsOnGitHub }] = await Promise.all([
+    const [{ operate }, { runsOnGitHub }, { deploymentsOnGitHub }] = await Promise.all([
       import('../../src/commands/operate.ts'),
       import('../../src/commands/operate/runs.ts'),
+      import('../../src/commands/rollout/deployments.ts'),
     ])
     const runs = runsOnGitHub(world.runtime, inputs['github-token'])
+    const deployments = deploymentsOnGitHub(world.runtime, inputs['github-token'])
     const waitLock = inputs['wait-lock']
     return operate(
-      { ...world, ...given({ runs }) },
+      { ...world, ...given({ runs, deployments }) },
       {
         operation,
         ...given({ service, to, tail, since, filter, confirm, stack, waitLock }),

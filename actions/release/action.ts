@@ -14,13 +14,20 @@ export const release = defineAction({
   },
   outputs: ['release', 'previous', 'url', 'verdict'],
   run: async (inputs, world) => {
-    const { release } = await import('../../src/commands/release.ts')
-    return release(world, {
-      train: inputs.train,
-      parameters: parsePairs(inputs.parameters),
-      ...given({ forceReason: inputs['force-reason'], waitLock: inputs['wait-lock'] }),
-      allowOlder: inputs['allow-older'],
-      keepModels: inputs['keep-models'],
-    })
+    const [{ release }, { deploymentsOnGitHub }] = await Promise.all([
+      import('../../src/commands/release.ts'),
+      import('../../src/commands/rollout/deployments.ts'),
+    ])
+    const deployments = deploymentsOnGitHub(world.runtime, inputs['github-token'])
+    return release(
+      { ...world, ...given({ deployments }) },
+      {
+        train: inputs.train,
+        parameters: parsePairs(inputs.parameters),
+        ...given({ forceReason: inputs['force-reason'], waitLock: inputs['wait-lock'] }),
+        allowOlder: inputs['allow-older'],
+        keepModels: inputs['keep-models'],
+      },
+    )
   },
 })

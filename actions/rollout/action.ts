@@ -12,12 +12,19 @@ export const rollout = defineAction({
   },
   outputs: ['release', 'previous', 'url'],
   run: async (inputs, world) => {
-    const { rollout } = await import('../../src/commands/rollout.ts')
-    return rollout(world, {
-      ...(inputs.images.length === 0 ? {} : { images: inputs.images }),
-      ...given({ forceReason: inputs['force-reason'], waitLock: inputs['wait-lock'] }),
-      allowOlder: inputs['allow-older'],
-      keepModels: inputs['keep-models'],
-    })
+    const [{ rollout }, { deploymentsOnGitHub }] = await Promise.all([
+      import('../../src/commands/rollout.ts'),
+      import('../../src/commands/rollout/deployments.ts'),
+    ])
+    const deployments = deploymentsOnGitHub(world.runtime, inputs['github-token'])
+    return rollout(
+      { ...world, ...given({ deployments }) },
+      {
+        ...(inputs.images.length === 0 ? {} : { images: inputs.images }),
+        ...given({ forceReason: inputs['force-reason'], waitLock: inputs['wait-lock'] }),
+        allowOlder: inputs['allow-older'],
+        keepModels: inputs['keep-models'],
+      },
+    )
   },
 })

@@ -4,6 +4,7 @@ import type { SluiceError } from '../domain/error.ts'
 import type { CommandName, Outcome } from '../domain/outcome.ts'
 import type { Synthesizer } from '../domain/synthesizer.ts'
 import type { Cloud } from '../domain/system.ts'
+import type { Deployments } from '../github/deployments.ts'
 import type { StateStore } from '../providers/ports/states.ts'
 import type { Provider, ProviderContext } from '../providers/provider.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -22,6 +23,8 @@ export interface World {
   /** What GitHub knows of reviews and runs, where a command may ask it. */
   readonly reviews?: Reviews
   readonly runs?: Runs
+  /** Where rollouts of this environment are shown beside the runs of workflows. */
+  readonly deployments?: Deployments
   readonly request: Request
   /** Takes secrets out of a text that a command itself sends away, such as a comment; what is reported is redacted anyway. */
   readonly redact?: (text: string) => string

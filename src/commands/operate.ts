@@ -35,7 +35,7 @@ export const operate: Command<OperateOptions> = async (world, options) => {
   const environment = await openEnvironment(moves ? steady(world) : world)
   try {
     const services = servicesOf(environment.system, operation, options.service)
-    const site = await openSite(world.runtime, environment)
+    const site = await openSite(world.runtime, environment, world.deployments)
     return await (await LOAD[operation]())({ site, services, options, dryRun: world.request.dryRun })
   } finally {
     await environment.close()

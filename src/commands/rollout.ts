@@ -38,7 +38,7 @@ export const rollout: Command<RolloutOptions> = async (world, options) => {
     const moved = parseImageOptions(options.images ?? [], system)
     const built = await readImages(runtime.files, state)
     const judged = options.judged ?? (await readVerdicts(runtime.files, state))
-    const site = await openSite(runtime, environment)
+    const site = await openSite(runtime, environment, world.deployments)
     const reason = options.forceReason
     const report = await carry(
       site,

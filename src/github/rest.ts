@@ -10,11 +10,12 @@ export interface GitHubMachine {
   readonly clock: Clock
   readonly random: Random
   readonly signal?: AbortSignal
+  /** Milliseconds for one call, with all its waits. @default 15 minutes: limits of GitHub are waited out */
+  readonly patience?: number
 }
 
 const TIMEOUT = 30_000
 const DOWNLOAD = 5 * 60_000
-/** For one call, with all its waits: limits of GitHub are waited out for so long. */
 const PATIENCE = 15 * 60_000
 /** "wait at least one second between each" write: https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api */
 const BETWEEN_WRITES = 1000
@@ -132,8 +133,8 @@ export class GitHubRest {
   }
 
   async #call(method: string, url: string, body: object | undefined, repeatable: boolean): Promise<Whole> {
-    const { clock, random, signal } = this.#machine
-    const deadline = clock.now() + PATIENCE
+    const { clock, random, signal, patience = PATIENCE } = this.#machine
+    const deadline = clock.now() + patience
     for (let failures = 1; ; failures++) {
       let failure: unknown
       const answer = await this.#exchange(method, url, body).catch((error: unknown) => {

@@ -5,6 +5,7 @@ import type { Wanted } from '../../src/commands/rollout/survey.ts'
 import type { ImageReference } from '../../src/domain/digest.ts'
 import type { Release } from '../../src/domain/release.ts'
 import type { System } from '../../src/domain/system.ts'
+import type { Deployments } from '../../src/github/deployments.ts'
 import type { FakeOptions, FakeRuntime } from '../../src/runtime/fake/index.ts'
 import { image, shop, type World } from './cloud.ts'
 import { Wire } from './faults.ts'
@@ -19,6 +20,7 @@ export interface ClientOptions {
   readonly content?: Readonly<Record<string, string>>
   readonly commit?: string
   readonly wanted?: Partial<Wanted>
+  readonly deployments?: Deployments
   readonly during?: (runtime: FakeRuntime) => void
 }
 
@@ -48,7 +50,7 @@ export async function start(world: World, options: ClientOptions = {}) {
     provider: async () => provider,
     close: async () => {},
   }
-  const site = await openSite(runtime, environment)
+  const site = await openSite(runtime, environment, options.deployments)
   const images: Record<string, ImageReference> = {}
   for (const { name, image: of } of Object.values(system.services))
     images[name] = image(of, content[name] ?? 'v1')

@@ -1,6 +1,7 @@
 import type { Runs, WorkflowRun } from '../../domain/approval.ts'
-import { Secret } from '../../domain/secret.ts'
+import type { Secret } from '../../domain/secret.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
+import { tokenOfEnvironment } from '../github-token.ts'
 
 /** GitHub ends a run after 35 days: https://docs.github.com/actions/reference/limits */
 const LONGEST_RUN = 35 * 24 * 60 * 60_000
@@ -11,7 +12,7 @@ const LONGEST_RUN = 35 * 24 * 60 * 60_000
  */
 export function runsOnGitHub(
   runtime: Runtime,
-  token: Secret | undefined = ofEnvironment(runtime),
+  token: Secret | undefined = tokenOfEnvironment(runtime),
 ): Runs | undefined {
   if (token === undefined || !runtime.env['GITHUB_REPOSITORY']) return undefined
   return {
@@ -43,9 +44,4 @@ export function runsOnGitHub(
       return found
     },
   }
-}
-
-function ofEnvironment({ env }: Runtime): Secret | undefined {
-  const token = env['GITHUB_TOKEN'] ?? env['GH_TOKEN']
-  return token === undefined || token === '' ? undefined : new Secret(token)
 }

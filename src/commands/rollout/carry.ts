@@ -5,6 +5,7 @@ import { rolloutLock } from '../../release/lock.ts'
 import { planRollout, type RolloutDecision, type RolloutPlan } from '../../release/plan.ts'
 import { message } from '../../runtime/events.ts'
 import type { Report } from '../command.ts'
+import { announce, announceLive } from './announce.ts'
 import { type Ended, execute } from './execute.ts'
 import { persist } from './failure.ts'
 import { holdLock } from './hold.ts'
@@ -41,8 +42,11 @@ export async function carry(site: Site, wanted: Wanted, options: CarryOptions): 
       await stillServes(site, decision.plan)
       return await unchangedReport(site, options, decision.plan)
     }
+    const announced = await announce(site, decision.plan)
     const ended = await execute(site, decision.plan, surveyed, held.lost)
-    return await endedReport(site, options, decision.plan, ended)
+    const report = await endedReport(site, options, decision.plan, ended)
+    await announced.ended(ended.outcome, report.outputs['url'] ?? '')
+    return report
   } finally {
     await held.free().catch((cause: unknown) => {
       runtime.log.emit(
@@ -115,13 +119,17 @@ function plannedReport(
 
 async function unchangedReport(site: Site, { command }: CarryOptions, plan: RolloutPlan): Promise<Report> {
   const { live } = plan
-  if (live !== undefined) await writeRelease(site, live)
+  const url = await firstUrl(site)
+  if (live !== undefined) {
+    await writeRelease(site, live)
+    await announceLive(site, live.id, url)
+  }
   return {
     command,
     outcome: 'done',
     message: `no change: release ${live?.sequence} is live and serves this already${waitingText(plan)}`,
     ...waitingRemedy(plan),
-    outputs: { release: plan.id, previous: live?.previous ?? '', url: await firstUrl(site) },
+    outputs: { release: plan.id, previous: live?.previous ?? '', url },
     data: { changes: false, sequence: live?.sequence ?? null, waiting: plan.waiting },
     summary: `### No change\n\nRelease ${live?.sequence} is live.\n`,
   }

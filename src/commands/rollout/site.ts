@@ -1,9 +1,12 @@
+import { given } from '../../domain/given.ts'
 import type { System } from '../../domain/system.ts'
+import type { Deployments } from '../../github/deployments.ts'
 import type { Provider } from '../../providers/provider.ts'
 import { type Ledger, openLedger } from '../../release/ledger.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import type { World } from '../command.ts'
 import type { OpenEnvironment } from '../environment.ts'
+import { deploymentsOnGitHub } from './deployments.ts'
 import { personOf } from './identity.ts'
 
 /** The environment as a rollout sees it. */
@@ -15,6 +18,8 @@ export interface Site {
   readonly provider: Provider
   readonly ledger: Ledger
   readonly by: string
+  /** Absent outside of GitHub's workflows. */
+  readonly deployments?: Deployments
 }
 
 /**
@@ -26,7 +31,11 @@ export function steady(world: World): World {
   return { ...world, runtime }
 }
 
-export async function openSite(runtime: Runtime, environment: OpenEnvironment): Promise<Site> {
+export async function openSite(
+  runtime: Runtime,
+  environment: OpenEnvironment,
+  deployments: Deployments | undefined = deploymentsOnGitHub(runtime),
+): Promise<Site> {
   const { system, root, state } = environment
   const provider = await environment.provider()
   const { ledger } = await provider.targets()
@@ -38,5 +47,6 @@ export async function openSite(runtime: Runtime, environment: OpenEnvironment): 
     provider,
     ledger: openLedger(provider.objects, ledger, runtime),
     by: personOf(runtime),
+    ...given({ deployments }),
   }
 }

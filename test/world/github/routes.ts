@@ -172,6 +172,15 @@ const ROUTES: readonly (readonly [method: string, path: RegExp, handler: Handler
   ],
   [
     'GET',
+    /^\/actions\/runs$/,
+    ({ store, query }) => ({
+      status: 200,
+      items: store.runs.filter(({ head_sha }) => [null, head_sha].includes(query.get('head_sha'))),
+      wrapped: 'workflow_runs',
+    }),
+  ],
+  [
+    'GET',
     /^\/actions\/runs\/(\d+)$/,
     ({ store }, id) => found(store.runs.find((one) => one.id === Number(id))),
   ],
@@ -201,8 +210,81 @@ const ROUTES: readonly (readonly [method: string, path: RegExp, handler: Handler
   ],
 ]
 
+/** Longer descriptions are refused: https://docs.github.com/rest/deployments/statuses#create-a-deployment-status */
+const LONGEST_DESCRIPTION = 140
+const STATES = ['error', 'failure', 'inactive', 'in_progress', 'queued', 'pending', 'success']
+
+/** https://docs.github.com/rest/deployments/deployments */
+const DEPLOYMENTS: typeof ROUTES = [
+  [
+    'GET',
+    /^\/deployments$/,
+    ({ store, query }) => ({
+      status: 200,
+      items: store.deployments
+        .filter(({ environment }) => [null, environment].includes(query.get('environment')))
+        .filter(({ task }) => [null, task].includes(query.get('task')))
+        .map(({ statuses: _, ...one }) => one)
+        .toReversed(),
+    }),
+  ],
+  [
+    'POST',
+    /^\/deployments$/,
+    ({ store, body }) => {
+      const { ref, task = 'deploy', environment = 'production', description = '', payload = '' } = body
+      // By itself it merges the default branch into what is deployed, and waits for the checks of the commit.
+      if (body['auto_merge'] !== false) return { status: 202, body: { message: 'Auto-merged main' } }
+      if (!/^[0-9a-f]{40}$/.test(String(ref))) return invalid(`No ref found for: ${String(ref)}`)
+      if (!Array.isArray(body['required_contexts']))
+        return { status: 409, body: { message: 'Conflict: Commit status checks failed' } }
+      const made = {
+        id: store.id(),
+        sha: String(ref),
+        task: String(task),
+        environment: String(environment),
+        description: String(description),
+        payload,
+        statuses: [],
+      }
+      store.deployments.push(made)
+      return { status: 201, body: made }
+    },
+  ],
+  [
+    'GET',
+    /^\/deployments\/(\d+)\/statuses$/,
+    ({ store }, id) => {
+      const one = store.deployments.find((deployment) => deployment.id === Number(id))
+      return one === undefined ? missing : { status: 200, items: one.statuses.toReversed() }
+    },
+  ],
+  [
+    'POST',
+    /^\/deployments\/(\d+)\/statuses$/,
+    ({ store, body }, id) => {
+      const one = store.deployments.find((deployment) => deployment.id === Number(id))
+      if (one === undefined) return missing
+      const { state, description = '', environment_url = '', log_url = '' } = body
+      if (!STATES.includes(String(state)))
+        return invalid(`state ${String(state)} is not included in the list`)
+      if (String(description).length > LONGEST_DESCRIPTION)
+        return invalid('description is too long (maximum is 140 characters)')
+      const status = {
+        id: store.id(),
+        state: String(state),
+        description: String(description),
+        environment_url: String(environment_url),
+        log_url: String(log_url),
+      }
+      one.statuses.push(status)
+      return { status: 201, body: status }
+    },
+  ],
+]
+
 export function answerTo(method: string, path: string, call: Call): Answer {
-  for (const [wanted, pattern, handler] of ROUTES) {
+  for (const [wanted, pattern, handler] of [...ROUTES, ...DEPLOYMENTS]) {
     const match = wanted === method ? pattern.exec(path) : null
     if (match !== null) return handler(call, ...match.slice(1))
   }

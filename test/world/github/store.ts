@@ -65,6 +65,23 @@ export interface Artifact {
   archive?: Uint8Array
 }
 
+export interface Deployment {
+  readonly id: number
+  readonly sha: string
+  readonly task: string
+  readonly environment: string
+  readonly description: string
+  readonly payload: unknown
+  /** The newest last. */
+  readonly statuses: {
+    readonly id: number
+    readonly state: string
+    readonly description: string
+    readonly environment_url: string
+    readonly log_url: string
+  }[]
+}
+
 export type Role = 'admin' | 'maintain' | 'write' | 'triage' | 'read'
 
 export const BOT: Account = { id: 41898282, login: 'github-actions[bot]', type: 'Bot' }
@@ -85,6 +102,7 @@ export class GitHubStore {
   readonly runs: Run[] = []
   readonly approvals: Approval[] = []
   readonly artifacts: Artifact[] = []
+  readonly deployments: Deployment[] = []
   #next = 5000
 
   id(): number {
