@@ -2,37 +2,46 @@ import { digestOf, hexOf } from '../domain/digest.ts'
 
 const TWO_POW_MINUS_53 = 2 ** -53
 
+/** Words drawn at once: a short loop over local numbers is compiled before a caller with many parts is. */
+const AHEAD = 512
+
 /**
  * xoshiro128++ 1.0 (Blackman and Vigna, "Scrambled Linear Pseudorandom Number Generators", ACM TOMS 47(4), 2021): 32-bit
  * words only, so every JavaScript engine gives the same stream for the same state.
  */
 export class Random {
-  #a: number
-  #b: number
-  #c: number
-  #d: number
+  readonly #state: Int32Array
+  readonly #words = new Uint32Array(AHEAD)
+  #used = AHEAD
 
   constructor(a: number, b: number, c: number, d: number) {
     // The all-zero state is the one fixed point of the generator.
     const zero = (a | b | c | d) === 0
-    this.#a = zero ? 1 : a | 0
-    this.#b = b | 0
-    this.#c = c | 0
-    this.#d = d | 0
+    this.#state = Int32Array.of(zero ? 1 : a, b, c, d)
   }
 
   /** Uniform over the integers 0 to 2^32 - 1. */
   word(): number {
-    const sum = (this.#a + this.#d) | 0
-    const result = (((sum << 7) | (sum >>> 25)) + this.#a) | 0
-    const t = this.#b << 9
-    this.#c ^= this.#a
-    this.#d ^= this.#b
-    this.#b ^= this.#c
-    this.#a ^= this.#d
-    this.#c ^= t
-    this.#d = (this.#d << 11) | (this.#d >>> 21)
-    return result >>> 0
+    if (this.#used === AHEAD) this.#draw()
+    return this.#words[this.#used++] as number
+  }
+
+  #draw(): void {
+    const words = this.#words
+    let [a = 0, b = 0, c = 0, d = 0] = this.#state
+    for (let i = 0; i < AHEAD; i++) {
+      const sum = (a + d) | 0
+      words[i] = (((sum << 7) | (sum >>> 25)) + a) | 0
+      const t = b << 9
+      c ^= a
+      d ^= b
+      b ^= c
+      a ^= d
+      c ^= t
+      d = (d << 11) | (d >>> 21)
+    }
+    this.#state.set([a, b, c, d])
+    this.#used = 0
   }
 
   /** Uniform over [0, 1) with 53 random bits. */

@@ -73,20 +73,22 @@ export function totalsOf(
   return into
 }
 
-/** The totals of both models in one pass, for the inner loop of a bootstrap. */
+/** The totals of both models in one pass, for the inner loop of a bootstrap. Labels are counted once, for both. */
 export function bothTotals(
   cells: JointClasses,
   counts: Float64Array,
-  champion: ReturnType<typeof emptyTotals>,
-  challenger: ReturnType<typeof emptyTotals>,
+  { labelled, predicted: first, truePositive: firstRight }: ReturnType<typeof emptyTotals>,
+  { predicted: second, truePositive: secondRight }: ReturnType<typeof emptyTotals>,
 ): void {
-  const { labelled, predicted: first, truePositive: firstRight } = champion
-  const { predicted: second, truePositive: secondRight } = challenger
-  labelled.fill(0)
-  for (const totals of [first, firstRight, second, secondRight]) totals.fill(0)
+  for (let k = 0; k < labelled.length; k++) {
+    labelled[k] = 0
+    first[k] = 0
+    second[k] = 0
+    firstRight[k] = 0
+    secondRight[k] = 0
+  }
   for (let c = 0; c < counts.length; c++) {
     const count = counts[c] as number
-    if (count === 0) continue
     const label = cells.label[c] as number
     const a = cells.champion[c] as number
     const b = cells.challenger[c] as number
@@ -96,7 +98,6 @@ export function bothTotals(
     if (a === label) firstRight[a] = (firstRight[a] as number) + count
     if (b === label) secondRight[b] = (secondRight[b] as number) + count
   }
-  challenger.labelled.set(labelled)
 }
 
 export function emptyTotals(classes: number): {

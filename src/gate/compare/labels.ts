@@ -44,7 +44,7 @@ export function compareLabels(
   if (!Number.isFinite(champion) || !Number.isFinite(challenger)) return undefinedHere(values, options)
   if (metric.proportion) return byProportion(pairedCounts(cells), values, options)
   const smoothed = smoothedCells(cells)
-  const others = emptyTotals(classes)
+  const others = { ...emptyTotals(classes), labelled: totals.labelled }
   const drawn = bootstrapClasses(
     smoothed.counts,
     sample.n,

@@ -9,6 +9,7 @@ import {
   percentileInterval,
   standardError,
 } from '../statistics/bootstrap.ts'
+import type { Interval } from '../statistics/proportions.ts'
 import { type CompareOptions, type Comparison, signed, withoutInterval } from './comparison.ts'
 
 export interface Values {
@@ -74,13 +75,20 @@ export function resampled(
   options: CompareOptions,
   method: string,
 ): Comparison {
+  // A quantile of Student's t takes a search, and each interval is asked for by the rule, the table and the power.
+  const known = new Map<number, Interval | null>()
+  const interval = (alpha: number): Interval | null => {
+    const found = known.get(alpha) ?? percentileInterval(drawn, expandedAlpha(alpha, units))
+    known.set(alpha, found)
+    return found
+  }
   return {
     metric: options.metric.name,
     ...values,
     difference: signed(options, values.champion, values.challenger),
     units,
     method,
-    interval: (alpha) => percentileInterval(drawn, expandedAlpha(alpha, units)),
+    interval,
     error: standardError(drawn),
   }
 }

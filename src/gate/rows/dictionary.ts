@@ -1,6 +1,9 @@
 const FNV_PRIME = 0x01000193
 const FNV_BASIS = 0x811c9dc5
 
+/** Delimiters, line ends and quotes are all at or below the comma; letters and digits are above. */
+const COMMA = 44
+
 const KNOWN = 4096
 
 /**
@@ -9,8 +12,11 @@ const KNOWN = 4096
  */
 export class Dictionary {
   readonly values: string[] = ['']
-  /** Codes of the texts of one byte; -1 for those that have not occurred. */
-  readonly single = new Int32Array(256).fill(-1)
+  /**
+   * Codes of the texts of one byte that no delimiter, quote or line end can be, where they fit into a byte; 0 for those
+   * that have not occurred.
+   */
+  readonly single = new Uint8Array(256)
   /** Codes of the first texts that came as strings. */
   readonly #known = new Map<string, number>()
   #slots = new Int32Array(64).fill(-1)
@@ -21,8 +27,8 @@ export class Dictionary {
   code(bytes: Uint8Array, start: number, end: number): number {
     const length = end - start
     if (length === 1) {
-      const known = this.single[bytes[start] ?? 0] ?? -1
-      if (known >= 0) return known
+      const known = this.single[bytes[start] ?? 0] ?? 0
+      if (known > 0) return known
     } else if (length === 0) return 0
     let hash = FNV_BASIS
     for (let i = start; i < end; i++) hash = Math.imul(hash ^ (bytes[i] ?? 0), FNV_PRIME)
@@ -59,7 +65,8 @@ export class Dictionary {
     this.values.push(Buffer.from(bytes).toString('utf8'))
     this.#bytes.push(bytes)
     this.#hashes.push(hash)
-    if (bytes.length === 1) this.single[bytes[0] ?? 0] = code
+    const first = bytes[0] ?? 0
+    if (bytes.length === 1 && first > COMMA && code <= 255) this.single[first] = code
     if (this.values.length * 2 > this.#slots.length) this.#grow()
     else this.#place(code, hash)
     return code

@@ -1,5 +1,5 @@
 import type { KeyColumn } from './columns.ts'
-import { mix } from './store.ts'
+import { EXACT_KEY_LIMIT, mix } from './store.ts'
 
 /** Keys a partition: its table of twice as many slots then stays in a second-level cache. */
 const PARTITION = 16_384
@@ -13,8 +13,8 @@ const PARTITION = 16_384
 export function findDuplicates(
   keys: KeyColumn,
 ): { readonly rows: readonly [number, number]; readonly count: number } | undefined {
-  const largest = largestOfNarrow(keys)
-  const repeated = largest >= 0 ? repeatedInBitmap(keys, largest) : repeatedInPartitions(keys)
+  const ticked = repeatedInBitmap(keys)
+  const repeated = ticked === 'wide' ? repeatedInPartitions(keys) : ticked
   if (repeated === undefined) return undefined
   return { rows: firstTwo(keys, repeated), count: repeated.count }
 }
@@ -44,23 +44,16 @@ interface Repeated {
   readonly count: number
 }
 
-/** The largest key, where all are whole numbers of a narrow range; -1 where they are not. */
-function largestOfNarrow({ high, low }: KeyColumn): number {
-  let largest = 0
-  for (let i = 0; i < low.length; i++) {
-    if (high[i] !== 0) return -1
-    const key = low[i] as number
-    if (key > largest) largest = key
-  }
-  return largest <= 64 * low.length + 1024 ? largest : -1
-}
-
-function repeatedInBitmap({ low }: KeyColumn, largest: number): Repeated | undefined {
-  const seen = new Uint32Array((largest >>> 5) + 1)
+/** 'wide' where the keys are not all whole numbers of a narrow range. */
+function repeatedInBitmap({ high, low }: KeyColumn): Repeated | undefined | 'wide' {
+  // Pages that no key falls into are never touched, so a range wider than it turns out to be costs nothing.
+  const range = Math.min(64 * low.length + 1024, EXACT_KEY_LIMIT)
+  const seen = new Uint32Array(range >>> 5)
   let repeated = 0
   let count = 0
   for (let i = 0; i < low.length; i++) {
     const key = low[i] as number
+    if (high[i] !== 0 || key >= range) return 'wide'
     const bit = 1 << (key & 31)
     const word = seen[key >>> 5] as number
     if ((word & bit) !== 0) {

@@ -1,3 +1,4 @@
+import { LabelRecords } from './label-records.ts'
 import { NumberCell, shortDecimal } from './number-cell.ts'
 import {
   type CategoryWriter,
@@ -35,12 +36,14 @@ export class PlainRecords {
   readonly #keys: (KeyWriter | undefined)[]
   readonly #numbers: (NumberWriter | undefined)[]
   readonly #cell = new NumberCell()
+  readonly #labels: LabelRecords | undefined
   /** Rows below this can be written without asking. */
   #room = 0
 
   private constructor(sinks: readonly (readonly Writer[])[], delimiter: number) {
     const one = sinks.map((writers) => writers[0])
     this.#delimiter = delimiter
+    this.#labels = LabelRecords.of(sinks, delimiter)
     this.#categories = one.map((writer) => (writer?.use === 'category' ? writer.to : undefined))
     this.#keys = one.map((writer) => (writer?.use === 'key' ? writer.to : undefined))
     this.#numbers = one.map((writer) => (writer?.use === 'number' ? writer.to : undefined))
@@ -62,6 +65,12 @@ export class PlainRecords {
     let next = row
     while (position < end) {
       if (next >= this.#room) this.#reserve(next + 1)
+      if (this.#labels !== undefined) {
+        position = this.#labels.read(bytes, position, end, next, this.#room)
+        next = this.#labels.row
+        if (position >= end) break
+        if (next >= this.#room) continue
+      }
       const after = this.#record(bytes, position, next)
       if (after === NOT_PLAIN) break
       position = after
@@ -112,11 +121,10 @@ export class PlainRecords {
 
   #category(bytes: Uint8Array, at: number, terminator: number, column: number, row: number): number {
     const writer = this.#categories[column] as CategoryWriter
-    const byte = bytes[at] as number
     const { small } = writer
-    if (small !== undefined && byte > COMMA && bytes[at + 1] === terminator) {
-      const code = writer.dictionary.single[byte] as number
-      if (code >= 0 && code <= 255) {
+    if (small !== undefined && bytes[at + 1] === terminator) {
+      const code = writer.dictionary.single[bytes[at] as number] as number
+      if (code > 0) {
         small[row] = code
         return at + 2
       }
