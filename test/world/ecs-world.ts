@@ -3,13 +3,17 @@ import { ECSClient } from '@aws-sdk/client-ecs'
 import type { ImageReference } from '../../src/domain/digest.ts'
 import type { Service, System } from '../../src/domain/system.ts'
 import type { Targets } from '../../src/domain/targets.ts'
+import { openObserver } from '../../src/providers/aws/observer.ts'
+import type { EcsServices } from '../../src/providers/aws/services/host.ts'
 import { openEcsServices } from '../../src/providers/aws/services/index.ts'
-import type { ServiceHost } from '../../src/providers/ports/services.ts'
+import type { Observer } from '../../src/providers/ports/observer.ts'
 import type { Provider } from '../../src/providers/provider.ts'
 import type { FakeOptions, FakeRuntime } from '../../src/runtime/fake/index.ts'
 import { fakeRuntime } from '../../src/runtime/fake/index.ts'
 import type { Clock } from '../../src/runtime/runtime.ts'
+import { testSession } from '../providers/aws/session.ts'
 import { service, shop, World } from './cloud.ts'
+import { type CloudWatchDoor, openCloudWatch } from './cloud-world/http/cloudwatch.ts'
 import type { TaskBehaviour } from './cloud-world/http/ecs/behaviour.ts'
 import { type EcsDoor, openEcs } from './cloud-world/http/ecs.ts'
 import { LoopbackClock } from './cloud-world/http/loopback-clock.ts'
@@ -31,15 +35,23 @@ export interface EcsWorldOptions {
 export class EcsWorld extends World implements AsyncDisposable {
   readonly cloud: CloudWorld
   readonly door: EcsDoor
+  /** What CloudWatch knows. */
+  readonly watch: CloudWatchDoor
   readonly loopback: LoopbackClock
   readonly system: System
   readonly #internal: readonly string[]
-  readonly #clients: ECSClient[] = []
+  readonly #clients: { destroy(): void }[] = []
 
-  constructor(cloud: CloudWorld, door: EcsDoor, system: System, internal: readonly string[]) {
+  constructor(
+    cloud: CloudWorld,
+    { door, watch }: { readonly door: EcsDoor; readonly watch: CloudWatchDoor },
+    system: System,
+    internal: readonly string[],
+  ) {
     super()
     this.cloud = cloud
     this.door = door
+    this.watch = watch
     this.system = system
     this.#internal = internal
     this.loopback = new LoopbackClock(cloud.clock)
@@ -52,14 +64,33 @@ export class EcsWorld extends World implements AsyncDisposable {
     wire: Wire = new Wire(),
     runtime: FakeRuntime = this.machine({}, wire),
     logs?: CloudWatchLogsClient,
-  ): ServiceHost {
+  ): EcsServices {
     const client = this.#client(wire)
     const context = { runtime, system: this.system, root: '/project', state: '/project/.sluice/test' }
     return openEcsServices(context, client, async () => this.targets(), logs)
   }
 
   override provider(wire: Wire = new Wire()): Provider {
-    return { ...super.provider(wire), services: this.services(wire), targets: async () => this.targets() }
+    const services = this.services(wire)
+    const observer = wire.wrap('observer', this.observer(services))
+    return { ...super.provider(wire), services, observer, targets: async () => this.targets() }
+  }
+
+  observer(services: Pick<EcsServices, 'balanced'>, region = 'us-east-1'): Observer {
+    const session = testSession({ endpoint: this.watch.url, account: ACCOUNT, region })
+    const observer = openObserver({
+      session,
+      clock: this.loopback,
+      targets: async () => this.targets(),
+      balanced: (...which) => services.balanced(...which),
+    })
+    this.#clients.push({ destroy: () => observer.close() })
+    const { loopback } = this
+    return {
+      kinds: observer.kinds,
+      alarm: (name) => loopback.during(() => observer.alarm(name)),
+      requests: (...which) => loopback.during(() => observer.requests(...which)),
+    }
   }
 
   override machine(options: FakeOptions = {}, wire: Wire = new Wire(), seed = 1): FakeRuntime {
@@ -105,7 +136,7 @@ export class EcsWorld extends World implements AsyncDisposable {
       buckets: {},
       databases: {},
       registries: {},
-      alarms: {},
+      alarms: { 'web-5xx': 'shop-test-web-5xx' },
       tables: {},
       topics: {},
       caches: {},
@@ -143,6 +174,7 @@ export class EcsWorld extends World implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const client of this.#clients) client.destroy()
     await this.door[Symbol.asyncDispose]()
+    await this.watch[Symbol.asyncDispose]()
   }
 
   #client(wire: Wire): ECSClient {
@@ -210,8 +242,30 @@ export class EcsWorld extends World implements AsyncDisposable {
         cluster: `${BASE}:cluster/${CLUSTER}`,
         task_definition: key,
         desired_count: 0,
+        ...(this.#internal.includes(name) ? {} : { load_balancer: [balancer(family, name)] }),
       },
     })
+  }
+}
+
+const BALANCING = `arn:aws:elasticloadbalancing:us-east-1:${ACCOUNT}`
+/** Names of the metrics of the load balancer. */
+export const BALANCER = 'app/shop-test/50dc6c495c0c9188'
+export const targetGroup = (service: string, colour: 'blue' | 'green'): string =>
+  `targetgroup/shop-test-${service}-${colour}/73e2d6bc24d8a067`
+
+function balancer(family: string, name: string) {
+  return {
+    target_group_arn: `${BALANCING}:${targetGroup(name, 'blue')}`,
+    container_name: name,
+    container_port: 8000,
+    advanced_configuration: [
+      {
+        alternate_target_group_arn: `${BALANCING}:${targetGroup(name, 'green')}`,
+        production_listener_rule: `${BALANCING}:listener-rule/${BALANCER}/f2f7dc8efc522ab2/9683b2d02a6cabee`,
+        role_arn: `arn:aws:iam::${ACCOUNT}:role/${family}-shifter`,
+      },
+    ],
   }
 }
 
@@ -236,7 +290,7 @@ export async function openEcsWorld(options: EcsWorldOptions = {}): Promise<EcsWo
     attributes: { name: CLUSTER },
   })
   const door = await openEcs(cloud, behaviour === undefined ? {} : { behaviour })
-  return new EcsWorld(cloud, door, system, internal)
+  return new EcsWorld(cloud, { door, watch: await openCloudWatch(cloud) }, system, internal)
 }
 
 /** Sets what an image does by its content, as `image(name, content)` names it. */

@@ -4,6 +4,7 @@ import type { Provider, ProviderContext } from '../provider.ts'
 import { openEcrImages } from './images.ts'
 import { openAwsJobs } from './jobs/index.ts'
 import { openS3Objects } from './objects.ts'
+import { openObserver } from './observer.ts'
 import { openAwsOperations } from './operations/index.ts'
 import { openServices } from './service-host.ts'
 import { awsSession } from './session.ts'
@@ -23,6 +24,8 @@ export function openAws(context: ProviderContext, openModels: OpenModels): Provi
   }
   const images = openEcrImages(context, session, targets)
   const services = openServices(context, session, targets)
+  const { balanced } = services
+  const observer = openObserver({ session, clock: context.runtime.clock, targets, balanced })
   const parts = { context, session, targets, objects }
   const operations = openAwsOperations(parts)
   const jobs = openAwsJobs(parts)
@@ -32,11 +35,13 @@ export function openAws(context: ProviderContext, openModels: OpenModels): Provi
     services,
     operations,
     jobs,
+    observer,
     models: openModels(context, targets),
     targets,
     close: async () => {
       await images.close()
       services.close()
+      observer.close()
       operations.close()
       jobs.close()
       objects.close()

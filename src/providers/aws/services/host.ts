@@ -3,6 +3,7 @@ import type { Targets } from '../../../domain/targets.ts'
 import { pollUntil } from '../../../runtime/poll.ts'
 import type { HostPace, RevisionSpec, ServiceHost, ServiceStatus } from '../../ports/services.ts'
 import type { ProviderContext } from '../../provider.ts'
+import { type Balanced, balancedAt } from './balanced.ts'
 import { type Deployment, isUnderWay, settleMove, shiftMove } from './deployment.ts'
 import { Drive } from './drive.ts'
 import { busy, noTemplate, superseded } from './ends.ts'
@@ -49,6 +50,23 @@ export class EcsServices implements ServiceHost {
   async describe(service: string): Promise<ServiceStatus> {
     const target = await this.#target(service)
     return this.#observer.describe(target, !this.#shifts(target))
+  }
+
+  /** Where the requests of a revision are counted; undefined where they are not told from those of another. */
+  async balanced(service: string, revision: string): Promise<Balanced | undefined> {
+    const target = await this.#target(service)
+    const { deployment } = await this.#reader.look(target)
+    if (deployment === null) return undefined
+    const shares = [deployment.target, ...deployment.sources].filter(({ arn }) => arn !== '')
+    const places: [string, Balanced | undefined][] = []
+    for (const { arn, taskDefinition } of shares) {
+      places.push([taskDefinition, balancedAt(await this.#reader.revision(target, arn))])
+    }
+    const ours = places.find(([taskDefinition]) => taskDefinition === revision)?.[1]
+    const isShared = places.some(
+      ([other, place]) => other !== revision && place?.targetGroup === ours?.targetGroup,
+    )
+    return isShared ? undefined : ours
   }
 
   stage(spec: RevisionSpec): Promise<string> {

@@ -1,7 +1,6 @@
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs'
 import { ECSClient } from '@aws-sdk/client-ecs'
 import type { Targets } from '../../../domain/targets.ts'
-import type { ServiceHost } from '../../ports/services.ts'
 import type { ProviderContext } from '../../provider.ts'
 import type { AwsSession } from '../session.ts'
 import { AwsCalls } from './calls.ts'
@@ -28,7 +27,7 @@ export function openEcsServices(
   client: ECSClient,
   targets: () => Promise<Targets>,
   logs?: CloudWatchLogsClient,
-): ServiceHost {
+): EcsServices {
   const calls = new AwsCalls(context.runtime)
   return new EcsServices(
     context,

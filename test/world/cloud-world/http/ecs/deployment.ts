@@ -27,6 +27,8 @@ export interface SimDeployment {
 export interface SimRevision {
   readonly arn: string
   readonly taskDefinition: string
+  /** It stands in the alternate one of the service's two target groups. */
+  readonly alternate: boolean
 }
 
 export interface SimHook {

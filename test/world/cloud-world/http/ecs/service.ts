@@ -104,11 +104,18 @@ export class SimService {
     const open = newest !== undefined && !isOver(newest) ? newest : undefined
     if (open !== undefined) this.#end(open, 'STOPPED', 'A newer deployment took its place.')
     const number = this.#world.store.next(`ecs deployment ${this.#key}`)
-    const target: SimRevision = { arn: this.#arn('service-revision', 100 + number), taskDefinition }
+    const source = open === undefined ? this.#live(before, number) : open.source
+    // A shift of traffic needs the target group that does not serve.
+    const alternate = shifts(this.#config) !== (source?.alternate ?? true)
+    const target: SimRevision = {
+      arn: this.#arn('service-revision', 100 + number),
+      taskDefinition,
+      alternate,
+    }
     const deployment: SimDeployment = {
       arn: this.#arn('service-deployment', number),
       target,
-      source: open === undefined ? this.#live(before, number) : open.source,
+      source,
       config: this.#config,
       createdAt: this.#now,
       status: 'PENDING',
@@ -225,7 +232,9 @@ export class SimService {
   revisions(): readonly SimRevision[] {
     const deployment = this.newest
     if (deployment === undefined)
-      return [{ arn: this.#arn('service-revision', 100), taskDefinition: this.taskDefinition }]
+      return [
+        { arn: this.#arn('service-revision', 100), taskDefinition: this.taskDefinition, alternate: false },
+      ]
     const both = [deployment.target, ...(deployment.source === null ? [] : [deployment.source])]
     return isOver(deployment)
       ? both.filter(({ taskDefinition }) => taskDefinition === this.taskDefinition)
@@ -405,7 +414,7 @@ export class SimService {
   #live(taskDefinition: string, number: number): SimRevision | null {
     const { newest } = this
     const known = [newest?.target, newest?.source].find((one) => one?.taskDefinition === taskDefinition)
-    return known ?? { arn: this.#arn('service-revision', 99 + number), taskDefinition }
+    return known ?? { arn: this.#arn('service-revision', 99 + number), taskDefinition, alternate: false }
   }
 
   #image(taskDefinition: string): string {

@@ -122,6 +122,21 @@ export function revisionJson(
       },
     ],
     ...(digest === undefined ? {} : { launchType: 'FARGATE' }),
+    ...balancers(service, revision),
+  }
+}
+
+function balancers({ record }: SimService, { alternate }: SimRevision): Json {
+  const balancer = first(record.attributes['load_balancer'])
+  const advanced = first(balancer?.['advanced_configuration'])
+  if (balancer === undefined) return {}
+  const group = alternate ? advanced?.['alternate_target_group_arn'] : balancer['target_group_arn']
+  return {
+    resolvedConfiguration: {
+      loadBalancers: [
+        { targetGroupArn: group, productionListenerRule: advanced?.['production_listener_rule'] },
+      ],
+    },
   }
 }
 

@@ -1,0 +1,136 @@
+import type { CloudWatchClient, GetMetricDataCommandInput, MetricDataQuery } from '@aws-sdk/client-cloudwatch'
+import { externalError } from '../../domain/error.ts'
+import type { Targets } from '../../domain/targets.ts'
+import type { Clock } from '../../runtime/runtime.ts'
+import type { Observer } from '../ports/observer.ts'
+import type { Balanced } from './services/balanced.ts'
+import { type AwsSession, settingsFor } from './session.ts'
+import { callTrouble } from './trouble.ts'
+
+export interface ObserverParts {
+  readonly session: AwsSession
+  readonly clock: Pick<Clock, 'now'>
+  readonly targets: () => Promise<Targets>
+  /** Where a revision's requests are counted; undefined where nothing counts them by revision. */
+  readonly balanced: (service: string, revision: string) => Promise<Balanced | undefined>
+}
+
+/** The shortest period of a load balancer's metrics, seconds. */
+const PERIOD = 60
+
+/**
+ * What is asked of a target group. A target that takes no connection answers nothing, and the load balancer then answers 502 or
+ * 504 in its place, which no metric of the target group counts as an answer.
+ * @see https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
+ */
+const METRICS = {
+  requests: 'RequestCount',
+  errors: 'HTTPCode_Target_5XX_Count',
+  refused: 'TargetConnectionErrorCount',
+} as const
+type Counted = keyof typeof METRICS
+
+/**
+ * What CloudWatch knows. Its counts of a minute come when it is over: a bake time that is shorter finds no data, and no data never
+ * promotes (promise R31).
+ */
+export function openObserver(parts: ObserverParts): Observer & { close(): void } {
+  const { session, clock, targets, balanced } = parts
+  let opened: Promise<CloudWatchClient> | undefined
+  const sdk = async () => {
+    const api = await import('./sdk/cloudwatch.ts')
+    opened ??= Promise.resolve(new api.CloudWatchClient(settingsFor(session, 'CLOUDWATCH')))
+    return { api, client: await opened }
+  }
+
+  return {
+    kinds: ['alarm', 'error-rate'],
+
+    async alarm(name) {
+      // An alarm of sluice.yml's own words, or one of the account by its full name.
+      const full = (await targets()).alarms[name] ?? name
+      const { api, client } = await sdk()
+      const request = new api.DescribeAlarmsCommand({
+        AlarmNames: [full],
+        AlarmTypes: ['MetricAlarm', 'CompositeAlarm'],
+      })
+      const { MetricAlarms = [], CompositeAlarms = [] } = await client
+        .send(request, session.call)
+        .catch((error: unknown) => {
+          const need = { action: 'cloudwatch:DescribeAlarms', resource: arnOf(session, full) }
+          throw callTrouble(`looking at the alarm ${full}`, need, error)
+        })
+      const found = [...MetricAlarms, ...CompositeAlarms].find(({ AlarmName }) => AlarmName === full)
+      if (found === undefined) return undefined
+      // A state that this version does not know says nothing.
+      return found.StateValue === 'OK' ? 'ok' : found.StateValue === 'ALARM' ? 'alarm' : 'insufficient-data'
+    },
+
+    async requests(service, revision, since) {
+      const place = await balanced(service, revision)
+      if (place === undefined) return undefined
+      const minute = PERIOD * 1000
+      const sums = await sumsOf(session, sdk, {
+        StartTime: new Date(Math.floor(since / minute) * minute),
+        EndTime: new Date(clock.now()),
+        MetricDataQueries: queries(place),
+      })
+      const { requests, errors = 0, refused = 0 } = sums
+      return requests === undefined ? undefined : { requests, errors: Math.min(requests, errors + refused) }
+    },
+
+    close: () => void opened?.then((client) => client.destroy()),
+  }
+}
+
+function queries({ loadBalancer, targetGroup }: Balanced): MetricDataQuery[] {
+  return Object.entries(METRICS).map(([Id, MetricName]) => ({
+    Id,
+    MetricStat: {
+      Metric: {
+        Namespace: 'AWS/ApplicationELB',
+        MetricName,
+        Dimensions: [
+          { Name: 'LoadBalancer', Value: loadBalancer },
+          { Name: 'TargetGroup', Value: targetGroup },
+        ],
+      },
+      Period: PERIOD,
+      Stat: 'Sum',
+    },
+  }))
+}
+
+/** Over all pages; a metric without one value is absent. */
+async function sumsOf(
+  session: AwsSession,
+  sdk: () => Promise<{ api: typeof import('./sdk/cloudwatch.ts'); client: CloudWatchClient }>,
+  request: GetMetricDataCommandInput,
+): Promise<Partial<Record<Counted, number>>> {
+  const { api, client } = await sdk()
+  const what = 'reading the metrics of the load balancer'
+  const sums: Partial<Record<Counted, number>> = {}
+  let NextToken: string | undefined
+  do {
+    const page = await client
+      .send(new api.GetMetricDataCommand({ ...request, NextToken }), session.call)
+      .catch((error: unknown) => {
+        throw callTrouble(what, { action: 'cloudwatch:GetMetricData', resource: '*' }, error)
+      })
+    for (const { Id, StatusCode, Values = [] } of page.MetricDataResults ?? []) {
+      // PartialData goes on with the next page; what is neither is an answer without the counts.
+      if (StatusCode !== 'Complete' && StatusCode !== 'PartialData') {
+        throw externalError('service', {
+          what: `${what}: CloudWatch says ${StatusCode ?? 'nothing'} of ${Id}`,
+        })
+      }
+      if (Id !== 'requests' && Id !== 'errors' && Id !== 'refused') continue
+      if (Values.length > 0) sums[Id] = Values.reduce((sum, value) => sum + value, sums[Id] ?? 0)
+    }
+    NextToken = page.NextToken
+  } while (NextToken !== undefined && NextToken !== '')
+  return sums
+}
+
+const arnOf = ({ clients, account }: AwsSession, alarm: string): string =>
+  `arn:aws:cloudwatch:${clients.region}:${account}:alarm:${alarm}`
