@@ -57,31 +57,3 @@ function linear(step: number): string[] {
 
 /** The family that workers and steps with GPUs get where they do not say. */
 const DEFAULT_FAMILY = 'g5'
-
-/** Machines with GPUs that the region does not have. */
-function machines(subject: Subject, environment: string): Problem[] {
-  const { region } = subject.value.environments?.[environment] ?? {}
-  if (region === undefined) return []
-  const workers = pairs(subject.value.workers).map(([name, { machine, gpu }]) => ({
-    path: ['workers', name],
-    machine,
-    gpu: gpu ?? 1,
-  }))
-  const steps = pairs(subject.value.pipelines).flatMap(([pipeline, { steps }]) =>
-    pairs(steps).map(([name, { machine, gpu }]) => ({
-      path: ['pipelines', pipeline, 'steps', name],
-      machine,
-      gpu: gpu ?? 0,
-    })),
-  )
-  return [...workers, ...steps].flatMap(({ path, machine, gpu }) => {
-    const asked = machine ?? (gpu > 0 ? DEFAULT_FAMILY : undefined)
-    if (asked === undefined || !lacks(region, asked)) return []
-    const rule = `families of ${region} with accelerators: ${acceleratorsOf(region).join(', ') || 'none'}`
-    return [
-      machine === undefined
-        ? complainOfKey(subject, path, `it would be of ${asked}, which ${region} does not have`, rule)
-        : complain(subject, [...path, 'machine'], `found ${machine}, which ${region} does not have`, rule),
-    ]
-  })
-}
