@@ -54,6 +54,3 @@ function linear(step: number): string[] {
     (_, index) => `${Number(Math.min(100, step * (index + 1)).toFixed(1))}%`,
   )
 }
-
-/** The family that workers and steps with GPUs get where they do not say. */
-const DEFAULT_FAMILY = 'g5'

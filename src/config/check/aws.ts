@@ -217,6 +217,9 @@ function pushes(subject: Subject): Problem[] {
   )
 }
 
+/** The family that workers and steps with GPUs get where they do not say. */
+const DEFAULT_FAMILY = 'g5'
+
 /** Machines with GPUs that the region does not have. */
 function machines(subject: Subject, environment: string): Problem[] {
   const { region } = subject.value.environments?.[environment] ?? {}
