@@ -28,6 +28,7 @@ function step(name: string, raw: RawPipeline['steps'][string]): Step {
     gpu: raw.gpu,
     machine: raw.machine,
     nodes: raw.nodes,
+    array: raw.array,
     spot: raw.spot,
     timeout: milliseconds(raw.timeout),
     retries: raw.retries,

@@ -35,6 +35,8 @@ export interface Step {
   readonly gpu: number
   readonly machine?: string
   readonly nodes: number
+  /** Containers that share the work, each told its number; on Batch alone. */
+  readonly array?: number
   readonly spot: boolean
   readonly timeout: number
   readonly retries: number

@@ -121,6 +121,37 @@ function domains(subject: Subject, name: string): Problem[] {
 }
 
 function engines(subject: Subject, name: string, cloud: Cloud): Problem[] {
+  return [...enginesOf(subject, name, cloud), ...shapes(subject, cloud)]
+}
+
+/** What Batch alone can do, and what it cannot. On local a step is one process, which does all the work. */
+function shapes(subject: Subject, cloud: Cloud): Problem[] {
+  if (cloud === 'local') return []
+  return pairs(subject.value.pipelines).flatMap(([pipeline, { steps }]) =>
+    pairs(steps).flatMap(([step, { engine, array, nodes = 1, gpu = 0, spot = false }]) => {
+      const at = (key: string) => ['pipelines', pipeline, 'steps', step, key]
+      const onBatch =
+        engine === 'batch' || (engine === undefined && cloud === 'aws' && (gpu > 0 || nodes > 1))
+      const problems: Problem[] = []
+      if (array !== undefined && !onBatch) {
+        problems.push(complain(subject, at('array'), `found ${array}`, 'only engine batch runs arrays'))
+      }
+      if (array !== undefined && nodes > 1) {
+        problems.push(
+          complain(subject, at('array'), `found ${array} with ${nodes} nodes`, 'an array or nodes'),
+        )
+      }
+      // https://docs.aws.amazon.com/batch/latest/userguide/multi-node-parallel-jobs.html#mnp-ce
+      if (onBatch && nodes > 1 && spot) {
+        const rule = 'Batch runs several nodes on no spot capacity; engine: sagemaker does'
+        problems.push(complain(subject, at('spot'), `found true with ${nodes} nodes`, rule))
+      }
+      return problems
+    }),
+  )
+}
+
+function enginesOf(subject: Subject, name: string, cloud: Cloud): Problem[] {
   return pairs(subject.value.pipelines).flatMap(([pipeline, { steps }]) =>
     pairs(steps).flatMap(([step, { engine }]) =>
       engine === undefined || RUNS[cloud].includes(engine)

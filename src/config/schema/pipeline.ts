@@ -26,6 +26,12 @@ const step = z
     gpu: z.int().min(0).max(16).default(0).describe('GPUs'),
     machine: machine.optional().describe('Machine type; default the smallest that fits'),
     nodes: z.int().min(1).max(64).default(1).describe('Machines that work together'),
+    array: z
+      .int()
+      .min(2)
+      .max(10_000)
+      .optional()
+      .describe('Containers that share the work, each told its number; engine batch'),
     spot: z.boolean().default(false).describe('Cheaper capacity that can be taken away'),
     timeout: duration.default('1h').describe('Longest run'),
     retries: z.int().min(0).max(10).default(0).describe('Further attempts after a failure'),

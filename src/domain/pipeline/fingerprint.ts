@@ -17,7 +17,7 @@ export interface StepCircumstances {
 
 /**
  * The circumstances as flat texts, so that two runs can be compared part by part and the difference named. The keys are
- * `image`, `command`, `env`, `secrets`, `connects`, `seed`, `champion`, `parameter <name>`, `input <name>`, `output <name>`.
+ * `image`, `command`, `env`, `secrets`, `connects`, `array`, `seed`, `champion`, `parameter <name>`, `input <name>`, `output <name>`.
  *
  * The code of a step is its image: the commit is not a part, or every commit would run everything again. Values of secrets
  * are no part either: they must not leave a trace, and a rotated password does not change a model.
@@ -32,6 +32,7 @@ export function stepParts(circumstances: StepCircumstances): StepParts {
     env: digestOfValue(step.env),
     secrets: digestOfValue(step.secrets),
     connects: digestOfValue(step.connects),
+    ...(step.array === undefined ? {} : { array: String(step.array) }),
     seed: String(seed),
     ...(champion === undefined ? {} : { champion: champion ?? 'none' }),
     ...prefixed('parameter', parametersOf(step, parameters)),

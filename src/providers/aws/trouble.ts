@@ -44,7 +44,11 @@ export function isPassing(error: unknown): boolean {
   return isThrottled(error) || status >= 500 || isSilent(error)
 }
 
-const isThrottled = (error: unknown): boolean => THROTTLED.has(codeOf(error)) || statusOf(error) === 429
+/** Refused for the number of requests: nothing was done. */
+export function isThrottled(error: unknown): boolean {
+  if (error instanceof SluiceError) return error.cause !== undefined && isThrottled(error.cause)
+  return THROTTLED.has(codeOf(error)) || statusOf(error) === 429
+}
 
 function isSilent(error: unknown): boolean {
   const errno = error instanceof Error && 'code' in error ? String(error.code) : ''

@@ -1,11 +1,20 @@
+import { awsPrefix } from '../../../domain/aws-names.ts'
 import type { JobEngine } from '../../ports/jobs.ts'
+import { BatchJobs } from './batch-jobs.ts'
 import { type AwsEngine, jobsByKind } from './by-kind.ts'
 import { RecordedJobs } from './recorded-jobs.ts'
 import type { JobParts } from './relay.ts'
+import { SageMakerJobs } from './sagemaker-jobs.ts'
 import { EcsTasks } from './tasks.ts'
 
 /** Jobs on AWS, by the kind of a step's target; a kind without an engine is refused by name when it is started. */
 export function openAwsJobs(parts: JobParts): JobEngine & { close(): void } {
-  const engines: readonly AwsEngine[] = []
-  return jobsByKind(parts, new RecordedJobs(parts, new EcsTasks(parts.session)), engines)
+  const { session, context } = parts
+  const { name: system, environment } = context.system
+  const prefix = awsPrefix({ system, environment: environment.name })
+  const engines: readonly AwsEngine[] = [
+    new RecordedJobs(parts, new BatchJobs(session, context.runtime)),
+    new RecordedJobs(parts, new SageMakerJobs(session, prefix)),
+  ]
+  return jobsByKind(parts, new RecordedJobs(parts, new EcsTasks(session)), engines)
 }
