@@ -11,6 +11,8 @@ import { openJobs } from './jobs/index.ts'
 import { lastLines, logPlace, readLogs } from './logs.ts'
 import { openObjects } from './objects.ts'
 import { openObserver } from './observer.ts'
+import { openDatabases } from './operations/databases.ts'
+import { openMachines } from './operations/machines.ts'
 import { placeOf } from './place.ts'
 import { CloudRunHost } from './services/host.ts'
 import { Switches } from './services/switches.ts'
@@ -42,6 +44,8 @@ export function openGcp(context: ProviderContext, openModels: OpenModels): Provi
     built: (image) => builtImage(context, image),
     lastLines: async (service, revision) => lastLines(client, await logsOf(service), revision, LAST_LINES),
   })
+  const databases = openDatabases(client, runtime, place.project, targets)
+  const machines = openMachines(client, targets)
   const switches = new Switches(runtime, host, system.services)
   return {
     images,
@@ -54,6 +58,10 @@ export function openGcp(context: ProviderContext, openModels: OpenModels): Provi
       pause: (service) => switches.pause(service),
       resume: (service) => switches.resume(service),
       restart: (service) => switches.restart(service),
+      rest: {
+        pause: async () => [...(await machines.stop()), ...named('stopping', await databases.stop())],
+        resume: async () => [...named('started', await databases.start()), ...(await machines.start())],
+      },
     },
     jobs: openJobs({ runtime, client, objects, targets, place, pipelines: system.pipelines }),
     models: openModels(context, targets),
@@ -70,6 +78,9 @@ export function openGcp(context: ProviderContext, openModels: OpenModels): Provi
     close: () => images.close(),
   }
 }
+
+const named = (how: string, names: readonly string[]): readonly string[] =>
+  names.map((name) => `${name} ${how}`)
 
 /** The image as the last build left it; undefined where there was none on this machine. */
 async function builtImage(
