@@ -7,6 +7,7 @@ import { type Copied, type CopyOptions, copyImage } from './copy.ts'
 import { anonymous, type CredentialSource } from './credentials.ts'
 import type { Line } from './line.ts'
 import { getManifest, headManifest, manifestGone, tagManifest } from './manifests.ts'
+import { proxyOf } from './proxy.ts'
 import { readImage } from './read-image.ts'
 import { formatReference, isTag, parseReference, type Reference } from './reference.ts'
 import { openSession, type Session } from './session.ts'
@@ -43,12 +44,13 @@ export interface RegistryClient extends Registry {
 }
 
 export function openRegistry(
-  runtime: Pick<Runtime, 'clock' | 'random' | 'log' | 'signals'>,
+  runtime: Pick<Runtime, 'clock' | 'random' | 'log' | 'signals' | 'env'>,
   options: RegistryOptions = {},
 ): RegistryClient {
   const { credentials = anonymous, foundation = [], chunk } = options
   const timeouts = { ...TIMEOUTS, ...options.timeouts }
-  const line: Line = { wire: openWire(timeouts), timeouts, runtime, signal: runtime.signals.cancelled }
+  const wire = openWire(timeouts, proxyOf(runtime.env))
+  const line: Line = { wire, timeouts, runtime, signal: runtime.signals.cancelled }
   const sessions = new Map<string, Session>()
   const at = (host: string): Session => {
     const known = sessions.get(host)
