@@ -35,6 +35,8 @@ const PROBES: Readonly<Record<string, { argv: readonly [string, ...string[]]; in
   'docker-buildx': { argv: ['docker-buildx', 'version'], install: 'npm run tools, with go' },
   psql: { argv: ['psql', '--version'], install: 'apt-get install postgresql-client' },
   act: { argv: ['act', '--version'], install: 'npm run tools' },
+  actionlint: { argv: ['actionlint', '--version'], install: 'npm run tools' },
+  zizmor: { argv: [pythonProgram('scanners', 'zizmor'), '--version'], install: 'npm run tools' },
   'fake-gcs-server': { argv: ['fake-gcs-server', '-h'], install: 'npm run tools, with go' },
   tofu: { argv: ['tofu', 'version'], install: 'npm run tools' },
   // The simulated providers speak it.
