@@ -1,0 +1,179 @@
+import { digestOf, type ImageReference, imageReference } from '../../src/domain/digest.ts'
+import type { Step } from '../../src/domain/step.ts'
+import type { System } from '../../src/domain/system.ts'
+import type { Targets } from '../../src/domain/targets.ts'
+import { openAwsJobs } from '../../src/providers/aws/jobs/index.ts'
+import type { JobEngine, JobSpec } from '../../src/providers/ports/jobs.ts'
+import { fakeRuntime } from '../../src/runtime/fake/index.ts'
+import type { Clock, Runtime } from '../../src/runtime/runtime.ts'
+import { aStep } from '../domain/pipeline/builders.ts'
+import { testSession } from '../providers/aws/session.ts'
+import { type AwsJobsDoor, openAwsJobsDoor } from './cloud-world/http/aws-jobs/door.ts'
+import type { RunProgram } from './cloud-world/http/run/programs.ts'
+import { type Runner, virtualRunner } from './cloud-world/http/run/runs.ts'
+import { CloudWorld } from './cloud-world/world.ts'
+import { MemoryObjects } from './objects.ts'
+
+const REGION = 'eu-west-1'
+const ACCOUNT = '222222222222'
+const BATCH = `arn:aws:batch:${REGION}:${ACCOUNT}`
+export const QUEUE = `${BATCH}:job-queue/films-test-p-train`
+const LEDGER = 's3://ledger/ledger'
+
+/** The kinds of steps that this world has targets for. */
+export type Engine = 'batch' | 'nodes' | 'sagemaker' | 'spot'
+
+export interface AwsJobsWorldOptions {
+  readonly programs: Readonly<Record<string, RunProgram>>
+  /** Default: by what programs say, on the world's clock. */
+  readonly runner?: Runner
+  /** Default: the world's. */
+  readonly clock?: Clock
+  /** Milliseconds until a job has its machine. */
+  readonly placing?: number
+}
+
+export interface Client {
+  readonly engine: JobEngine & { close(): void }
+  readonly runtime: Runtime
+}
+
+/** Steps of a system on Batch and on SageMaker, by the real SDKs. */
+export class AwsJobsWorld implements AsyncDisposable {
+  readonly cloud: CloudWorld
+  readonly door: AwsJobsDoor
+  readonly objects = new MemoryObjects()
+  readonly #clients: { close(): void }[] = []
+
+  constructor(cloud: CloudWorld, door: AwsJobsDoor) {
+    this.cloud = cloud
+    this.door = door
+    const { store } = cloud
+    store.put({ provider: 'aws', type: 'aws_batch_job_queue', key: QUEUE, attributes: {} })
+    const container = {
+      image: 'r/films:template',
+      environment: [{ name: 'WHO', value: 'template' }],
+    }
+    const base = { retry_strategy: { attempts: 3 }, timeout: null, tags: {} }
+    store.put({
+      provider: 'aws',
+      type: 'aws_batch_job_definition',
+      key: `${BATCH}:job-definition/films-test-p-batch:1`,
+      attributes: {
+        ...base,
+        name: 'films-test-p-batch',
+        type: 'container',
+        container_properties: JSON.stringify(container),
+      },
+    })
+    store.put({
+      provider: 'aws',
+      type: 'aws_batch_job_definition',
+      key: `${BATCH}:job-definition/films-test-p-nodes:1`,
+      attributes: {
+        ...base,
+        name: 'films-test-p-nodes',
+        type: 'multinode',
+        node_properties: JSON.stringify({
+          mainNode: 0,
+          numNodes: 3,
+          nodeRangeProperties: [{ targetNodes: '0:', container }],
+        }),
+      },
+    })
+  }
+
+  /** A client that knows nothing of what others have done. */
+  open(engine: Engine, runtime: Runtime, options: { signal?: AbortSignal; attempts?: number } = {}): Client {
+    const { attempts = 1, signal } = options
+    const session = testSession({
+      endpoint: this.door.url,
+      account: ACCOUNT,
+      region: REGION,
+      attempts,
+      timeout: 1_000,
+      ...(signal === undefined ? {} : { signal }),
+    })
+    const jobs = openAwsJobs({
+      context: { runtime, system: systemOf(engine) },
+      session,
+      targets: async () => targets(engine),
+      objects: this.objects,
+    })
+    this.#clients.push(jobs)
+    return { engine: jobs, runtime }
+  }
+
+  record(id: string): unknown {
+    return this.objects.json(`${LEDGER}/jobs/${id}.json`)
+  }
+
+  count(request: string): number {
+    return this.door.requests.filter(({ name }) => name === request).length
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const client of this.#clients) client.close()
+    await this.door[Symbol.asyncDispose]()
+  }
+}
+
+export async function openAwsJobsWorld(options: AwsJobsWorldOptions): Promise<AwsJobsWorld> {
+  const cloud = new CloudWorld()
+  const { clock = cloud.clock, placing = 0, programs } = options
+  const { runner = virtualRunner(clock) } = options
+  const named = new Map(Object.entries(programs).map(([name, program]) => [imageOf(name), program]))
+  return new AwsJobsWorld(cloud, await openAwsJobsDoor(cloud, { programs: named, runner, placing }, clock))
+}
+
+export function imageOf(program: string): ImageReference {
+  return imageReference(`${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com/films-test/trainer`, digestOf(program))
+}
+
+/** A step of this engine; its name is `train`. */
+export function stepOn(engine: Engine, change: Partial<Step> = {}): Step {
+  const nodes = engine === 'nodes' ? 3 : 1
+  return aStep({ command: ['python', 'train.py'], nodes, spot: engine === 'spot', ...change })
+}
+
+export function order(id: string, program: string, step: Step, env: Record<string, string> = {}): JobSpec {
+  return { id, step, image: imageOf(program), env }
+}
+
+function systemOf(engine: Engine): System {
+  return {
+    name: 'films',
+    environment: { name: 'test' },
+    pipelines: { p: { name: 'p', parameters: {}, steps: { train: stepOn(engine) } } },
+  } as unknown as System
+}
+
+function targets(engine: Engine): Targets {
+  const onBatch = engine === 'batch' || engine === 'nodes'
+  const target = onBatch
+    ? { kind: 'batch-job', region: REGION, queue: QUEUE, definition: `films-test-p-${engine}` }
+    : {
+        kind: 'sagemaker-training',
+        region: REGION,
+        role: `arn:aws:iam::${ACCOUNT}:role/films-test-p-train`,
+        machine: 'ml.g5.xlarge',
+        machines: 1,
+        disk: 100,
+        spot: engine === 'spot',
+        output: 's3://films-test-models/p/train.sagemaker',
+        environment: { WHO: 'template' },
+        subnets: [],
+        securityGroups: [],
+      }
+  return {
+    ledger: LEDGER,
+    jobs: { 'p.train': target },
+    logs: { 'p.train': `cloudwatch:${REGION}:/aws/batch/job` },
+  } as unknown as Targets
+}
+
+/** A machine in memory on any clock. */
+export function runtimeOn(clock: Clock): ReturnType<typeof fakeRuntime> {
+  const runtime = fakeRuntime()
+  return { ...runtime, clock: clock as typeof runtime.clock }
+}
