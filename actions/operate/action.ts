@@ -11,13 +11,17 @@ export const operate = defineAction({
     tail: { kind: 'count' },
     since: { kind: 'text' },
     filter: { kind: 'text' },
+    cost: { kind: 'boolean', default: false },
     stack: { kind: 'name' },
     yes: { kind: 'boolean', default: false },
     confirm: { kind: 'name' },
     'wait-lock': { kind: 'duration' },
   },
   outputs: ['table'],
-  run: async ({ operation, service, to, tail, since, filter, stack, yes, confirm, ...inputs }, world) => {
+  run: async (
+    { operation, service, to, tail, since, filter, cost, stack, yes, confirm, ...inputs },
+    world,
+  ) => {
     const [{ operate }, { runsOnGitHub }, { deploymentsOnGitHub }] = await Promise.all([
       import('../../src/commands/operate.ts'),
       import('../../src/commands/operate/runs.ts'),
@@ -31,6 +35,7 @@ export const operate = defineAction({
       {
         operation,
         ...given({ service, to, tail, since, filter, confirm, stack, waitLock }),
+        cost,
         yes,
       },
     )

@@ -9,6 +9,7 @@ export const OPERATE: CommandSpec = {
   operand: { name: 'operation', choices: OPERATIONS },
   options: [
     { name: 'service', kind: 'name', value: 'NAME', summary: 'only this service' },
+    { name: 'cost', kind: 'flag', summary: 'status: also what it costs as it runs now' },
     { name: 'follow', short: 'f', kind: 'flag', summary: 'logs: keep on showing new lines' },
     { name: 'tail', kind: 'count', value: 'LINES', summary: 'logs: start with this many lines' },
     { name: 'since', kind: 'text', value: 'DURATION', summary: 'logs: start this long ago, as in 10m' },
@@ -43,6 +44,7 @@ export const OPERATE: CommandSpec = {
         confirm: line.text('confirm'),
         waitLock: line.duration('wait-lock'),
       }),
+      cost: line.has('cost'),
       follow: line.has('follow'),
       yes: line.has('yes'),
     }

@@ -13,6 +13,8 @@ export interface OperateOptions {
   /** A duration, `10m`. */
   readonly since?: string
   readonly filter?: string
+  /** status: also what it costs. */
+  readonly cost?: boolean
   /** Sequence or id of the release to go back to. */
   readonly to?: string
   /** unlock: only this stack. */

@@ -1,21 +1,27 @@
 import { parseImageReference, shortDigest } from '../../domain/digest.ts'
 import { formatDuration } from '../../domain/quantity.ts'
 import type { ServiceStatus } from '../../providers/ports/services.ts'
+import { openUrl } from '../../release/open-url.ts'
 import { servedRevision } from '../../release/serving.ts'
 import type { Report } from '../command.ts'
+import { withCost } from './cost.ts'
 import { type Post, tableReport } from './post.ts'
 
 const COLUMNS = ['service', 'status', 'desired', 'running', 'image', 'model', 'age', 'health', 'url'] as const
 
-/** What every service runs, as the platform reports it. */
-export async function status({ site, services }: Post): Promise<Report> {
+/** What every service runs, as the platform reports it; on request also what that costs. */
+export async function status(post: Post): Promise<Report> {
+  const { site, services } = post
   const statuses: ServiceStatus[] = []
-  for (const service of services) statuses.push(await site.provider.services.describe(service))
+  for (const service of services) {
+    const found = await site.provider.services.describe(service)
+    statuses.push({ ...found, url: openUrl(site.system, service, found.url) })
+  }
   const live = await site.ledger.live()
   const rows = statuses.flatMap((one) => statusRows(one, site.runtime.clock.now()))
   const at = live === undefined ? 'nothing is live yet' : `release ${live.value.sequence} is live`
   const { name } = site.system.environment
-  return tableReport(
+  const report = tableReport(
     site,
     { title: `${site.system.name} in ${name}`, columns: COLUMNS, rows, below: 1 },
     at,
@@ -25,6 +31,7 @@ export async function status({ site, services }: Post): Promise<Report> {
       services: statuses,
     },
   )
+  return post.options.cost === true ? withCost(post, report, statuses) : report
 }
 
 /** One row a revision that has traffic or is on its way; one row for a service without any. */

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { problemLine } from '../../domain/error.ts'
 import type { CommandName, Outcome } from '../../domain/outcome.ts'
 import { rolloutLock } from '../../release/lock.ts'
+import { openUrl } from '../../release/open-url.ts'
 import { planRollout, type RolloutDecision, type RolloutPlan } from '../../release/plan.ts'
 import { message } from '../../runtime/events.ts'
 import type { Report } from '../command.ts'
@@ -202,10 +203,10 @@ function planData({ id, actions, steps, policy, aliases, leftovers, waiting, not
 /** Address of the first public service, else of the first that has one. */
 async function firstUrl({ system, provider }: Site): Promise<string> {
   const services = Object.values(system.services).toSorted((a, b) => Number(b.public) - Number(a.public))
-  for (const { name, domain } of services) {
+  for (const { name } of services) {
     const { url } = await provider.services.describe(name).catch(() => ({ url: null }))
-    if (url !== null)
-      return domain !== undefined && system.environment.cloud !== 'local' ? `https://${domain}` : url
+    const open = openUrl(system, name, url)
+    if (open !== null) return open
   }
   return ''
 }

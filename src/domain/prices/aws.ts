@@ -10,6 +10,8 @@ export interface AwsPrices {
   readonly loadBalancer: number
   /** An hour of a NAT gateway, without what it carries. https://aws.amazon.com/vpc/pricing/ */
   readonly natGateway: number
+  /** An hour of a vCPU and of a GB of Fargate, Linux on x86. https://aws.amazon.com/fargate/pricing/ */
+  readonly fargate: { readonly asOf: string; readonly cpu: number; readonly memory: number }
 }
 
 /** What is not here has no price in an estimate, which says so. */
@@ -20,5 +22,6 @@ export const AWS_PRICES: Readonly<Record<string, AwsPrices>> = {
     databaseStorage: 0.115,
     loadBalancer: 0.0225,
     natGateway: 0.045,
+    fargate: { asOf: '2026-03-31', cpu: 0.04048, memory: 0.004445 },
   },
 }

@@ -61,6 +61,7 @@ export function openGcp(context: ProviderContext, openModels: OpenModels): Provi
       rest: {
         pause: async () => [...(await machines.stop()), ...named('stopping', await databases.stop())],
         resume: async () => [...named('started', await databases.start()), ...(await machines.start())],
+        stopped: () => databases.stopped(),
       },
     },
     jobs: openJobs({ runtime, client, objects, targets, place, pipelines: system.pipelines }),

@@ -27,5 +27,7 @@ export interface Operations {
     pause(): Promise<readonly string[]>
     /** Resolves when services can connect again. */
     resume(): Promise<readonly string[]>
+    /** Names of the databases whose servers are switched off. */
+    stopped(): Promise<readonly string[]>
   }
 }

@@ -2,8 +2,9 @@ import { expect, test } from 'vitest'
 import { operate } from '../../../src/commands/operate.ts'
 import { rollout } from '../../../src/commands/rollout.ts'
 import { OPERATIONS } from '../../../src/domain/operations.ts'
+import { tableLines } from '../../../src/runtime/table.ts'
 import { image, LEDGER, World } from '../../world/cloud.ts'
-import { desk, imagesJson } from '../../world/yaml.ts'
+import { desk, imagesJson, SHOP_YAML } from '../../world/yaml.ts'
 
 const IMAGES = '/project/.sluice/test/images.json'
 
@@ -72,6 +73,30 @@ test('status shows what every service runs and where', async () => {
   expect(report.outputs['table']).toContain('http://web.test')
   expect(report.outputs['table']).toMatch(/\| api \| paused \| 0 \| 0 \|/)
   expect(report.data).toMatchObject({ sequence: 1 })
+})
+
+test('status says what the environment costs as it runs, and every table fits into 80 columns', async () => {
+  const cloud = await released('v1')
+  const yaml = SHOP_YAML.replace(
+    '{ cloud: local }',
+    '{ cloud: aws, account: "222222222222", region: us-east-1, zone: example.com }',
+  ).replace('web: { image: web, port', 'web: { image: web, public: true, domain: shop.example.com, port')
+  const { world, runtime } = desk(cloud, { files: { '/project/sluice.yml': yaml } })
+  const report = await operate(world, { operation: 'status', cost: true })
+  expect(report.message).toMatch(
+    /^release 1 is live; at least \$[0-9.]+ a month at list prices of us-east-1 of 20/,
+  )
+  expect(report.outputs['table']).toContain('https://shop.example.com')
+  expect(report.outputs['table']).toContain('| load balancer |')
+  const tables = runtime.events.filter((event) => event.kind === 'table')
+  expect(tables).toHaveLength(3)
+  for (const { columns, rows } of tables)
+    for (const line of tableLines({ columns, rows }, 80)) expect(line.length).toBeLessThanOrEqual(80)
+  const plain = await operate(desk(cloud).world, { operation: 'status', cost: true })
+  expect(plain).toMatchObject({ outcome: 'done', data: { cost: null } })
+  await expect(operate(world, { operation: 'status', cost: true, service: 'web' })).rejects.toMatchObject({
+    outcome: 'usage',
+  })
 })
 
 test('pause and resume take one service or all', async () => {

@@ -33,6 +33,7 @@ async function shop(dryRun = false): Promise<{ world: CommandWorld; asked: strin
         asked.push('resume the rest')
         return ['db started']
       },
+      stopped: async () => [],
     },
   }
   return { world: { ...world, openProvider: async () => ({ ...provider, operations }) }, asked }

@@ -14,6 +14,8 @@ export interface Databases {
   stop(): Promise<readonly string[]>
   /** Starts each server and waits until it answers; the names of those that did not run. */
   start(): Promise<readonly string[]>
+  /** The names of those that do not run. */
+  stopped(): Promise<readonly string[]>
 }
 
 /**
@@ -94,7 +96,15 @@ export function openDatabases(
     )
     return done.flat()
   }
+  const stopped = async (): Promise<readonly string[]> => {
+    const found: string[] = []
+    for (const [name, { id }] of Object.entries((await targets()).databases)) {
+      if (['stopped', 'stopping'].includes(await statusOf(name, id))) found.push(name)
+    }
+    return found
+  }
   return {
+    stopped,
     stop: () =>
       each({
         reached: ['stopped', 'stopping'],

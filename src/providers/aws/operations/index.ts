@@ -38,6 +38,7 @@ export function openAwsOperations(parts: OperationsParts): Operations & { close(
         ...named('started', await databases.start()),
         ...named('started', await machines.start()),
       ],
+      stopped: () => databases.stopped(),
     },
     close: () => {
       logs.close()

@@ -31,6 +31,8 @@ export interface Databases {
   stop(): Promise<readonly string[]>
   /** Starts each server and waits until it takes connections; the names of those that did not run. */
   start(): Promise<readonly string[]>
+  /** The names of those that do not run. */
+  stopped(): Promise<readonly string[]>
 }
 
 /**
@@ -106,6 +108,7 @@ export function openDatabases(
     return done.flat()
   }
   return {
+    stopped: () => each(async (name, id) => (await policyOf(name, id)) === 'NEVER'),
     stop: () => each((name, id) => tell(name, id, 'NEVER', 'stopping')),
     start: () =>
       each(async (name, id) => {
