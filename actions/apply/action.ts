@@ -2,9 +2,18 @@ import { defineAction } from '../../src/action/define-action.ts'
 
 export const apply = defineAction({
   name: 'apply',
-  inputs: { 'allow-loss': { kind: 'lines' } },
+  inputs: {
+    mode: { kind: 'choice', choices: ['apply', 'command'], default: 'apply' },
+    'allow-loss': { kind: 'lines' },
+    'plan-of': { kind: 'text', default: '.github/workflows/plan.yml' },
+  },
   outputs: ['targets'],
   run: async (inputs, world) => {
+    if (inputs.mode === 'command') {
+      const { applyByComment } = await import('../../src/commands/apply/by-comment.ts')
+      const [token, workflow] = [inputs['github-token'], inputs['plan-of']]
+      return applyByComment(world, { token, workflow, allowLoss: inputs['allow-loss'] })
+    }
     const [{ apply }, { reviewsOnGitHub }] = await Promise.all([
       import('../../src/commands/apply.ts'),
       import('../../src/commands/apply/reviews.ts'),

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { planId } from '../plan/approval.ts'
+import { isNamed, planId } from '../plan/approval.ts'
 import type { ApproveOptions } from './apply/approve.ts'
 import type { StackOutput } from './apply/merge-targets.ts'
 import { type Command, failureReport, type Report, type World } from './command.ts'
@@ -10,6 +10,8 @@ import { nothingToDo } from './nothing-to-do.ts'
 export interface ApplyOptions extends ApproveOptions {
   /** Where and for what the plan was made, where that is not this run: read from GitHub by whoever calls. */
   readonly circumstances?: Circumstances
+  /** The plan that was asked for, by its id; another one is refused. */
+  readonly plan?: string
 }
 
 /**
@@ -43,6 +45,7 @@ async function applyAll(world: World, environment: OpenEnvironment, options: App
     { openEngine },
     { stackFolders },
     { recordedStacks },
+    { StalePlan },
     { verifyStacks },
     { encryptionOf },
     { groundOf },
@@ -53,6 +56,7 @@ async function applyAll(world: World, environment: OpenEnvironment, options: App
     import('./infrastructure/engine.ts'),
     import('./infrastructure/stack-folders.ts'),
     import('./apply/approved.ts'),
+    import('./apply/refusal.ts'),
     import('./apply/verify.ts'),
     import('./infrastructure/plan-key.ts'),
     import('./infrastructure/bind.ts'),
@@ -65,6 +69,9 @@ async function applyAll(world: World, environment: OpenEnvironment, options: App
   const recorded = await recordedStacks(runtime, state, system, folders)
   const { approval, key, deferred } = recorded
   const id = planId(approval.fingerprint)
+  if (options.plan !== undefined && !isNamed(options.plan, approval.fingerprint)) {
+    throw new StalePlan('stale', `plan ${options.plan} was asked for, and the one that is here is ${id}`)
+  }
   const names = approval.stacks.filter(({ changes }) => changes).map(({ stack }) => stack)
   if (request.dryRun) return report(`would apply ${list(names)}: plan ${id}`, { targets: '' }, names)
   const engine = await openEngine(runtime, join(state, 'plugins'), (found) =>

@@ -1,9 +1,10 @@
-import { dirname, join, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { loadSystem } from '../config/load.ts'
 import type { System } from '../domain/system.ts'
 import type { Provider } from '../providers/provider.ts'
 import { credentialsOf } from '../tools/engine/credentials.ts'
 import type { World } from './command.ts'
+import { stateFolder } from './state-folder.ts'
 
 /** One environment of one system, opened: what it is, where its files lie, and a way to its cloud. */
 export interface OpenEnvironment {
@@ -26,8 +27,7 @@ export async function openEnvironment(world: World): Promise<OpenEnvironment> {
     for (const value of credentialsOf(runtime.env)) runtime.log.emit({ kind: 'mask', value })
   }
   const root = dirname(file)
-  const base = request.state === undefined ? join(root, '.sluice') : resolve(runtime.cwd, request.state)
-  const state = join(base, request.environment)
+  const state = stateFolder(world)
   let provider: Promise<Provider> | undefined
   return {
     system,

@@ -4,6 +4,7 @@ import { type CommandName, EXIT_CODES, type Result } from '../domain/outcome.ts'
 import { message } from '../runtime/events.ts'
 import type { Redactor } from '../runtime/redact.ts'
 import { failureReport, type Report, type World } from './command.ts'
+import { stateFolder } from './state-folder.ts'
 
 export interface Performed {
   readonly report: Report
@@ -114,6 +115,5 @@ async function resultFileOf({ runtime, request }: World): Promise<string | undef
   const root = dirname(resolve(runtime.cwd, request.file))
   // A mistyped --file must not leave folders behind.
   if ((await runtime.files.stat(root))?.kind !== 'directory') return undefined
-  const base = request.state === undefined ? join(root, '.sluice') : resolve(runtime.cwd, request.state)
-  return join(base, request.environment, 'result.json')
+  return join(stateFolder({ runtime, request }), 'result.json')
 }

@@ -36,6 +36,8 @@ export interface Artifact {
 
 export interface Runs {
   get(id: number): Promise<WorkflowRun>
+  /** Those whose newest commit this was, of all workflows. */
+  ofCommit(sha: string): Promise<readonly WorkflowRun[]>
   /** Who let the run's jobs into their environments. */
   approvals(id: number): Promise<readonly EnvironmentReview[]>
   artifacts(id: number): Promise<readonly Artifact[]>
@@ -54,6 +56,7 @@ const runSchema = z.looseObject({
   repository: z.looseObject({ id: z.number().int() }),
   head_repository: z.looseObject({ id: z.number().int() }).nullish(),
 })
+const runsSchema = z.looseObject({ workflow_runs: z.array(runSchema) })
 const reviewSchema = z.looseObject({
   environments: z.array(z.looseObject({ name: z.string() })),
   state: z.enum(['approved', 'rejected', 'pending']),
@@ -73,22 +76,28 @@ const artifactsSchema = z.looseObject({
   ),
 })
 
+const runOf = (run: z.infer<typeof runSchema>): WorkflowRun => ({
+  id: run.id,
+  attempt: run.run_attempt,
+  finished: run.status === 'completed',
+  headSha: run.head_sha,
+  headRepository: run.head_repository?.id,
+  repository: run.repository.id,
+  path: run.path.replace(/@.*$/, ''),
+  event: run.event,
+  conclusion: run.conclusion ?? undefined,
+})
+
 /** https://docs.github.com/rest/actions/workflow-runs and https://docs.github.com/rest/actions/artifacts */
 export function runsOf(rest: GitHubRest): Runs {
   return {
-    get: async (id) => {
-      const run = await rest.get(`/actions/runs/${id}`, runSchema)
-      return {
-        id: run.id,
-        attempt: run.run_attempt,
-        finished: run.status === 'completed',
-        headSha: run.head_sha,
-        headRepository: run.head_repository?.id,
-        repository: run.repository.id,
-        path: run.path.replace(/@.*$/, ''),
-        event: run.event,
-        conclusion: run.conclusion ?? undefined,
+    get: async (id) => runOf(await rest.get(`/actions/runs/${id}`, runSchema)),
+    ofCommit: async (sha) => {
+      const found: WorkflowRun[] = []
+      for await (const page of rest.pages(`/actions/runs?head_sha=${sha}`, runsSchema)) {
+        found.push(...page.workflow_runs.map(runOf))
       }
+      return found
     },
     approvals: async (id) => {
       const reviews = await rest.get(`/actions/runs/${id}/approvals`, z.array(reviewSchema))

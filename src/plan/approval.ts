@@ -4,6 +4,10 @@ import { type Digest, shortDigest } from '../domain/digest.ts'
 /** What people type and name: the first twelve digits of a plan's fingerprint. The record holds all of it. */
 export const planId = (fingerprint: Digest): string => shortDigest(fingerprint)
 
+/** Whether somebody who named a plan, by its id or by more digits of the fingerprint, named this one. */
+export const isNamed = (named: string, fingerprint: Digest): boolean =>
+  named.length >= planId(fingerprint).length && fingerprint.slice('sha256:'.length).startsWith(named)
+
 export interface Difference {
   /** In the words of approval.json: `backend.key`. */
   readonly field: string

@@ -26,7 +26,8 @@ export interface Asking {
 }
 
 export type Grant =
-  | { readonly kind: 'granted'; readonly sha: string }
+  /** `approver`: whoever approved that head, by id; where nobody has to, undefined. */
+  | { readonly kind: 'granted'; readonly sha: string; readonly approver: number | undefined }
   | { readonly kind: 'refused'; readonly why: string }
 
 const refused = (why: string): Grant => ({ kind: 'refused', why })
@@ -45,13 +46,13 @@ export function grantOf({ verb, by, pull, reviews }: Asking): Grant {
   if (pull.headRepository !== pull.baseRepository) {
     return refused('code of a fork is never run where credentials are: see the preview of its synthesis')
   }
-  if (verb === 'plan') return { kind: 'granted', sha: pull.headSha }
+  if (verb === 'plan') return { kind: 'granted', sha: pull.headSha, approver: undefined }
   if (reviews === undefined) return refused('the reviews could not be read')
   const standing = latest(reviews)
   if (standing.some(({ state, right }) => state === 'changes-requested' && mayWrite(right))) {
     return refused('somebody has asked for changes')
   }
-  const approved = standing.some(
+  const approval = standing.find(
     (review) =>
       review.state === 'approved' &&
       mayWrite(review.right) &&
@@ -59,8 +60,8 @@ export function grantOf({ verb, by, pull, reviews }: Asking): Grant {
       review.by !== pull.author &&
       review.by !== by.id,
   )
-  return approved
-    ? { kind: 'granted', sha: pull.headSha }
+  return approval !== undefined
+    ? { kind: 'granted', sha: pull.headSha, approver: approval.by }
     : refused(
         `nobody else who may write has approved ${pull.headSha.slice(0, 12)}, the newest commit of the pull request`,
       )

@@ -7,7 +7,16 @@ test.each([
   ['  /sluice  plan production \r\n', { kind: 'plan', environment: 'production' }],
   [
     '/sluice apply production 0123456789ab',
-    { kind: 'apply', environment: 'production', plan: '0123456789ab' },
+    { kind: 'apply', environment: 'production', plan: '0123456789ab', allowLoss: [] },
+  ],
+  [
+    '/sluice apply production 0123456789ab --allow-loss aws_s3_bucket.raw["a"]@\u20600123456789ab --allow-loss destroys@0123456789ab',
+    {
+      kind: 'apply',
+      environment: 'production',
+      plan: '0123456789ab',
+      allowLoss: ['aws_s3_bucket.raw["a"]@0123456789ab', 'destroys@0123456789ab'],
+    },
   ],
 ])('%j is a command', (text, command) => {
   expect(parseCommentCommand(text)).toEqual(command)
@@ -28,6 +37,11 @@ test.each([
   '/sluice apply production latest',
   '/sluice apply production 0123456789AB',
   '/sluice apply --auto 0123456789ab',
+  '/sluice apply production 0123456789ab --allow-loss',
+  '/sluice apply production 0123456789ab --allow-loss aws_s3_bucket.raw',
+  '/sluice apply production 0123456789ab --yes aws_s3_bucket.raw@0123456789ab',
+  '/sluice apply production 0123456789ab aws_s3_bucket.raw@0123456789ab --allow-loss',
+  `/sluice plan ${'a'.repeat(5000)}`,
   `/sluice plan ${'a'.repeat(400)}`,
   '/sluice destroy production',
 ])('R8 %j is refused, and not guessed at', (text) => {

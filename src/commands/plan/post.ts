@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { SluiceError } from '../../domain/error.ts'
 import { type PlanFile, planFileSchema } from '../../domain/plan.ts'
 import type { Secret } from '../../domain/secret.ts'
@@ -8,6 +8,7 @@ import { message } from '../../runtime/events.ts'
 import type { Report, World } from '../command.ts'
 import type { PlanReport } from '../plan.ts'
 import { runLink } from '../rollout/identity.ts'
+import { stateFolder } from '../state-folder.ts'
 
 /** What a plan is posted with: the token of the job; without one nothing is posted. */
 export interface PostOptions {
@@ -94,19 +95,13 @@ async function costLine(world: World): Promise<string> {
     import('../infrastructure/synthesized-stacks.ts'),
     import('../../plan/cost.ts'),
   ])
-  const estimate = costOf(await synthesizedStacks(world.runtime.files, stateOf(world)))
+  const estimate = costOf(await synthesizedStacks(world.runtime.files, stateFolder(world)))
   return estimate === undefined ? '' : `\n<sub>${costText(estimate)}</sub>\n`
-}
-
-function stateOf({ runtime, request }: World): string {
-  const root = dirname(resolve(runtime.cwd, request.file))
-  const base = request.state === undefined ? join(root, '.sluice') : resolve(runtime.cwd, request.state)
-  return join(base, request.environment)
 }
 
 /** The plan.json of this environment; undefined where the cloud has none. */
 export async function readPlanFile(world: World): Promise<PlanFile | undefined> {
-  const bytes = await world.runtime.files.read(join(stateOf(world), 'plan.json'))
+  const bytes = await world.runtime.files.read(join(stateFolder(world), 'plan.json'))
   return bytes === undefined
     ? undefined
     : planFileSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')))

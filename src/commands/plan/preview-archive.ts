@@ -1,9 +1,9 @@
-import { unzipSync } from 'fflate'
 import { digestOf } from '../../domain/digest.ts'
 import { SluiceError } from '../../domain/error.ts'
 import { stacksFileSchema } from '../../domain/stacks.ts'
 import { archiveFault, isRead } from '../../plan/synthesis-artifact.ts'
 import type { SynthesizedStack } from '../../plan/synthesis-diff.ts'
+import { ArchiveFault, unzipJudged } from '../infrastructure/unzip.ts'
 
 /** A synthesis that is not taken: refused, with what is wrong. */
 export function untaken(what: string, cause?: unknown): SluiceError {
@@ -43,29 +43,17 @@ export function stacksIn(
   return list.data.stacks.map(({ name }) => ({ name, document: jsonOf(files, `${name}/cdk.tf.json`) }))
 }
 
-function unpacked(zip: Uint8Array): Readonly<Record<string, Uint8Array>> {
-  const entries: { name: string; size: number }[] = []
+function unpacked(zip: Uint8Array): ReadonlyMap<string, Uint8Array> {
   try {
-    unzipSync(zip, {
-      filter: ({ name, originalSize }) => {
-        entries.push({ name, size: originalSize })
-        return false
-      },
-    })
-    const fault = archiveFault(entries)
-    if (fault !== undefined) throw untaken(fault)
-    return unzipSync(zip, { filter: ({ name }) => isRead(name) })
+    return unzipJudged(zip, archiveFault, isRead)
   } catch (cause) {
-    if (cause instanceof SluiceError) throw cause
-    throw untaken('it is no zip archive', cause)
+    if (cause instanceof ArchiveFault) throw untaken(cause.message, cause)
+    throw cause
   }
 }
 
-function jsonOf(
-  files: Readonly<Record<string, Uint8Array>>,
-  name: string,
-): Readonly<Record<string, unknown>> {
-  const bytes = Object.hasOwn(files, name) ? files[name] : undefined
+function jsonOf(files: ReadonlyMap<string, Uint8Array>, name: string): Readonly<Record<string, unknown>> {
+  const bytes = files.get(name)
   if (bytes === undefined) throw untaken(`it has no ${name}`)
   let value: unknown
   try {

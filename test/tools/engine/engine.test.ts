@@ -291,6 +291,7 @@ describe('a state and where it lies', () => {
       serial: 7,
     })
     expect(stateIdentity('')).toEqual({ lineage: null, serial: null })
+    expect(stateIdentity('{"version":4,"serial":0,"lineage":""}')).toEqual({ lineage: null, serial: null })
     for (const text of ['{"version":4', '{}', 'nonsense', '{"serial":1.5,"lineage":"l"}']) {
       expect(() => stateIdentity(text)).toThrow('printed no state')
     }

@@ -1,0 +1,111 @@
+import type { ArchiveEntry } from './synthesis-artifact.ts'
+
+/** The artifact in which a job hands over what `plan` left, to the job that applies. */
+export const planArtifact = (environment: string): string => `sluice-plan-${environment}`
+
+/** Stacks of a team's own may have many files; a plan of 100,000 resources is 100 MB. */
+const MOST_ENTRIES = 10_000
+const LARGEST = 512 * 1024 * 1024
+const LARGEST_IN_ALL = 1024 * 1024 * 1024
+
+const STACK = '[a-z0-9][a-z0-9-]{0,62}'
+/** A part of a path: no `.` alone, no `..`, nothing that another system reads as a separator or a device. */
+const PART = '(?!\\.{1,2}(?:/|$))[\\w.@+ =,-]{1,200}'
+/** What `plan` leaves for `apply`. */
+const KNOWN = new RegExp(
+  `^(?:approval\\.json|plan\\.json|plans/(?:\\.gitignore|${STACK}\\.tfplan)?|stacks/(?:stacks\\.json)?|stacks/${STACK}(?:/${PART}){0,32}/?)$`,
+)
+/** What the engine puts beside a configuration: it fetches that itself, by the lock. */
+const ENGINES_OWN = /(?:^|\/)\.terraform(?:\/|$)/
+/** Without them nothing can be applied. */
+const NEEDED = ['approval.json', 'stacks/stacks.json']
+
+/**
+ * Why the archive of a plan is not taken; undefined where it may be unpacked (promise R14). Its names are a closed form below the
+ * state of the environment, so nothing leaves it. Whether its files are those that were approved, their digests say.
+ */
+export function planArchiveFault(entries: readonly ArchiveEntry[]): string | undefined {
+  if (entries.length > MOST_ENTRIES)
+    return `it has ${entries.length} entries, and at most ${MOST_ENTRIES} are taken`
+  // Two names that differ in their letters alone are one file on some disks.
+  const names = new Set<string>()
+  let sum = 0
+  for (const { name, size } of entries) {
+    if (!KNOWN.test(name) || ENGINES_OWN.test(name))
+      return `it holds ${JSON.stringify(name.slice(0, 120))}, which plan does not hand over`
+    const folded = name.toLowerCase()
+    if (names.has(folded)) return `it holds ${name} twice`
+    names.add(folded)
+    if (!(size >= 0 && size <= LARGEST)) return `${name} is larger than ${LARGEST} bytes`
+    sum += size
+    if (sum > LARGEST_IN_ALL) return `unpacked it is larger than ${LARGEST_IN_ALL} bytes`
+  }
+  const missing = NEEDED.find((name) => !names.has(name))
+  return missing === undefined ? undefined : `it holds no ${missing}`
+}
+
+/** A run of a workflow, as GitHub says. */
+export interface PlanRun {
+  readonly id: number
+  readonly finished: boolean
+  readonly conclusion: string | undefined
+  readonly event: string
+  readonly path: string
+  readonly headSha: string
+  readonly headRepository: number | undefined
+  readonly repository: number
+}
+
+export interface WantedPlan {
+  readonly repository: number
+  /** `.github/workflows/plan.yml` */
+  readonly workflow: string
+  readonly headSha: string
+}
+
+/**
+ * The run whose plan is to be applied: the newest of that workflow on that commit, of a pull request of the repository itself.
+ * An older one is never taken in its place, since what it planned may have been overtaken.
+ */
+export function planRunOf<R extends PlanRun>(
+  runs: readonly R[],
+  { repository, workflow, headSha }: WantedPlan,
+): { readonly run: R } | { readonly fault: string } {
+  const own = runs.filter(
+    (run) =>
+      run.repository === repository &&
+      run.headRepository === repository &&
+      run.path === workflow &&
+      run.event === 'pull_request' &&
+      run.headSha === headSha,
+  )
+  const newest = own.toSorted((a, b) => b.id - a.id)[0]
+  if (newest === undefined) return { fault: `${workflow} has not run on ${headSha}` }
+  if (!newest.finished) return { fault: `run ${newest.id} of ${workflow} is still planning` }
+  if (newest.conclusion !== 'success') return { fault: `run ${newest.id} of ${workflow} has not succeeded` }
+  return { run: newest }
+}
+
+/** What is known of an artifact before it is fetched. */
+export interface PlanArtifact {
+  readonly name: string
+  readonly run: number | undefined
+  readonly expired: boolean
+  readonly digest: string | undefined
+}
+
+/** The one artifact of that name which the run left; a second one of the name is somebody's trick. */
+export function planArtifactOf<A extends PlanArtifact>(
+  artifacts: readonly A[],
+  run: number,
+  environment: string,
+): { readonly artifact: A } | { readonly fault: string } {
+  const name = planArtifact(environment)
+  const [one, other] = artifacts.filter((artifact) => artifact.name === name)
+  if (one === undefined) return { fault: `run ${run} has no artifact ${name}` }
+  if (other !== undefined) return { fault: `run ${run} has more than one artifact ${name}` }
+  if (one.run !== run) return { fault: `artifact ${name} is of run ${one.run}, not of ${run}` }
+  if (one.expired) return { fault: `artifact ${name} of run ${run} has expired` }
+  if (one.digest === undefined) return { fault: `GitHub keeps no digest of artifact ${name}` }
+  return { artifact: one }
+}
