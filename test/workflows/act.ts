@@ -101,7 +101,7 @@ export function openCaller({ dist, files, folders = {} }: CallerParts): Caller {
     mkdirSync(dirname(join(folder, path)), { recursive: true })
     writeFileSync(join(folder, path), text)
     git('add', '.')
-    git('commit', '--quiet', '--message', path)
+    git('commit', '--quiet', '--allow-empty', '--message', path)
   }
   git('init', '--quiet', '--initial-branch=main')
   git('remote', 'add', 'origin', 'https://github.com/acme/shop')
