@@ -5,11 +5,12 @@
  * A door (cli.js, <verb>.js) is one file with what it needs to refuse bad input, since every further file costs a door
  * about 3 % of Node's start. What a door imports lazily is bundled on its own, with shared code split into chunks.
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild'
 import { notices } from './notices.ts'
 import { slimCdktf } from './slim-cdktf.ts'
+import { slimPackages } from './slim-packages.ts'
 
 /**
  * Processes and threads of their own, looked for beside the chunk that starts them: the local cloud's supervisor, a job's
@@ -26,8 +27,12 @@ const BANNER = {
   js: "import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);",
 }
 
-/** Lazy, but bundled into one file with all that it needs of its own; what only others need of it stays lazy. */
-const WHOLE = 'src/cli/run-validate.ts'
+/**
+ * `sluice validate` runs at every save, so it is two files: what reads sluice.yml, whole and once for everybody, and the rest of
+ * the command. To find and link the parts that it shares with others takes longer than to judge a file.
+ */
+const CONFIG = 'src/config/library.ts'
+const VALIDATE = 'src/cli/run-validate.ts'
 
 export interface Bundle {
   /** Of the doors. */
@@ -43,6 +48,9 @@ export interface Bundle {
  */
 const COMPILERS = ['cdktf/aws/compile/index.ts', 'cdktf/gcp/compile/index.ts']
 
+/** What the compilers use of cdktf, once: a file of its own beside them. */
+const LIBRARY = 'cdktf/library.ts'
+
 /** Builds the sources below `root` into `folder`, which is emptied first. */
 export async function bundle(root: string, folder: string): Promise<Bundle> {
   rmSync(folder, { recursive: true, force: true })
@@ -50,8 +58,9 @@ export async function bundle(root: string, folder: string): Promise<Bundle> {
   const options = optionsFor(root, resolve(folder))
   const doors = doorEntries(root)
   const targets = new Set(await lazyTargets(options, doors))
-  targets.delete(WHOLE)
-  for (const path of await lazyTargets(options, { whole: WHOLE }, isOthers)) targets.add(path)
+  targets.delete(VALIDATE)
+  for (const path of await lazyTargets(options, { config: CONFIG, validate: VALIDATE }, isOthers))
+    targets.add(path)
   const lazy = await build({
     ...options,
     entryPoints: {
@@ -59,12 +68,19 @@ export async function bundle(root: string, folder: string): Promise<Bundle> {
       ...PROCESSES,
     },
     splitting: true,
-    plugins: [...options.plugins, lazyImports(root, '.', (source) => COMPILERS.includes(source), '')],
+    plugins: [
+      ...options.plugins,
+      lazyImports(root, '.', (source) => COMPILERS.includes(source), ''),
+      sharedLibrary(),
+      sharedConfig(root),
+    ],
     banner: BANNER,
   })
+  const library = await build({ ...options, entryPoints: { [lazyName(LIBRARY)]: LIBRARY }, banner: BANNER })
   const compilers = await build({
     ...options,
     entryPoints: Object.fromEntries(COMPILERS.map((path) => [lazyName(path), path])),
+    plugins: [...options.plugins, sharedLibrary()],
     banner: BANNER,
   })
   const built = await build({
@@ -72,15 +88,27 @@ export async function bundle(root: string, folder: string): Promise<Bundle> {
     entryPoints: doors,
     plugins: [...(options.plugins ?? []), lazyImports(root)],
   })
-  const whole = await build({
+  const others = lazyImports(root, '..', isOthers)
+  const config = await build({
     ...options,
-    entryPoints: { [lazyName(WHOLE)]: WHOLE },
-    plugins: [...(options.plugins ?? []), lazyImports(root, '..', isOthers)],
+    entryPoints: { [lazyName(CONFIG)]: CONFIG },
+    plugins: [...options.plugins, others],
   })
-  const inputs = [built, lazy, compilers, whole].flatMap(({ metafile }) => Object.keys(metafile.inputs))
+  const validate = await build({
+    ...options,
+    entryPoints: { [lazyName(VALIDATE)]: VALIDATE },
+    plugins: [...options.plugins, others, sharedConfig(root)],
+  })
+  const inputs = [built, lazy, compilers, library, config, validate].flatMap(({ metafile }) =>
+    Object.keys(metafile.inputs),
+  )
   writeFileSync(join(folder, 'NOTICES.txt'), notices(root, inputs))
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n')
-  return { doors: built.metafile, lazy: lazy.metafile, compilers: compilers.metafile }
+  return {
+    doors: built.metafile,
+    lazy: merged(lazy.metafile, config.metafile, validate.metafile),
+    compilers: merged(compilers.metafile, library.metafile),
+  }
 }
 
 function optionsFor(root: string, outdir: string) {
@@ -98,9 +126,11 @@ function optionsFor(root: string, outdir: string) {
     logLevel: 'warning',
     // Names of chunks come from paths: those below this folder, even where node_modules is a link.
     preserveSymlinks: true,
+    // ES modules where a package has them too: what is not used is left out of them.
+    mainFields: ['module', 'main'],
     // The ES modules of the same release: one scope, out of which what is not used is left.
     alias: { yaml: join(root, 'node_modules/yaml/browser/dist/index.js') },
-    plugins: [onlyVersion(root), slimCdktf()],
+    plugins: [slimPackages(root), slimCdktf(root)],
   } as const satisfies BuildOptions
 }
 
@@ -153,23 +183,45 @@ function lazyImports(
   }
 }
 
-/** The parts of src/config belong to who checks sluice.yml. */
-function isOthers(source: string): boolean {
-  return !source.startsWith('src/config/')
+/** In the compilers, what they use of cdktf is the file of LIBRARY. */
+function sharedLibrary(): Plugin {
+  return {
+    name: 'shared-library',
+    setup(esbuild) {
+      esbuild.onResolve({ filter: /^(cdktf|constructs)(\/|$)/ }, () => ({
+        path: `./${lazyName(LIBRARY).slice('chunks/'.length)}.js`,
+        external: true,
+      }))
+    },
+  }
 }
 
-/** Of our own package.json only the version gets in: dist/ does not change when a script or a dependency does. */
-function onlyVersion(root: string): Plugin {
+function merged(...files: readonly Metafile[]): Metafile {
   return {
-    name: 'only-version',
+    inputs: Object.assign({}, ...files.map(({ inputs }) => inputs)),
+    outputs: Object.assign({}, ...files.map(({ outputs }) => outputs)),
+  }
+}
+
+/** Outside of src/config, what is imported of it is the file of CONFIG. */
+function sharedConfig(root: string): Plugin {
+  const folder = join(root, 'src/config')
+  return {
+    name: 'shared-config',
     setup(esbuild) {
-      esbuild.onLoad({ filter: /package\.json$/ }, ({ path }) => {
-        if (path !== join(root, 'package.json')) return undefined
-        const { version } = JSON.parse(readFileSync(path, 'utf8')) as { version: string }
-        return { contents: JSON.stringify({ version }), loader: 'json' }
+      esbuild.onResolve({ filter: /\/config\/[\w-]+\.ts$/ }, ({ kind, path, resolveDir }) => {
+        const isOwn = resolveDir === folder || resolveDir.startsWith(`${folder}/`)
+        return kind === 'import-statement' && !isOwn && join(resolveDir, path, '..') === folder
+          ? { path: `./${lazyName(CONFIG).slice('chunks/'.length)}.js`, external: true }
+          : undefined
       })
     },
   }
+}
+
+/** The parts of src/config belong to who checks sluice.yml. */
+function isOthers(source: string): boolean {
+  return !source.startsWith('src/config/')
 }
 
 function lazyName(source: string): string {

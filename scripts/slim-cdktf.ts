@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { sep } from 'node:path'
+import { join, sep } from 'node:path'
 import type { Plugin } from 'esbuild'
+import { readBinding } from './bindings/read.ts'
+import { tableModule } from './bindings/write.ts'
 
 /** What cdktf brings along and a compiler of plain JSON never calls, file -> what stands for it. */
 const REPLACED: Readonly<Record<string, string>> = {
@@ -15,8 +17,12 @@ const REPLACED: Readonly<Record<string, string>> = {
     'exports.ValidateBinaryVersion = class { validate() { return [] } }',
 }
 
-/** Leaves out of a bundle what cdktf never needs here. */
-export function slimCdktf(): Plugin {
+/**
+ * Leaves out of a bundle what cdktf never needs here, and puts tables in place of the bindings (cdktf/core/binding.ts).
+ *
+ * @param root of the repository
+ */
+export function slimCdktf(root: string): Plugin {
   return {
     name: 'slim-cdktf',
     setup(esbuild) {
@@ -25,11 +31,13 @@ export function slimCdktf(): Plugin {
         const stand = REPLACED[name] ?? repaired(name, path)
         return stand === undefined ? undefined : { contents: stand, loader: 'js' }
       })
+      const runtime = join(root, 'cdktf/core/binding.ts')
       esbuild.onLoad(
         { filter: /node_modules[\\/]@cdktf[\\/]provider-[a-z]+[\\/]lib[\\/].*\.js$/ },
         ({ path }) => ({
-          contents: withoutHcl(readFileSync(path, 'utf8')),
+          contents: tableModule(readBinding(readFileSync(path, 'utf8')), runtime),
           loader: 'js',
+          resolveDir: root,
         }),
       )
     },
@@ -43,20 +51,4 @@ function repaired(name: string, path: string): string | undefined {
   const repaired = text.replaceAll('(0, util_2.isArray)(', 'Array.isArray(')
   if (repaired === text) throw new Error(`${name} does not call util.isArray any more: take this out`)
   return repaired
-}
-
-/**
- * A binding says each resource twice, as JSON and as HCL; only JSON is ever asked for. The generator writes every function from
- * its name to a brace in the same column.
- */
-export function withoutHcl(source: string): string {
-  return source
-    .replace(
-      /^function (\w+ToHclTerraform)\(struct\) \{\n[\s\S]*?^\}$/gm,
-      'function $1() { throw new Error("no HCL here"); }',
-    )
-    .replace(
-      /^ {4}synthesizeHclAttributes\(\) \{\n[\s\S]*?^ {4}\}$/gm,
-      '    synthesizeHclAttributes() { throw new Error("no HCL here"); }',
-    )
 }

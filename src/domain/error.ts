@@ -14,11 +14,18 @@ export interface Problem {
   readonly at?: string
 }
 
+/** Says that an error is one of ours: dist/ holds the class once in each of its bundles, and they hand errors to each other. */
+const OURS = Symbol.for('sluice.error')
+
 /**
  * The one error class. It carries what a person needs (value, rule, whose it is, what to do next) and what a program
  * needs (the outcome). Several problems of one input travel together, so that nobody fixes a file one error at a time.
  */
 export class SluiceError extends Error {
+  static {
+    Object.defineProperty(SluiceError.prototype, OURS, { value: true })
+  }
+
   readonly outcome: Outcome
   readonly whose: Whose
   readonly problems: readonly [Problem, ...Problem[]]
@@ -35,6 +42,10 @@ export class SluiceError extends Error {
     this.outcome = outcome
     this.whose = whose
     this.problems = list
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && OURS in value
   }
 
   get code(): ExitCode {

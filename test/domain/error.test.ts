@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { bug, externalError, SluiceError, usageError } from '../../src/domain/error.ts'
 import { EXIT_CODES } from '../../src/domain/outcome.ts'
 import { Secret } from '../../src/domain/secret.ts'
@@ -57,4 +57,14 @@ test('R5 a secret shows itself to nobody who does not ask for it by name', () =>
   }
   expect(Object.keys(secret)).toEqual([])
   expect(secret.reveal()).toBe('hunter2-hunter2')
+})
+
+test('an error of another bundle, which holds the class itself, is known as one of ours', async () => {
+  vi.resetModules()
+  const other = await import('../../src/domain/error.ts')
+  expect(other.SluiceError).not.toBe(SluiceError)
+  expect(other.bug('x')).toBeInstanceOf(SluiceError)
+  for (const none of [new Error('x'), undefined, null, 'x', { name: 'SluiceError' }]) {
+    expect(none instanceof SluiceError).toBe(false)
+  }
 })

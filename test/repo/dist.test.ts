@@ -1,13 +1,28 @@
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { bootstrapper, synthesizer } from '../../cdktf/index.ts'
 import type { Bundle } from '../../scripts/bundle.ts'
+import { bytesByPart, startPaths } from '../../scripts/bytes.ts'
+import { loadSystem } from '../../src/config/load.ts'
+import { accessesOf } from '../../src/domain/trust/access.ts'
+import { nodeFiles } from '../../src/runtime/node/files.ts'
 
 const root = join(import.meta.dirname, '../..')
 /** What dist/ is made from. */
 const SOURCES = ['src', 'actions', 'cdktf', 'scripts', 'package.json', 'tsconfig.json', 'action.yml']
+const REPOSITORY = { owner: 'octo', name: 'films', ownerId: '11', id: '77' }
 
 let scratch: string
 let here: string
@@ -66,6 +81,46 @@ test('a door holds only what it needs to refuse bad input: no package, no cloud,
     doors.filter((path) => /node_modules|src\/(providers|commands|config|gate|report)\//.test(path)),
   ).toEqual([])
 })
+
+test('dist/ weighs at most 4 MB, and 1.2 MB of it are loaded by all starts together', () => {
+  const sizes = readdirSync(here, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => statSync(join(entry.parentPath, entry.name)).size)
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(4_000_000)
+  const start = startPaths(built)
+  expect([...start.keys()]).toEqual(
+    expect.arrayContaining([
+      'cli.js',
+      'release.js',
+      'chunks/src-commands-synth.js',
+      'chunks/src-config-library.js',
+    ]),
+  )
+  expect([...start.values()].reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(1_200_000)
+})
+
+test('every byte of it is bought for something that has a name', () => {
+  const parts = bytesByPart(built)
+  expect([...parts.keys()]).not.toContain('other')
+  expect(parts.get('other packages')).toBeLessThan(250_000)
+})
+
+test.each(['actor-detection', 'chicago-crime', 'fashion-catalog', 'filmlens', 'video-processing'])(
+  'the bundled compiler makes of %s, with tables for bindings, what the bindings make',
+  async (name) => {
+    const folder = join(root, 'examples', name)
+    const { system } = await loadSystem(nodeFiles, join(folder, 'sluice.yml'), 'production', folder)
+    const bundled = (await import(
+      join(here, 'chunks/cdktf-index.js')
+    )) as typeof import('../../cdktf/index.ts')
+    const stacks = await bundled.synthesizer.synthesize({ system, images: {} })
+    expect(JSON.stringify(stacks)).toBe(JSON.stringify(await synthesizer.synthesize({ system, images: {} })))
+    const accesses = accessesOf('production', { repository: REPOSITORY, workflows: [], legacySubject: false })
+    expect(JSON.stringify(await bundled.bootstrapper.bootstrap({ system, accesses }))).toBe(
+      JSON.stringify(await bootstrapper.bootstrap({ system, accesses })),
+    )
+  },
+)
 
 test('what one cloud needs is loaded by that cloud alone', () => {
   const loadedWith = (name: string): string[] => {

@@ -17,23 +17,16 @@ export function runsOnGitHub(
   if (token === undefined || !runtime.env['GITHUB_REPOSITORY']) return undefined
   return {
     at: async (time) => {
-      const [{ openGitHub }, z] = await Promise.all([import('../../github/open.ts'), import('zod')])
-      const page = z.looseObject({
-        workflow_runs: z.array(
-          z.looseObject({
-            id: z.number().int(),
-            html_url: z.string(),
-            status: z.string().nullish(),
-            updated_at: z.string(),
-          }),
-        ),
-      })
+      const [{ openGitHub }, { RunsPage }] = await Promise.all([
+        import('../../github/open.ts'),
+        import('./runs-page.ts'),
+      ])
       const day = (at: number): string => new Date(at).toISOString().replace(/\.\d+Z$/, 'Z')
       const created = encodeURIComponent(`${day(time - LONGEST_RUN)}..${day(time)}`)
       const found: WorkflowRun[] = []
       for await (const { workflow_runs } of openGitHub(runtime, token).pages(
         `/actions/runs?created=${created}`,
-        page,
+        RunsPage,
       )) {
         for (const { id, html_url, status, updated_at } of workflow_runs) {
           const finished = status === 'completed'

@@ -1,0 +1,5 @@
+/** What others use of this folder: dist/ holds it once, in one file with YAML and the validator (scripts/bundle.ts). */
+export { plainValue } from './document.ts'
+export { loadDocument, loadSystem, selectEnvironment } from './load.ts'
+export { parseSource } from './source.ts'
+export { displayName, readText } from './text.ts'
