@@ -136,11 +136,15 @@ export type RevertMove =
 
 export function revertMove(deployment: Deployment | null, revision: string): RevertMove {
   if (deployment === null || deployment.target.taskDefinition !== revision) return { kind: 'back' }
-  const { phase, pause, reason, sources } = deployment
+  const { id, phase, pause, reason, sources } = deployment
   switch (phase) {
     case 'pending':
     case 'in-progress':
-      return pause === null ? { kind: 'stop' } : { kind: 'roll-back', pause }
+      if (pause !== null) return { kind: 'roll-back', pause }
+      // It has begun, and ECS does not tell of it yet.
+      if (id === '') return { kind: 'wait' }
+      // Only a service deployment can be stopped; an older kind is replaced.
+      return id.startsWith('arn:') ? { kind: 'stop' } : { kind: 'replace', by: sources[0] }
     case 'stopping':
     case 'rolling-back':
       return { kind: 'wait' }

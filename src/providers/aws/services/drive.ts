@@ -2,23 +2,34 @@ import { SluiceError } from '../../../domain/error.ts'
 import { codeOf } from '../trouble.ts'
 import { type Deployment, isUnderWay, type Phase, revertMove, type ShiftMove } from './deployment.ts'
 import { ENDS, superseded } from './ends.ts'
+import type { EcsObserver } from './observer.ts'
 import type { EcsReader } from './reader.ts'
 import { type EcsTarget, familyOf } from './target.ts'
 import { reasonsOf } from './trouble.ts'
 import type { EcsWriter } from './writer.ts'
 
+export interface DriveParts {
+  readonly reader: EcsReader
+  readonly writer: EcsWriter
+  readonly observer: Pick<EcsObserver, 'output'>
+  readonly target: EcsTarget
+  readonly signal: AbortSignal
+}
+
 /** Brings one deployment on or back, step by step, for as long as one piece of work on its service takes. */
 export class Drive {
   readonly #reader: EcsReader
   readonly #writer: EcsWriter
+  readonly #observer: Pick<EcsObserver, 'output'>
   readonly #target: EcsTarget
   readonly #signal: AbortSignal
   /** What ECS has refused once already. */
   readonly #refused = new Set<string>()
 
-  constructor(reader: EcsReader, writer: EcsWriter, target: EcsTarget, signal: AbortSignal) {
+  constructor({ reader, writer, observer, target, signal }: DriveParts) {
     this.#reader = reader
     this.#writer = writer
+    this.#observer = observer
     this.#target = target
     this.#signal = signal
   }
@@ -111,8 +122,9 @@ export class Drive {
     const now = await this.#reader.definition(revision, this.#signal)
     // Taken back by us: it is registered no more.
     if (now?.definition.status !== 'ACTIVE') return superseded(target, revision, 'nothing: it was taken back')
-    const reasons = reasonsOf(await this.#reader.tasks(target, 'STOPPED', this.#signal), revision)
-    const why = [...(reason === null ? [] : [reason]), ...reasons].join('; ')
+    const tasks = await this.#reader.tasks(target, 'STOPPED', this.#signal)
+    const output = await this.#observer.output(target, revision, tasks)
+    const why = [...(reason === null ? [] : [reason]), ...reasonsOf(tasks, revision), ...output].join('; ')
     const outcome = phase === 'rollback-failed' ? 'rollback-failed' : 'rolled-back'
     return new SluiceError(outcome, 'user', {
       what: `${target.name}: ${ENDS[phase]}${why === '' ? '' : `: ${why}`}`,

@@ -37,3 +37,11 @@ export function superseded({ name }: EcsTarget, revision: string, by: string): S
     remedy: 'see "sluice operate status"; find out who deploys beside Sluice',
   })
 }
+
+export function unclear({ service, cluster }: EcsTarget, what: string): SluiceError {
+  return new SluiceError('cannot-observe', 'service', {
+    what: `service ${service} of cluster ${cluster}: ${what}`,
+    rule: 'an unknown state is never taken for success',
+    remedy: 'see the service in the console of ECS; a newer version of Sluice may know the state',
+  })
+}

@@ -19,8 +19,8 @@ import { type EcsTarget, ecsTarget, familyOf } from './target.ts'
 import { Turns } from './turns.ts'
 import type { EcsWriter } from './writer.ts'
 
-/** Milliseconds between two looks while a method waits for ECS. */
-const EVERY = 5_000
+/** Milliseconds between two looks while a method waits for ECS: what is quick is noticed soon, what is not is asked for rarely. */
+const every = (elapsed: number): number => Math.min(5_000, 1_000 + elapsed / 5)
 
 /** Services on ECS. Its deployments are driven through their pauses; what is told comes from ECS alone, never from memory. */
 export class EcsServices implements ServiceHost {
@@ -74,7 +74,7 @@ export class EcsServices implements ServiceHost {
       const target = await this.#target(spec.service.name)
       const sighting = await this.#reader.look(target, signal)
       const sidecars = await sidecarImages(this.#context, spec.service)
-      const template = await this.#reader.definition(target.template, signal)
+      const template = await this.#reader.newest(target.template, signal)
       if (template === undefined) throw noTemplate(target)
       const wanted = releaseDefinition(target, template, spec, sidecars)
       const isWanted = (definition: Registered): boolean =>
@@ -88,7 +88,7 @@ export class EcsServices implements ServiceHost {
       }
       if (familyOf(serving) === target.family && isWanted(await this.#observer.definition(serving)))
         return serving
-      const newest = await this.#reader.definition(target.family, signal)
+      const newest = await this.#reader.newest(target.family, signal)
       const id = newest?.definition.taskDefinitionArn
       const shifts = this.#shifts(target)
       if (
@@ -116,7 +116,7 @@ export class EcsServices implements ServiceHost {
   shift(service: string, revision: string, percent: number): Promise<void> {
     return this.#turns.take(service, async (signal) => {
       const target = await this.#target(service)
-      const drive = new Drive(this.#reader, this.#writer, target, signal)
+      const drive = this.#drive(target, signal)
       await this.#until(`shifting ${service} to ${percent} %`, signal, async () => {
         const { deployment, serving } = await this.#reader.look(target, signal)
         if (!this.#shifts(target) && deployment?.target.taskDefinition !== revision) {
@@ -136,7 +136,7 @@ export class EcsServices implements ServiceHost {
   settle(service: string, revision: string): Promise<void> {
     return this.#turns.take(service, async (signal) => {
       const target = await this.#target(service)
-      const drive = new Drive(this.#reader, this.#writer, target, signal)
+      const drive = this.#drive(target, signal)
       await this.#until(`settling ${service}`, signal, async () => {
         const { deployment } = await this.#reader.look(target, signal)
         const move = settleMove(deployment, revision)
@@ -149,7 +149,7 @@ export class EcsServices implements ServiceHost {
   revert(service: string, revision: string): Promise<void> {
     return this.#turns.take(service, async (signal) => {
       const target = await this.#target(service)
-      const drive = new Drive(this.#reader, this.#writer, target, signal)
+      const drive = this.#drive(target, signal)
       await this.#until(`reverting ${service}`, signal, () => drive.goBack(revision))
       await this.#writer.retire(target, revision, signal)
     })
@@ -163,8 +163,12 @@ export class EcsServices implements ServiceHost {
     signal: AbortSignal,
   ): Promise<boolean> {
     if (deployment !== null && isUnderWay(deployment.phase)) return false
-    const newest = await this.#reader.definition(target.family, signal)
+    const newest = await this.#reader.newest(target.family, signal)
     return newest?.definition.taskDefinitionArn === revision && isNewer(revision, serving, target)
+  }
+
+  #drive(target: EcsTarget, signal: AbortSignal): Drive {
+    return new Drive({ reader: this.#reader, writer: this.#writer, observer: this.#observer, target, signal })
   }
 
   #shifts(target: EcsTarget): boolean {
@@ -179,7 +183,7 @@ export class EcsServices implements ServiceHost {
     const { runtime, system } = this.#context
     const limit = Math.max(system.rollout.timeout, this.pace.patience)
     const ended = await pollUntil(runtime, async () => ((await step()) ? true : undefined), {
-      every: EVERY,
+      every,
       deadline: runtime.clock.now() + limit,
       signal,
     })

@@ -29,7 +29,7 @@ export class EcsObserver {
   /** @param rolls ECS replaces its copies one by one, so a revision may be registered and wait. */
   async describe(target: EcsTarget, rolls: boolean): Promise<ServiceStatus> {
     const sighting = await this.#reader.look(target)
-    const newest = rolls ? await this.#reader.definition(target.family) : undefined
+    const newest = rolls ? await this.#reader.newest(target.family) : undefined
     const parts = await this.#known(partsOf(target, sighting, newest?.definition.taskDefinitionArn, rolls))
     const tasks = parts.some((part) => isFull(part, sighting.deployment))
       ? await this.#reader.tasks(target, 'RUNNING')
@@ -107,13 +107,13 @@ export class EcsObserver {
         : []),
       ...reasons,
       ...(complaint === undefined ? [] : [complaint]),
-      ...(await this.#output(target, part.taskDefinition, stopped)),
+      ...(await this.output(target, part.taskDefinition, stopped)),
     ]
     return said.length === 0 ? null : `${said.join('; ')} [${image.slice(image.lastIndexOf('/') + 1)}]`
   }
 
   /** What the last task that failed wrote before it ended. */
-  async #output(
+  async output(
     target: EcsTarget,
     taskDefinition: string,
     stopped: readonly Task[],

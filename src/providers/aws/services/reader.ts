@@ -15,7 +15,9 @@ import {
 import { SluiceError } from '../../../domain/error.ts'
 import type { AwsCalls } from './calls.ts'
 import { type Deployment, isUnderWay, nextWeight, phaseOf, type Share } from './deployment.ts'
+import { unclear } from './ends.ts'
 import type { Registered } from './revision.ts'
+import { deploymentOfService } from './service-deployments.ts'
 import type { EcsTarget } from './target.ts'
 
 /** One look at a service. */
@@ -45,7 +47,7 @@ export class EcsReader {
     const serving = service.taskDefinition ?? ''
     const found =
       service.currentServiceDeployment === undefined
-        ? this.#fromService(target, service)
+        ? deploymentOfService(target, service)
         : await this.#deployment(target, service.currentServiceDeployment, signal)
     return {
       service,
@@ -73,7 +75,13 @@ export class EcsReader {
     return revision
   }
 
-  /** By ARN, or the newest active one of a family; undefined where there is none. */
+  /** The newest active task definition of a family; undefined where there is none. */
+  async newest(family: string, signal?: AbortSignal): Promise<Registered | undefined> {
+    const found = await this.definition(family, signal)
+    return found?.definition.status === 'INACTIVE' ? undefined : found
+  }
+
+  /** By ARN, also where it is inactive; undefined where there is none. */
   async definition(name: string, signal?: AbortSignal): Promise<Registered | undefined> {
     const answer = await this.#calls.ask(
       `reading the task definition ${name}`,
@@ -179,38 +187,6 @@ export class EcsReader {
     for (const source of found.sourceServiceRevisions ?? []) sources.push(await share(source))
     return deploymentOf(target, found, await share(found.targetServiceRevision), sources)
   }
-
-  /** Where ECS has no service deployments (a service older than they are): the deployments in the service itself. */
-  #fromService(target: EcsTarget, { deployments = [] }: EcsService): Deployment | null {
-    const primary = deployments.filter(({ status }) => status === 'PRIMARY')
-    const [first, ...others] = primary
-    if (first === undefined) return null
-    if (others.length > 0) throw unclear(target, `${primary.length} deployments are PRIMARY`)
-    const share = (one: typeof first): Share => ({
-      arn: '',
-      taskDefinition: one.taskDefinition ?? '',
-      requested: one.desiredCount ?? 0,
-      running: one.runningCount ?? 0,
-      weight: null,
-    })
-    // A first deployment may say COMPLETED before anything runs: what counts is what runs.
-    const complete =
-      first.rolloutState === 'COMPLETED' && (first.runningCount ?? 0) >= (first.desiredCount ?? 0)
-    const state = first.rolloutState === 'FAILED' ? 'STOPPED' : complete ? 'SUCCESSFUL' : 'IN_PROGRESS'
-    if (!['COMPLETED', 'FAILED', 'IN_PROGRESS'].includes(first.rolloutState ?? '')) {
-      throw unclear(target, `the rollout state ${first.rolloutState ?? 'is missing'} is unknown`)
-    }
-    return {
-      id: first.id ?? '',
-      phase: phaseOf(state) ?? 'in-progress',
-      reason: first.rolloutStateReason ?? null,
-      createdAt: first.createdAt?.getTime() ?? 0,
-      target: share(first),
-      sources: deployments.filter(({ status }) => status === 'ACTIVE').map(share),
-      pause: null,
-      next: 100,
-    }
-  }
 }
 
 function deploymentOf(
@@ -263,12 +239,4 @@ function current(found: Deployment, serving: string, service: EcsService): Deplo
     pause: null,
     next: 100,
   }
-}
-
-function unclear({ service, cluster }: EcsTarget, what: string): SluiceError {
-  return new SluiceError('cannot-observe', 'service', {
-    what: `service ${service} of cluster ${cluster}: ${what}`,
-    rule: 'an unknown state is never taken for success',
-    remedy: 'see the service in the console of ECS; a newer version of Sluice may know the state',
-  })
 }
