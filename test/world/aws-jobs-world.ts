@@ -1,3 +1,6 @@
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { digestOf, type ImageReference, imageReference } from '../../src/domain/digest.ts'
 import type { Step } from '../../src/domain/step.ts'
 import type { System } from '../../src/domain/system.ts'
@@ -9,9 +12,11 @@ import type { Clock, Runtime } from '../../src/runtime/runtime.ts'
 import { aStep } from '../domain/pipeline/builders.ts'
 import { testSession } from '../providers/aws/session.ts'
 import { type AwsJobsDoor, openAwsJobsDoor } from './cloud-world/http/aws-jobs/door.ts'
+import { LoopbackClock } from './cloud-world/http/loopback-clock.ts'
 import type { RunProgram } from './cloud-world/http/run/programs.ts'
 import { type Runner, virtualRunner } from './cloud-world/http/run/runs.ts'
 import { CloudWorld } from './cloud-world/world.ts'
+import { Wire } from './faults.ts'
 import { MemoryObjects } from './objects.ts'
 
 const REGION = 'eu-west-1'
@@ -43,11 +48,14 @@ export class AwsJobsWorld implements AsyncDisposable {
   readonly cloud: CloudWorld
   readonly door: AwsJobsDoor
   readonly objects = new MemoryObjects()
+  readonly loopback: LoopbackClock
   readonly #clients: { close(): void }[] = []
 
   constructor(cloud: CloudWorld, door: AwsJobsDoor) {
     this.cloud = cloud
     this.door = door
+    this.loopback = new LoopbackClock(cloud.clock)
+    door.stuck = () => this.loopback.release()
     const { store } = cloud
     store.put({ provider: 'aws', type: 'aws_batch_job_queue', key: QUEUE, attributes: {} })
     const container = {
@@ -104,6 +112,43 @@ export class AwsJobsWorld implements AsyncDisposable {
     return { engine: jobs, runtime }
   }
 
+  /** A process of its own, in the world's time, that can be killed at any request to AWS or to the ledger. */
+  client(engine: Engine, wire: Wire = new Wire(), cancelled?: AbortSignal): Client {
+    const { loopback } = this
+    const clock: Clock = {
+      now: () => loopback.now(),
+      sleep: async (ms, signal) => {
+        if (wire.dead) return never()
+        await loopback.sleep(ms, signal)
+        if (wire.dead) return never()
+      },
+    }
+    const runtime = runtimeOn(clock)
+    const machine = cancelled === undefined ? runtime : { ...runtime, signals: { cancelled } }
+    const handler = new NodeHttpHandler({ connectionTimeout: 2_000, requestTimeout: 2_000 })
+    const overWire = {
+      handle: (request: Parameters<NodeHttpHandler['handle']>[0], options: object) =>
+        wire.request(nameOf(request), () =>
+          loopback.during(async () => {
+            const { response } = await handler.handle(request, options)
+            const body = Readable.from([await buffer(response.body as Readable)])
+            return { response: Object.assign(response, { body }) }
+          }),
+        ),
+      destroy: () => handler.destroy(),
+    }
+    const session = testSession({ endpoint: this.door.url, account: ACCOUNT, region: REGION })
+    const requestHandler = overWire as unknown as typeof session.clients.requestHandler
+    const jobs = openAwsJobs({
+      context: { runtime: machine, system: systemOf(engine) },
+      session: { ...session, clients: { ...session.clients, requestHandler } },
+      targets: async () => targets(engine),
+      objects: wire.wrap('ledger', this.objects),
+    })
+    this.#clients.push(jobs)
+    return { engine: jobs, runtime: machine }
+  }
+
   record(id: string): unknown {
     return this.objects.json(`${LEDGER}/jobs/${id}.json`)
   }
@@ -140,15 +185,15 @@ export function order(id: string, program: string, step: Step, env: Record<strin
   return { id, step, image: imageOf(program), env }
 }
 
-function systemOf(engine: Engine): System {
+export function systemOf(engine: Engine): System {
   return {
     name: 'films',
-    environment: { name: 'test' },
+    environment: { name: 'test', cloud: 'aws', account: ACCOUNT, region: REGION },
     pipelines: { p: { name: 'p', parameters: {}, steps: { train: stepOn(engine) } } },
   } as unknown as System
 }
 
-function targets(engine: Engine): Targets {
+export function targets(engine: Engine, ledger = LEDGER): Targets {
   const onBatch = engine === 'batch' || engine === 'nodes'
   const target = onBatch
     ? { kind: 'batch-job', region: REGION, queue: QUEUE, definition: `films-test-p-${engine}` }
@@ -166,7 +211,10 @@ function targets(engine: Engine): Targets {
         securityGroups: [],
       }
   return {
-    ledger: LEDGER,
+    schema: 'sluice.targets/v1',
+    system: 'films',
+    environment: 'test',
+    ledger,
     jobs: { 'p.train': target },
     logs: { 'p.train': `cloudwatch:${REGION}:/aws/batch/job` },
   } as unknown as Targets
@@ -176,4 +224,12 @@ function targets(engine: Engine): Targets {
 export function runtimeOn(clock: Clock): ReturnType<typeof fakeRuntime> {
   const runtime = fakeRuntime()
   return { ...runtime, clock: clock as typeof runtime.clock }
+}
+
+function nameOf({ headers, path }: { headers: Record<string, string>; path: string }): string {
+  return (headers['x-amz-target'] ?? path).replace(/^.*[./]/, '')
+}
+
+function never<T>(): Promise<T> {
+  return new Promise<T>(() => {})
 }

@@ -7,7 +7,7 @@ import { openS3Objects } from './objects.ts'
 import { openObserver } from './observer.ts'
 import { openAwsOperations } from './operations/index.ts'
 import { openServices } from './service-host.ts'
-import { awsSession } from './session.ts'
+import { awsSession, steadfast } from './session.ts'
 import { readTargets } from './targets.ts'
 
 /** Opens the registry of models, which is no part of a cloud, where targets.json says. */
@@ -28,7 +28,9 @@ export function openAws(context: ProviderContext, openModels: OpenModels): Provi
   const observer = openObserver({ session, clock: context.runtime.clock, targets, balanced })
   const parts = { context, session, targets, objects }
   const operations = openAwsOperations(parts)
-  const jobs = openAwsJobs(parts)
+  const toTheEnd = steadfast(session)
+  const jobObjects = openS3Objects(toTheEnd, context.runtime)
+  const jobs = openAwsJobs({ ...parts, session: toTheEnd, objects: jobObjects })
   return {
     images,
     objects,
@@ -44,6 +46,7 @@ export function openAws(context: ProviderContext, openModels: OpenModels): Provi
       observer.close()
       operations.close()
       jobs.close()
+      jobObjects.close()
       objects.close()
     },
   }

@@ -67,6 +67,14 @@ export function awsSession({ runtime, system }: ProviderContext): AwsSession {
   }
 }
 
+/**
+ * The same, for calls that a cancel shall not end: a cancelled run has yet to stop its jobs. Each still gives up in its own
+ * time.
+ */
+export function steadfast(session: AwsSession): AwsSession {
+  return { ...session, call: { abortSignal: new AbortController().signal } }
+}
+
 /** What the client of one service is made with: `settingsFor(session, 'S3')`. */
 export function settingsFor({ clients, endpoints = {} }: AwsSession, service: string): ClientSettings {
   const endpoint = endpoints[service]

@@ -119,7 +119,7 @@ export class CloudRunJobs implements JobEngine {
 
   async stop(id: string): Promise<void> {
     const { runtime, records } = this.#options
-    const { clock, signals } = runtime
+    const { clock } = runtime
     const first = await records.read(id)
     if (first === undefined) return
     if ((await this.#statusOf(first)).endedAt === null) await this.#end(first, 'stopped')
@@ -131,8 +131,8 @@ export class CloudRunJobs implements JobEngine {
       },
       {
         every: this.#pace,
+        // A cancelled run stops its jobs, so the cancel does not end this.
         deadline: clock.now() + STOPPING,
-        signal: signals.cancelled,
         bear: { transient: isTransient, inARow: 10 },
       },
     )

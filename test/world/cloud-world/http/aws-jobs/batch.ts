@@ -73,6 +73,11 @@ export class Batch {
     }
   }
 
+  /** Containers that run at this moment. */
+  running(): number {
+    return this.jobs.flatMap(({ parts }) => parts).filter((part) => part.status() === 'RUNNING').length
+  }
+
   /** The machine under a part is taken away: "Host EC2 (instance i-...) terminated." */
   takeHost(id: string): void {
     for (const part of this.#of(id).parts) part.takeHost()

@@ -65,6 +65,12 @@ export class SageMaker {
     }
   }
 
+  /** Containers that run at this moment. */
+  running(): number {
+    return this.trainings.filter((one) => ['Training', 'Stopping'].includes(this.#state(one).secondary))
+      .length
+  }
+
   /** Spot capacity is taken away: the job waits for other capacity and starts again, with its checkpoints. */
   interrupt(name: string): void {
     const training = this.#of({ TrainingJobName: name })
