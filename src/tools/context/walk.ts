@@ -127,12 +127,14 @@ class Walk {
         this.#options.signal?.throwIfAborted()
       }
       const path = folder === '' ? name : `${folder}/${name}`
-      seen = (await this.#entry(path, name, decision)) || seen
+      const found = this.#entry(path, name, decision)
+      // Only folders are waited for: a promise for every file costs more than to look at it.
+      seen = (typeof found === 'boolean' ? found : await found) || seen
     }
     return seen
   }
 
-  async #entry(path: string, name: string, folder: IgnoreDecision): Promise<boolean> {
+  #entry(path: string, name: string, folder: IgnoreDecision): boolean | Promise<boolean> {
     const { ignore, sources, trust } = this.#options
     const reached = reach(sources, path)
     if (reached === 'no') return false
