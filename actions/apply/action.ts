@@ -5,6 +5,7 @@ export const apply = defineAction({
   inputs: {
     mode: { kind: 'choice', choices: ['apply', 'command'], default: 'apply' },
     'allow-loss': { kind: 'lines' },
+    'plan-run': { kind: 'text' },
     'plan-of': { kind: 'text', default: '.github/workflows/plan.yml' },
   },
   outputs: ['targets'],
@@ -19,6 +20,10 @@ export const apply = defineAction({
       import('../../src/commands/apply/reviews.ts'),
     ])
     const token = inputs['github-token']
+    if (inputs['plan-run'] !== undefined) {
+      const { takePlanOf } = await import('../../src/commands/apply/from-run.ts')
+      await takePlanOf(world, inputs['plan-run'], token)
+    }
     const reviews = token === undefined ? {} : { reviews: reviewsOnGitHub(world.runtime, token) }
     return apply({ ...world, ...reviews }, { allowLoss: inputs['allow-loss'] })
   },

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { type Zippable, zipSync } from 'fflate'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { applyByComment } from '../../src/commands/apply/by-comment.ts'
+import { takePlanOf } from '../../src/commands/apply/from-run.ts'
+import { apply } from '../../src/commands/apply.ts'
 import type { Report, World } from '../../src/commands/command.ts'
 import { perform } from '../../src/commands/perform.ts'
 import { digestOf } from '../../src/domain/digest.ts'
@@ -312,6 +314,31 @@ describeReal('/sluice apply in a comment, by OpenTofu', ['tofu'], () => {
         })
       }
       expect(made()).toEqual([])
+    },
+    TIME,
+  )
+
+  test(
+    'R14 in a job of the same run the plan is fetched by its digest, and one of another run is refused',
+    async () => {
+      const take = async (run: string, now: string): Promise<Report> => {
+        const moment = await planning(Number(now))
+        const world: World = {
+          runtime: own.runtime({ env: { ...github.env, ...moment.env } }),
+          openProvider: () => Promise.reject(new Error('no provider here')),
+          request: { file: join(own.folder, 'sluice.yml'), environment: 'production', dryRun: false },
+        }
+        const fetched = await perform(world, new Redactor(), 'apply', async (made) => {
+          await takePlanOf(made, run, new Secret(TOKEN))
+          return apply(made, { approve: id })
+        })
+        return fetched.report
+      }
+      expect(await take('../90', '90')).toMatchObject({ outcome: 'usage' })
+      expect(await take('91', '91')).toMatchObject({ outcome: 'refused' })
+      expect((await take('90', '91')).message).toContain('run.id of stack own is 91, and was 90')
+      expect(made()).toEqual([])
+      expect(await take('90', '90')).toMatchObject({ outcome: 'done', message: 'applied own' })
     },
     TIME,
   )
