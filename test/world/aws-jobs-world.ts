@@ -7,7 +7,7 @@ import type { System } from '../../src/domain/system.ts'
 import type { Targets } from '../../src/domain/targets.ts'
 import { openAwsJobs } from '../../src/providers/aws/jobs/index.ts'
 import type { JobEngine, JobSpec } from '../../src/providers/ports/jobs.ts'
-import { fakeRuntime } from '../../src/runtime/fake/index.ts'
+import { type FakeRuntime, fakeRuntime } from '../../src/runtime/fake/index.ts'
 import type { Clock, Runtime } from '../../src/runtime/runtime.ts'
 import { aStep } from '../domain/pipeline/builders.ts'
 import { testSession } from '../providers/aws/session.ts'
@@ -38,9 +38,9 @@ export interface AwsJobsWorldOptions {
   readonly placing?: number
 }
 
-export interface Client {
+export interface Client<R extends Runtime = Runtime> {
   readonly engine: JobEngine & { close(): void }
-  readonly runtime: Runtime
+  readonly runtime: R
 }
 
 /** Steps of a system on Batch and on SageMaker, by the real SDKs. */
@@ -113,7 +113,7 @@ export class AwsJobsWorld implements AsyncDisposable {
   }
 
   /** A process of its own, in the world's time, that can be killed at any request to AWS or to the ledger. */
-  client(engine: Engine, wire: Wire = new Wire(), cancelled?: AbortSignal): Client {
+  client(engine: Engine, wire: Wire = new Wire()): Client<FakeRuntime> {
     const { loopback } = this
     const clock: Clock = {
       now: () => loopback.now(),
@@ -124,7 +124,6 @@ export class AwsJobsWorld implements AsyncDisposable {
       },
     }
     const runtime = runtimeOn(clock)
-    const machine = cancelled === undefined ? runtime : { ...runtime, signals: { cancelled } }
     const handler = new NodeHttpHandler({ connectionTimeout: 2_000, requestTimeout: 2_000 })
     const overWire = {
       handle: (request: Parameters<NodeHttpHandler['handle']>[0], options: object) =>
@@ -140,13 +139,13 @@ export class AwsJobsWorld implements AsyncDisposable {
     const session = testSession({ endpoint: this.door.url, account: ACCOUNT, region: REGION })
     const requestHandler = overWire as unknown as typeof session.clients.requestHandler
     const jobs = openAwsJobs({
-      context: { runtime: machine, system: systemOf(engine) },
+      context: { runtime, system: systemOf(engine) },
       session: { ...session, clients: { ...session.clients, requestHandler } },
       targets: async () => targets(engine),
       objects: wire.wrap('ledger', this.objects),
     })
     this.#clients.push(jobs)
-    return { engine: jobs, runtime: machine }
+    return { engine: jobs, runtime }
   }
 
   record(id: string): unknown {
@@ -221,7 +220,7 @@ export function targets(engine: Engine, ledger = LEDGER): Targets {
 }
 
 /** A machine in memory on any clock. */
-export function runtimeOn(clock: Clock): ReturnType<typeof fakeRuntime> {
+export function runtimeOn(clock: Clock): FakeRuntime {
   const runtime = fakeRuntime()
   return { ...runtime, clock: clock as typeof runtime.clock }
 }

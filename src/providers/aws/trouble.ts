@@ -28,7 +28,16 @@ const THROTTLED = new Set([
   'RequestThrottled',
   'SlowDown',
 ])
-const SILENT = new Set(['TimeoutError', 'ETIMEDOUT', 'ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ENOTFOUND'])
+/** SyntaxError: half of an answer came. */
+const SILENT = new Set([
+  'TimeoutError',
+  'ETIMEDOUT',
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'EPIPE',
+  'ENOTFOUND',
+  'SyntaxError',
+])
 
 /** What a call needs: `ecs:UpdateService` on an ARN. */
 export interface Need {

@@ -2,7 +2,7 @@ import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs'
 import type { SageMakerClient } from '@aws-sdk/client-sagemaker'
 import { externalError } from '../../../domain/error.ts'
 import { type AwsSession, settingsFor } from '../session.ts'
-import { callTrouble, codeOf, statusOf } from '../trouble.ts'
+import { callTrouble, codeOf, isPassing, statusOf } from '../trouble.ts'
 import type { JobRecord, OutputPlace } from './job-record.ts'
 import type { JobOrder, JobPlatform, Seen, StartedJob, Where } from './platform.ts'
 import { trainingJob, trainingJobName } from './training-job.ts'
@@ -27,6 +27,8 @@ export class SageMakerJobs implements JobPlatform<'sagemaker-training'> {
   readonly #session: AwsSession
   /** `films-test`: names of jobs begin with it, as the role that Sluice runs as allows. */
   readonly #prefix: string
+  /** Where the jobs of this client write, as far as it was found. */
+  readonly #found = new Map<string, readonly OutputPlace[]>()
   #opened: Promise<SageMakerClient> | undefined
   #logs: Promise<CloudWatchLogsClient> | undefined
 
@@ -115,12 +117,16 @@ export class SageMakerJobs implements JobPlatform<'sagemaker-training'> {
       const streams = (page.logStreams ?? []).flatMap(({ logStreamName }) => logStreamName ?? [])
       const group = { region, name: GROUP }
       const hosts = new Set(streams.map(hostOf))
-      return streams.map((stream) =>
+      const found = streams.map((stream) =>
         hosts.size < 2 ? { stream, group } : { stream, group, part: `node ${Number(hostOf(stream)) - 1}` },
       )
+      this.#found.set(task, found)
+      return found
     } catch (error) {
       call.abortSignal.throwIfAborted()
       if (codeOf(error) === 'ResourceNotFoundException') return []
+      // Where it writes does not change how it stands: the next look finds it.
+      if (isPassing(error)) return this.#found.get(task) ?? []
       const resource = `log-group:${GROUP}`
       throw callTrouble(
         `looking for the log of job ${id}`,

@@ -124,6 +124,7 @@ export class Part {
       command,
       env,
       timeout,
+      began: at,
       write: (_, line, when) => write(line, when),
     })
   }

@@ -194,6 +194,7 @@ export class SageMaker {
       command: [...(image.ContainerEntrypoint ?? []), ...(image.ContainerArguments ?? [])],
       env: Environment,
       timeout: StoppingCondition.MaxRuntimeInSeconds * 1000,
+      began: at,
       write: (_, line, when) => this.#logs.write(GROUP, stream, line, when),
     })
   }

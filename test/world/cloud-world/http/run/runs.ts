@@ -10,6 +10,8 @@ export interface Order {
   readonly env: Readonly<Record<string, string>>
   /** Milliseconds. */
   readonly timeout: number
+  /** Milliseconds since the epoch; a world may come to it later. @default now */
+  readonly began?: number
   readonly write: (stream: 'stdout' | 'stderr', line: string, at?: number) => void
 }
 
@@ -32,8 +34,7 @@ export type Runner = (order: Order) => Run
 
 /** By what its program says, on the world's clock. */
 export function virtualRunner(clock: Pick<Clock, 'now'>): Runner {
-  return ({ program, timeout, write }) => {
-    const began = clock.now()
+  return ({ program, timeout, write, began = clock.now() }) => {
     const { says = [], complains = [], exits = 0, lasts = 1000 } = program
     for (const line of says) write('stdout', line, began)
     for (const line of complains) write('stderr', line, began)
