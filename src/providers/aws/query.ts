@@ -30,6 +30,8 @@ export type QueryAnswer = Readonly<Record<string, unknown>>
 export interface QueryApi {
   /** @throws QueryError where AWS names a code, else SluiceError */
   ask(call: QueryCall): Promise<QueryAnswer>
+  /** Milliseconds since the epoch, by the clock of AWS as its last answer told it; before the first one, ours. */
+  now(): number
 }
 
 /** What AWS refused with a code of its own: whoever asked may know what it means. */
@@ -44,7 +46,7 @@ export class QueryError extends Error {
 }
 
 /**
- * The Query protocol, for the handful of calls to RDS and EC2 that pausing a system needs: their clients would add a megabyte to
+ * The Query protocol, for the handful of calls to RDS and EC2 that are needed to pause a system and to run a step on a machine: their clients would add a megabyte to
  * what every user of the actions downloads.
  *
  * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Query-Requests.html
@@ -52,16 +54,21 @@ export class QueryError extends Error {
 export function openQueryApi(session: AwsSession, runtime: Runtime): QueryApi {
   const { clock, random, http } = runtime
   const { maxAttempts } = session.clients
+  let skew = 0
+  const now = (): number => clock.now() + skew
   const once = async (call: QueryCall): Promise<QueryAnswer> => {
-    const request = await signed(session, call, clock.now())
+    const request = await signed(session, call, now())
     const response = await http.request({
       ...request,
       timeout: session.clients.requestHandler.requestTimeout,
       signal: session.call.abortSignal,
     })
+    const date = Date.parse(response.headers['date'] ?? '')
+    if (Number.isFinite(date)) skew = date - clock.now()
     return parse(response.status, await response.text(ANSWER_LIMIT), call.what)
   }
   return {
+    now,
     ask: async (call) => {
       const need: Need = { action: `${call.service}:${call.action}`, resource: call.resource }
       for (let attempt = 1; ; attempt++) {
@@ -69,9 +76,11 @@ export function openQueryApi(session: AwsSession, runtime: Runtime): QueryApi {
           return await once(call)
         } catch (error) {
           session.call.abortSignal.throwIfAborted()
-          if (!isPassing(error) || attempt >= maxAttempts) {
-            throw KNOWN_TO_CALLERS.has((error as Error).name) ? error : callTrouble(call.what, need, error)
-          }
+          const { name } = error as Error
+          if (KNOWN_TO_CALLERS.has(name)) throw error
+          // Our clock was wrong, and the refusal has told what time it is.
+          if (MISTIMED.has(name) && attempt === 1) continue
+          if (!isPassing(error) || attempt >= maxAttempts) throw callTrouble(call.what, need, error)
           await clock.sleep(jittered(FIRST_PAUSE * 2 ** (attempt - 1), random), session.call.abortSignal)
         }
       }
@@ -84,7 +93,21 @@ const KNOWN_TO_CALLERS = new Set([
   'DBInstanceNotFound',
   'InvalidDBInstanceState',
   'InvalidInstanceID.NotFound',
+  'InsufficientInstanceCapacity',
+  'InsufficientHostCapacity',
+  'InsufficientReservedInstanceCapacity',
+  'InsufficientFreeAddressesInSubnet',
+  'SpotMaxPriceTooLow',
+  'VcpuLimitExceeded',
+  'InstanceLimitExceeded',
+  'MaxSpotInstanceCountExceeded',
+  'Unsupported',
+  'UnsupportedOperation',
+  'IdempotentParameterMismatch',
 ])
+
+/** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html: a request is good for five minutes. */
+const MISTIMED = new Set(['RequestExpired', 'SignatureDoesNotMatch', 'AuthFailure'])
 
 async function signed(session: AwsSession, { service, region, action, parameters }: QueryCall, now: number) {
   const [{ SignatureV4 }, credentials] = await Promise.all([

@@ -2,6 +2,7 @@ import { awsPrefix } from '../../../domain/aws-names.ts'
 import type { JobEngine } from '../../ports/jobs.ts'
 import { BatchJobs } from './batch-jobs.ts'
 import { type AwsEngine, jobsByKind } from './by-kind.ts'
+import { Ec2Jobs } from './ec2/engine.ts'
 import { RecordedJobs } from './recorded-jobs.ts'
 import type { JobParts } from './relay.ts'
 import { SageMakerJobs } from './sagemaker-jobs.ts'
@@ -15,6 +16,7 @@ export function openAwsJobs(parts: JobParts): JobEngine & { close(): void } {
   const engines: readonly AwsEngine[] = [
     new RecordedJobs(parts, new BatchJobs(session, context.runtime)),
     new RecordedJobs(parts, new SageMakerJobs(session, prefix)),
+    new Ec2Jobs(parts),
   ]
   return jobsByKind(parts, new RecordedJobs(parts, new EcsTasks(session)), engines)
 }

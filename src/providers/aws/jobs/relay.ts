@@ -13,7 +13,7 @@ export interface JobParts {
   readonly session: AwsSession
   readonly targets: () => Promise<Targets>
   /** Where jobs are claimed and their ends kept. */
-  readonly objects: Pick<ObjectStore, 'read' | 'write' | 'remove'>
+  readonly objects: ObjectStore
 }
 
 /** The output of one job, from its beginning; of a job in parts, that of each part. */
