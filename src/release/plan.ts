@@ -227,9 +227,8 @@ function actionsOf(
 function unsettledOf({ statuses, live }: RolloutInput): readonly ServiceRevision[] {
   return Object.values(statuses).flatMap((status) => {
     const serves = servedRevision(status)
-    // The newest one has all the traffic: what is older only waits to be drained.
-    const newest = status.revisions.every((one) => one.createdAt <= (serves?.createdAt ?? 0))
-    return status.state === 'rolling' && serves?.weight === 100 && serves.release === live?.id && newest
+    // It has all the traffic: what was before it only waits to be drained.
+    return serves?.staged === true && serves.weight === 100 && serves.release === live?.id
       ? [{ service: status.service, revision: serves.id }]
       : []
   })

@@ -136,6 +136,25 @@ export function serviceHostContract(name: string, open: () => Promise<HostUnderT
       expect(status.revisions.map((revision) => revision.id)).toEqual([second])
     })
 
+    test('R28 a revision says that it is on its way until it is settled, also one that ran before', async () => {
+      await live('1')
+      const second = await stage('2')
+      await healthy(second)
+      const staged = async (): Promise<readonly string[]> => {
+        const { revisions } = await cloud.services.describe('api')
+        return revisions.filter((one) => one.staged === true).map(({ id }) => id)
+      }
+      expect(await staged()).toEqual([second])
+      await cloud.services.shift('api', second, 100)
+      expect(await staged()).toEqual([second])
+      await cloud.services.settle('api', second)
+      expect(await staged()).toEqual([])
+      const again = await stage('1')
+      expect(await staged()).toEqual([again])
+      await cloud.services.revert('api', again)
+      expect(await staged()).toEqual([])
+    })
+
     test('R30 a second rollout of the same service is refused while one is on its way', async () => {
       await live('1')
       const second = await stage('2')

@@ -172,6 +172,7 @@ export class MemoryHost implements ServiceHost, Operations {
       healthy: desired > 0 && up,
       trouble: how.exits ?? (died ? 'exited with code 137' : up ? null : 'GET /health answered 503'),
       createdAt,
+      staged: record.staged?.id === id,
     }
   }
 }

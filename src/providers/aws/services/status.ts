@@ -135,6 +135,7 @@ export function revisionStatus(target: EcsTarget, evidence: Evidence, paused: bo
     healthy,
     trouble,
     createdAt: definition.createdAt,
+    staged: seen.role === 'starts' || seen.role === 'held',
     ...(seen.role === 'held' ? { held: true } : {}),
   }
 }

@@ -4,13 +4,13 @@ import { externalError } from '../../../domain/error.ts'
 import type { ObjectStore } from '../../ports/objects.ts'
 
 /**
- * What is written down of a job beside the ledger before anything starts: Cloud Run's executions have no name of the caller's,
- * so whoever makes this object alone may start one (promise R33).
+XX
  */
 export const jobRecordSchema = z.looseObject({
   schema: z.literal('sluice.job/v1'),
+  kind: z.enum(['cloud-run-job', 'vertex-job']),
   id: z.string(),
-  /** Resource name of the job of Cloud Run, `projects/.../jobs/films-test-train-fit`. */
+  /** Where it is found: the job of Cloud Run, `projects/.../jobs/films-test-train-fit`; for Vertex AI the location. */
   job: z.string(),
   /** Name of the step, for its lines of output. */
   step: z.string(),
@@ -18,7 +18,7 @@ export const jobRecordSchema = z.looseObject({
   timeout: z.number(),
   /** Milliseconds since the epoch, of whoever may start it now. */
   claimedAt: z.number(),
-  /** Resource name of its execution, once it is known. */
+  /** Resource name of its execution, or of its custom job, once it is known. */
   execution: z.string().nullable(),
   /** Set before it is stopped: who ended it, in the end. */
   ending: z.enum(['stopped', 'timed-out']).nullable(),

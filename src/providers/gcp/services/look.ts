@@ -56,6 +56,7 @@ export class Looker {
       weight,
       desired,
       uri: share?.uri,
+      staged: record.next === name,
       image: templateImage(resource),
     })
   }

@@ -21,6 +21,7 @@ export interface Looked {
   readonly weight: number
   readonly desired: number
   readonly uri: string | undefined
+  readonly staged: boolean
   /** Of the template, where the revision itself is not there yet. */
   readonly image: string
 }
@@ -30,7 +31,7 @@ export interface Looked {
  * nothing.
  */
 export function revisionStatus(looked: Looked): RevisionStatus {
-  const { name, revision, readiness, seen, weight, desired, uri, image } = looked
+  const { name, revision, readiness, seen, weight, desired, uri, staged, image } = looked
   const annotations = revision?.annotations ?? {}
   const release = annotations[RELEASE]
   const ready = readiness.kind === 'ready'
@@ -48,6 +49,7 @@ export function revisionStatus(looked: Looked): RevisionStatus {
     trouble:
       readiness.kind === 'ready' ? (ill?.why ?? null) : readiness.kind === 'failed' ? readiness.why : null,
     createdAt: revision === undefined ? 0 : Date.parse(revision.createTime),
+    staged,
     ...(uri === undefined ? {} : { url: uri }),
   }
 }

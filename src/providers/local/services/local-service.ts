@@ -180,6 +180,7 @@ export class LocalService {
       healthy: desired > 0 && ready.length >= desired,
       trouble: this.#record.paused ? null : (replicas.find((one) => !one.ready)?.trouble ?? null),
       createdAt: revision.createdAt,
+      staged: this.#record.staged?.id === revision.id,
       url: port === undefined ? null : `http://127.0.0.1:${port}`,
     }
   }
