@@ -19,3 +19,28 @@ export function startOrder(system: Pick<System, 'services'>): readonly Service[]
   for (const service of Object.values(system.services)) visit(service)
   return ordered
 }
+
+/**
+ * The same order in waves: what stands in one wave may move at once, because nothing in it connects to another of it or of a
+ * later one. A circle moves one by one.
+ */
+export function waves<T>(ordered: readonly T[], serviceOf: (one: T) => Service): readonly (readonly T[])[] {
+  const depth = new Map<string, number>()
+  const found: T[][] = []
+  for (const one of ordered) {
+    const { name, connects } = serviceOf(one)
+    const below = connects.map((other) => depth.get(other) ?? -1)
+    const level = inCircle(one) ? found.length : Math.max(-1, ...below) + 1
+    depth.set(name, level)
+    const wave = found[level] ?? []
+    wave.push(one)
+    found[level] = wave
+  }
+  return found
+
+  /** It connects to one that comes after it. */
+  function inCircle(one: T): boolean {
+    const later = new Set(ordered.slice(ordered.indexOf(one) + 1).map((other) => serviceOf(other).name))
+    return serviceOf(one).connects.some((name) => later.has(name))
+  }
+}

@@ -3,7 +3,7 @@ import { digestOf } from '../../src/domain/digest.ts'
 import type { RevisionStatus, ServiceStatus } from '../../src/providers/ports/services.ts'
 import { type Descent, isOlder } from '../../src/release/descent.ts'
 import { driftOf } from '../../src/release/drift.ts'
-import { startOrder } from '../../src/release/order.ts'
+import { startOrder, waves } from '../../src/release/order.ts'
 import { judgeServing } from '../../src/release/serving.ts'
 import { image, service } from '../world/cloud.ts'
 
@@ -84,6 +84,23 @@ test('services start after what they connect to, circles in the order of the fil
   expect(names({ a: service('a', { connects: ['b'] }), b: service('b', { connects: ['a'] }) })).toEqual([
     'b',
     'a',
+  ])
+})
+
+test('services that do not connect to each other move at once, after those that they connect to; a circle one by one', () => {
+  const names = (services: Record<string, ReturnType<typeof service>>) =>
+    waves(startOrder({ services }), (one) => one).map((wave) => wave.map((one) => one.name))
+  expect(
+    names({
+      web: service('web', { connects: ['api', 'db'] }),
+      queue: service('queue'),
+      api: service('api', { connects: ['auth'] }),
+      auth: service('auth'),
+    }),
+  ).toEqual([['auth', 'queue'], ['api'], ['web']])
+  expect(names({ a: service('a', { connects: ['b'] }), b: service('b', { connects: ['a'] }) })).toEqual([
+    ['b'],
+    ['a'],
   ])
 })
 

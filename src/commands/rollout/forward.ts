@@ -1,5 +1,6 @@
 import { SluiceError } from '../../domain/error.ts'
 import type { Release } from '../../domain/release.ts'
+import { waves } from '../../release/order.ts'
 import { pastStarts } from '../../release/past.ts'
 import { judgeServing } from '../../release/serving.ts'
 import { pollUntil } from '../../runtime/poll.ts'
@@ -56,13 +57,8 @@ export async function goForward(
   }
   for (const percent of starts.length === 0 ? [] : steps) {
     course.percent = percent
-    for (const { action, revision } of staged) {
-      // Where nothing serves there is nobody to share with.
-      const share = action.from === null ? 100 : percent
-      await persist(runtime, `shifting ${action.service.name} to ${share} %`, limits, () =>
-        provider.services.shift(action.service.name, revision, share),
-      )
-    }
+    for (const wave of waves(staged, ({ action }) => action.service))
+      await shiftAll(site, wave, percent, limits)
     const { id, sequence } = release
     await persist(runtime, 'writing to the ledger', limits, () =>
       ledger.note({ kind: 'step', release: id, sequence, by, detail: `${percent} %` }),
@@ -72,6 +68,27 @@ export async function goForward(
     timeLeft(site, limits)
   }
   for (const one of staged) await verifyServing(site, one, limits)
+}
+
+/** All of them at once; when one fails the others are waited for, so that nothing acts beside the way back. */
+async function shiftAll(
+  { runtime, provider }: Site,
+  wave: readonly Staged[],
+  percent: number,
+  limits: Limits,
+): Promise<void> {
+  const ended = await Promise.allSettled(
+    wave.map(({ action, revision }) => {
+      const { name } = action.service
+      // Where nothing serves there is nobody to share with.
+      const share = action.from === null ? 100 : percent
+      return persist(runtime, `shifting ${name} to ${share} %`, limits, () =>
+        provider.services.shift(name, revision, share),
+      )
+    }),
+  )
+  const failed = ended.find((one) => one.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
 }
 
 function timeLeft({ runtime, system }: Site, { deadline }: Limits): void {

@@ -20,7 +20,7 @@ const BETWEEN_LOOKS = 12_000
  * @throws SluiceError rolled-back with what was seen.
  */
 export async function watchStep(site: Site, staged: readonly Staged[], signal: AbortSignal): Promise<void> {
-  const { runtime, system } = site
+  const { runtime, system, provider } = site
   const began = runtime.clock.now()
   const end = began + system.rollout.bake
   for (;;) {
@@ -33,7 +33,8 @@ export async function watchStep(site: Site, staged: readonly Staged[], signal: A
       if (open === undefined) return
       throw unfit(`check "${open.check}" is inconclusive, and no data never promotes: ${open.answer.why}`)
     }
-    const pause = jittered(Math.min(BETWEEN_LOOKS, system.rollout.bake / 4), runtime.random)
+    const seldom = Math.max(provider.services.pace?.every ?? 0, system.rollout.bake / 4)
+    const pause = jittered(Math.min(BETWEEN_LOOKS, seldom), runtime.random)
     await runtime.clock.sleep(Math.min(left, pause), signal)
   }
 }

@@ -12,6 +12,12 @@ const LONGEST_PAUSE = 20_000
 /** Attempts at what breaks off, before the caller hears of it. */
 const BROKEN = 3
 
+/**
+ * Half of what ECS gives an account and region for reading services and tasks, which others share
+ * (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html).
+ */
+const RATE = { burst: 40, perSecond: 10 }
+
 const THROTTLING = new Set([
   'ThrottlingException',
   'Throttling',
@@ -40,7 +46,7 @@ export class AwsCalls {
   constructor({ clock, random }: { readonly clock: Clock; readonly random: Random }) {
     this.#clock = clock
     this.#random = random
-    this.#bucket = new TokenBucket(clock, { burst: 20, perSecond: 5 })
+    this.#bucket = new TokenBucket(clock, RATE)
   }
 
   /**
