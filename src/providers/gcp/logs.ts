@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { usageError } from '../../domain/error.ts'
+import { SluiceError, usageError } from '../../domain/error.ts'
 import type { Clock } from '../../runtime/runtime.ts'
 import type { LogLine, LogQuery } from '../ports/operations.ts'
 import type { GcpClient } from './client.ts'
@@ -30,10 +30,15 @@ const FOLLOW_EVERY = 4000
 /** Entries arrive late and out of order: each look goes back this far, milliseconds. */
 const LATE = 30_000
 
+/** A log that cannot be reached is followed on for so long, milliseconds. */
+const PATIENCE = 15 * 60_000
+
 /** Where the lines of something are: the project, and a filter of Cloud Logging. */
 export interface LogPlace {
   readonly project: string
   readonly filter: string
+  /** Names of logs; absent: what containers of Cloud Run write. Empty: all. */
+  readonly logs?: readonly string[]
 }
 
 /**
@@ -59,7 +64,8 @@ export async function* readLogs(
   query: LogQuery,
 ): AsyncIterable<LogLine> {
   const wanted = (line: LogLine): boolean => query.filter === undefined || line.text.includes(query.filter)
-  const seen = new Set<string>()
+  /** Entries that were shown, with their time; older ones cannot come again. */
+  const seen = new Map<string, number>()
   let newest = query.since ?? clock.now()
   const past: Entry[] = []
   for await (const entry of entriesOf(client, place, query.since, 'timestamp desc')) {
@@ -67,17 +73,28 @@ export async function* readLogs(
     if (query.since === undefined && past.length >= query.tail) break
   }
   for (const entry of past.toReversed()) {
-    seen.add(entry.insertId)
+    seen.set(entry.insertId, Date.parse(entry.timestamp))
     newest = Math.max(newest, Date.parse(entry.timestamp))
     yield lineOf(entry)
   }
-  while (query.follow && query.signal?.aborted !== true) {
-    for await (const entry of entriesOf(client, place, newest - LATE, 'timestamp asc')) {
-      if (seen.has(entry.insertId)) continue
-      seen.add(entry.insertId)
-      newest = Math.max(newest, Date.parse(entry.timestamp))
-      if (wanted(lineOf(entry))) yield lineOf(entry)
+  let reached = clock.now()
+  const hasLeft = (): boolean => query.signal?.aborted === true
+  while (query.follow && !hasLeft()) {
+    try {
+      for await (const entry of entriesOf(client, place, newest - LATE, 'timestamp asc')) {
+        if (seen.has(entry.insertId)) continue
+        seen.set(entry.insertId, Date.parse(entry.timestamp))
+        newest = Math.max(newest, Date.parse(entry.timestamp))
+        if (wanted(lineOf(entry))) yield lineOf(entry)
+      }
+      reached = clock.now()
+    } catch (error) {
+      // What is not reached for a while is asked again from where we were: no line is lost.
+      const passing =
+        error instanceof SluiceError && error.outcome === 'external' && error.whose === 'service'
+      if (!passing || hasLeft() || clock.now() - reached > PATIENCE) throw error
     }
+    for (const [id, at] of seen) if (at < newest - LATE) seen.delete(id)
     await clock.sleep(FOLLOW_EVERY, query.signal)
   }
 }
@@ -115,11 +132,12 @@ const inWords = (text: string): string =>
 
 async function* entriesOf(
   client: GcpClient,
-  { project, filter }: LogPlace,
+  { project, filter, logs = OUTPUT }: LogPlace,
   since: number | undefined,
   orderBy: 'timestamp asc' | 'timestamp desc',
 ): AsyncIterable<Entry> {
-  const names = OUTPUT.map((log) => `logName="projects/${project}/logs/${encodeURIComponent(log)}"`)
+  const names = logs.map((log) => `logName="projects/${project}/logs/${encodeURIComponent(log)}"`)
+  const only = names.length === 0 ? '' : ` AND (${names.join(' OR ')})`
   const from = since === undefined ? '' : ` AND timestamp>="${new Date(since).toISOString()}"`
   let pageToken: string | undefined
   do {
@@ -130,7 +148,7 @@ async function* entriesOf(
         path: '/v2/entries:list',
         body: {
           resourceNames: [`projects/${project}`],
-          filter: `${filter} AND (${names.join(' OR ')})${from}`,
+          filter: `${filter}${only}${from}`,
           orderBy,
           pageSize: PAGE,
           ...(pageToken === undefined ? {} : { pageToken }),
@@ -144,13 +162,21 @@ async function* entriesOf(
   } while (pageToken !== undefined && pageToken !== '')
 }
 
+/** `node 2` of `workerpool1-1`; empty for the first one. */
+function nodeOf(task: string): string {
+  const [, pool, index] = /^workerpool(\d+)-(\d+)$/.exec(task) ?? []
+  return pool === undefined || pool === '0' ? '' : `node ${Number(index) + 1}`
+}
+
 function lineOf({ timestamp, logName, resource, textPayload, jsonPayload }: Entry): LogLine {
   const { message } = jsonPayload ?? {}
   const text = textPayload ?? (typeof message === 'string' ? message : JSON.stringify(jsonPayload ?? {}))
   return {
     at: Date.parse(timestamp),
-    stream: logName.endsWith('stdout') ? 'stdout' : 'stderr',
-    revision: revisionId(resource.labels['revision_name'] ?? ''),
+    // Vertex AI names a log after the machine that wrote it and keeps stderr apart by severity alone.
+    stream: /stderr|varlog/.test(logName) ? 'stderr' : 'stdout',
+    revision:
+      revisionId(resource.labels['revision_name'] ?? '') || nodeOf(resource.labels['task_name'] ?? ''),
     text: text.replace(/\n$/, ''),
   }
 }
