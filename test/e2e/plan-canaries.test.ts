@@ -151,9 +151,10 @@ async function bring(): Promise<void> {
 const sluice = (...words: string[]): Promise<Ended> =>
   node('src/cli/main.ts', [...words, '--env', 'production', '--verbose'], {})
 
-const action = (verb: string): Promise<Ended> =>
+const action = (verb: string, inputs: Readonly<Record<string, string>> = {}): Promise<Ended> =>
   node(`actions/${verb}/main.ts`, [], {
     ...github.env,
+    ...inputs,
     GITHUB_ACTIONS: 'true',
     GITHUB_WORKSPACE: folder,
     GITHUB_EVENT_PATH: join(folder, 'event.json'),
@@ -226,6 +227,22 @@ describeReal('R5 R6 the values of a plan, by OpenTofu', ['tofu'], () => {
     // And the canaries were in the plan.
     const states = await readFile(join(folder, 'terraform/main.tf'), 'utf8')
     expect(breaches(states)).toContain('plain')
+  })
+
+  test('R5 R6 are shown where they are asked for; what is sensitive or signs in stands nowhere all the same', {
+    timeout: 60_000,
+  }, async () => {
+    await configure(false)
+    const shown = await action('plan', { 'INPUT_SHOW-VALUES': 'true' })
+    const [comment] = github.store.comments
+    expect(comment?.body).toContain(CANARY.plain)
+    expect(comment?.body).toContain('Values were asked for')
+    const found = breaches(await everything(shown))
+    for (const name of ['sensitive', 'hidden', 'password', 'cloud', 'token'])
+      expect(found).not.toContain(name)
+    // plan.json has names alone, whoever asked.
+    const plan = await readFile(join(folder, '.sluice/production/plan.json'), 'utf8')
+    expect(breaches(plan)).toEqual([])
   })
 
   test('R5 stand nowhere when the engine refuses, with a message that quotes a secret', {

