@@ -1,13 +1,11 @@
 import { usageError } from '../../domain/error.ts'
+import { CR, LF, QUOTE } from './characters.ts'
 import type { ByteSource, ColumnRequest, Rows } from './columns.ts'
 import { missingColumns } from './missing-columns.ts'
 import { NumberCell } from './number-cell.ts'
 import { PlainRecords } from './plain-records.ts'
 import { RowStore, type Writer } from './store.ts'
 
-const LF = 10
-const CR = 13
-const QUOTE = 34
 const NONE: readonly Writer[] = []
 
 export interface CsvOptions {

@@ -1,8 +1,7 @@
+import { COMMA } from './characters.ts'
+
 const FNV_PRIME = 0x01000193
 const FNV_BASIS = 0x811c9dc5
-
-/** Delimiters, line ends and quotes are all at or below the comma; letters and digits are above. */
-const COMMA = 44
 
 const KNOWN = 4096
 

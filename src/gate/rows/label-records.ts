@@ -1,9 +1,5 @@
+import { COMMA, LF, ZERO } from './characters.ts'
 import { type CategoryWriter, EXACT_KEY_LIMIT, type KeyWriter, type Writer } from './store.ts'
-
-const LF = 10
-/** Delimiters, line ends and quotes are all at or below the comma; letters and digits are above. */
-const COMMA = 44
-const ZERO = 48
 
 /** Records a call: few enough that the engine compiles the loop early. */
 const BLOCK = 256

@@ -1,3 +1,4 @@
+import { COMMA, CR, LF, QUOTE, ZERO } from './characters.ts'
 import { LabelRecords } from './label-records.ts'
 import { NumberCell, shortDecimal } from './number-cell.ts'
 import {
@@ -7,13 +8,6 @@ import {
   type NumberWriter,
   type Writer,
 } from './store.ts'
-
-const LF = 10
-/** Delimiters, line ends and quotes are all at or below the comma; letters and digits are above. */
-const COMMA = 44
-const QUOTE = 34
-const CR = 13
-const ZERO = 48
 
 /** What a cell returns that the careful reader has to read. */
 const NOT_PLAIN = -1
