@@ -178,6 +178,9 @@ function usedOthers(library: string): [string, string][] {
   return [...found]
 }
 
+/** act ends its jobs with itself; no test waits for more. */
+const LONGEST_MS = 280_000
+
 /** Lines of act's log, and what the jobs said of their end. */
 function runAct(folder: string, argv: readonly string[]): Promise<Ended> {
   // act runs node24 actions with the first node on PATH; a container engine on this machine is none of the runner's.
@@ -187,7 +190,7 @@ function runAct(folder: string, argv: readonly string[]): Promise<Ended> {
   }
   delete env['DOCKER_HOST']
   return new Promise((resolve, reject) => {
-    const child = spawn('act', argv, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn('act', argv, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: LONGEST_MS })
     const chunks: Buffer[] = []
     child.stdout.on('data', (chunk: Buffer) => void chunks.push(chunk))
     child.stderr.on('data', (chunk: Buffer) => void chunks.push(chunk))
@@ -196,7 +199,7 @@ function runAct(folder: string, argv: readonly string[]): Promise<Ended> {
       const lines = Buffer.concat(chunks).toString('utf8').split('\n').map(entryOf)
       const jobs: Record<string, string> = {}
       for (const { job, jobResult } of lines)
-        if (job !== undefined && jobResult !== undefined) jobs[job] = jobResult
+        if (job !== undefined && jobResult !== undefined) jobs[job.trim()] = jobResult
       resolve({ code: code ?? -1, log: lines.map(({ msg }) => msg).join('\n'), jobs })
     })
   })
