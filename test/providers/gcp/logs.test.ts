@@ -115,5 +115,12 @@ test('R24 who may not read the log is told so at once, also while following', as
     message: 'logging.logEntries.list denied',
   })
   await expect(read(cloud)).rejects.toMatchObject({ outcome: 'cannot-observe' })
-  await expect(read(cloud, { follow: true })).rejects.toMatchObject({ outcome: 'cannot-observe' })
+  const later = runWorld()
+  let looks = 0
+  later.world.faults.plan = (request) =>
+    request.includes('entries:list') && ++looks > 3
+      ? { kind: 'refuse', code: 'PERMISSION_DENIED', message: 'logging.logEntries.list denied' }
+      : undefined
+  await expect(read(later, { follow: true })).rejects.toMatchObject({ outcome: 'cannot-observe' })
+  expect(looks).toBe(4)
 })

@@ -1,4 +1,4 @@
-import { JobsClient, protos, RevisionsClient, ServicesClient } from '@google-cloud/run'
+import { JobsClient, protos, RevisionsClient, ServicesClient, WorkerPoolsClient } from '@google-cloud/run'
 import { OAuth2Client } from 'google-auth-library'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { digestOf } from '../../../src/domain/digest.ts'
@@ -121,4 +121,23 @@ test('every field that a rollout sends is one of the published API', async () =>
     // What the published types do not have would be lost on this way.
     expect(known).toMatchObject(json)
   }
+})
+
+test('Google’s own client reads the worker pools of the simulated cloud, and the digest that they run', async () => {
+  const { port: _port, health: _health, ...queue } = aService({ name: 'queue' })
+  const image = world.image('1', {})
+  const id = await world.provider.services.stage({
+    service: queue,
+    image,
+    models: [],
+    release: digestOf('1'),
+  })
+  world.world.clock.advance(60_000)
+  await world.provider.services.shift('queue', id, 100)
+  world.world.clock.advance(60_000)
+  const pools = new WorkerPoolsClient(options())
+  const [pool] = await pools.getWorkerPool({ name: POOL })
+  expect(pool.instanceSplitStatuses?.map(({ revision, percent }) => [revision, percent])).toEqual([[id, 100]])
+  expect(pool.template?.containers?.[0]?.image).toBe(image)
+  await pools.close()
 })

@@ -187,3 +187,19 @@ test('R24 a permission that goes away while a step bakes is "cannot observe", an
   expect(report).toMatchObject({ outcome: 'cannot-observe' })
   expect(await weights()).toEqual({ [cloud.image('1', {})]: 100 })
 })
+
+test('R31 a staged revision is probed at its own address, before and while it shares the traffic', async () => {
+  const { cloud, rollOut } = course()
+  await rollOut('1')
+  cloud.door.seen.length = 0
+  const asked: string[] = []
+  const { handle } = cloud.door
+  cloud.door.handle = (request, bytes) => {
+    if (request.url.pathname.startsWith('/at/')) asked.push(request.url.pathname)
+    return handle.call(cloud.door, request, bytes)
+  }
+  expect((await rollOut('2')).outcome).toBe('done')
+  const checks = asked.filter((path) => path.endsWith('/') && path.startsWith(`/at/${SERVICE}`))
+  expect(checks.length).toBeGreaterThanOrEqual(10)
+  expect(checks.every((path) => path === `/at/${SERVICE}@next/`)).toBe(true)
+})

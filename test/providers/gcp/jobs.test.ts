@@ -1,0 +1,180 @@
+import { expect, test } from 'vitest'
+import { runJob } from '../../../src/commands/train/job.ts'
+import { fakeRuntime } from '../../../src/runtime/fake/index.ts'
+import { errorOf } from '../../images/registry/client.ts'
+import { Wire } from '../../world/faults.ts'
+import { type GcpEngine, GcpJobsWorld, gcpImage, gcpOrder } from '../../world/gcp-jobs-world.ts'
+
+const MINUTE = 60_000
+const PROGRAMS = {
+  trains: { says: ['epoch 1'], lasts: 5 * MINUTE },
+  killed: { exits: 137 },
+  hangs: { lasts: Number.POSITIVE_INFINITY },
+}
+
+function open(placing = MINUTE) {
+  const world = new GcpJobsWorld({ programs: PROGRAMS, placing })
+  const machine = () => ({ ...fakeRuntime(), clock: world.cloud.clock })
+  return { world, machine }
+}
+
+const spec = (kind: GcpEngine, program: string, change = {}) =>
+  gcpOrder(kind, 'train-1', program, { timeout: 10 * MINUTE, ...change }, { SLUICE_RUN: '7' })
+
+/** Executions of Cloud Run and custom jobs together. */
+const made = ({ door, vertex }: GcpJobsWorld): number => door.jobs.executions.length + vertex.jobs.length
+
+test('R32 R33 a step is a custom job of a name that its id gives, with a time-out that Vertex AI keeps', async () => {
+  const { world, machine } = open()
+  await world.open('vertex', machine()).start(spec('vertex', 'trains'))
+  expect(world.vertex.jobs.map(({ body }) => body)).toEqual([
+    {
+      displayName: 'sluice-train-1',
+      labels: { 'sluice-job': expect.stringMatching(/^[0-9a-f]{32}$/), 'sluice-step': 'train' },
+      jobSpec: {
+        workerPoolSpecs: [
+          {
+            machineSpec: { machineType: 'n1-standard-4' },
+            replicaCount: 1,
+            containerSpec: {
+              imageUri: gcpImage('trains'),
+              env: [
+                { name: 'WHO', value: 'template' },
+                { name: 'SLUICE_RUN', value: '7' },
+              ],
+              command: ['node'],
+              args: ['train.ts'],
+            },
+          },
+        ],
+        scheduling: { timeout: '600s', strategy: 'SPOT' },
+        serviceAccount: 'fit@films-1.iam.gserviceaccount.com',
+      },
+    },
+  ])
+})
+
+test('nodes are one custom job of two pools; a line says which node wrote it', async () => {
+  const { world, machine } = open()
+  const runtime = machine()
+  const engine = world.open('nodes', runtime)
+  await engine.start(spec('nodes', 'trains'))
+  expect(world.vertex.jobs[0]?.body.jobSpec.workerPoolSpecs[1]?.containerSpec).toMatchObject({
+    command: ['sh'],
+    args: ['-c', expect.stringContaining('CLUSTER_SPEC'), 'sh', 'node', 'train.ts'],
+    env: expect.arrayContaining([{ name: 'PET_NNODES', value: '3' }]),
+  })
+  expect(await engine.wait('train-1')).toMatchObject({ state: 'succeeded' })
+  const sources = runtime.events.flatMap((event) => (event.kind === 'output' ? [event.source] : []))
+  expect(sources.sort()).toEqual(['train', 'train node 1', 'train node 2'])
+})
+
+test.each(['cloud-run', 'vertex', 'nodes'] as const)(
+  'R33 a %s step killed at any request, on both sides of its effect, is one job when it is run again',
+  async (kind) => {
+    const killedThenAgain = async (k: number, when: 'before' | 'after') => {
+      const { world, machine } = open()
+      const wire = new Wire((_, n) => (n === k ? { kind: 'kill', when } : undefined))
+      const first = world.open(kind, machine(), { wire })
+      const ended = await wire.run(first.start(spec(kind, 'trains')).then(() => first.wait('train-1')))
+      const again = world.open(kind, machine())
+      await again.start(spec(kind, 'trains'))
+      return { ended, requests: wire.requests, jobs: made(world), status: await again.wait('train-1') }
+    }
+    const whole = await killedThenAgain(Number.POSITIVE_INFINITY, 'before')
+    expect(whole.ended).toMatchObject({ state: 'succeeded' })
+    let killed = 0
+    for (let k = 1; k <= Math.min(whole.requests.length, 24); k++) {
+      for (const when of ['before', 'after'] as const) {
+        const { ended, status, jobs } = await killedThenAgain(k, when)
+        if (ended !== 'killed') continue
+        killed++
+        const at = `${when} request ${k}, ${whole.requests[k - 1]}`
+        expect(status, at).toMatchObject({ state: 'succeeded', exitCode: 0 })
+        expect(jobs, at).toBe(1)
+      }
+    }
+    expect(killed).toBeGreaterThan(20)
+  },
+  60_000,
+)
+
+test('R33 a creation whose answer was lost is found again', async () => {
+  const { world, machine } = open()
+  world.cloud.faults.plan = (request) =>
+    request.startsWith('POST') && request.endsWith('customJobs') ? { kind: 'lost' } : undefined
+  const engine = world.open('vertex', machine())
+  await engine.start(spec('vertex', 'trains'))
+  expect(world.vertex.jobs).toHaveLength(1)
+  expect(await engine.wait('train-1')).toMatchObject({ state: 'succeeded' })
+})
+
+test('R26 a quota of requests is waited for; one of machines is said with the words of Google', async () => {
+  const { world, machine } = open()
+  let throttled = 0
+  world.cloud.faults.plan = (request) => {
+    if (!request.startsWith('POST') || !request.endsWith('customJobs')) return undefined
+    throttled++
+    const message = 'Quota exceeded for aiplatform.googleapis.com/custom_model_training_nvidia_l4_gpus'
+    return throttled < 4
+      ? { kind: 'refuse', code: 'RESOURCE_EXHAUSTED', message }
+      : { kind: 'refuse', code: 'FAILED_PRECONDITION', message }
+  }
+  const error = await errorOf(world.open('vertex', machine()).start(spec('vertex', 'trains')))
+  expect(throttled).toBe(4)
+  expect(error).toMatchObject({ outcome: 'external', message: expect.stringContaining('nvidia_l4_gpus') })
+})
+
+test.each(['cloud-run', 'vertex'] as const)(
+  'R26 an API that is down for ten minutes does not end the wait for a %s step',
+  async (kind) => {
+    const { world, machine } = open()
+    const engine = world.open(kind, machine())
+    await engine.start(spec(kind, 'trains'))
+    const until = world.cloud.clock.now() + 10 * MINUTE
+    world.cloud.faults.plan = () =>
+      world.cloud.clock.now() < until ? { kind: 'refuse', code: 'UNAVAILABLE', message: 'down' } : undefined
+    expect(await engine.wait('train-1')).toMatchObject({ state: 'succeeded' })
+  },
+)
+
+test('R32 nothing of a vertex step runs after its deadline, even if all who watch have died', async () => {
+  const { world, machine } = open()
+  await world.open('vertex', machine()).start(spec('vertex', 'hangs'))
+  world.cloud.clock.advance(2 * MINUTE)
+  expect(world.vertex.running()).toBe(1)
+  world.cloud.clock.advance(10 * MINUTE)
+  expect(world.vertex.running()).toBe(0)
+  expect(await world.open('vertex', machine()).wait('train-1')).toMatchObject({ state: 'timed-out' })
+})
+
+test('R36 a custom job that finds no machine is given up', async () => {
+  const { world, machine } = open(Number.POSITIVE_INFINITY)
+  const engine = world.open('vertex', machine())
+  await engine.start(spec('vertex', 'trains'))
+  expect(await engine.wait('train-1')).toMatchObject({ state: 'timed-out' })
+})
+
+test('exit 137 is in the reason', async () => {
+  const { world, machine } = open()
+  const engine = world.open('vertex', machine())
+  await engine.start(spec('vertex', 'killed'))
+  expect(await engine.wait('train-1')).toMatchObject({
+    state: 'failed',
+    exitCode: 137,
+    reason: 'exit code 137',
+  })
+})
+
+test.each(['cloud-run', 'vertex'] as const)('R48 a cancel stops the job of a %s step', async (kind) => {
+  const { world, machine } = open()
+  const runtime = machine()
+  const engine = world.open(kind, runtime)
+  const { step, image, env } = spec(kind, 'hangs')
+  const run = { id: 'r', resumed: false, note: async () => {}, end: async () => {} }
+  const work = errorOf(runJob(runtime, engine, run, { step, image, env, fingerprint: 'f' }))
+  await world.cloud.clock.sleep(3 * MINUTE)
+  runtime.cancel()
+  expect(await work).toMatchObject({ message: 'cancelled while step train ran; its job was stopped' })
+  expect(world.vertex.running()).toBe(0)
+})
