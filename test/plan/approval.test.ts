@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Bound, Review } from '../../src/domain/approval.ts'
 import { digestOf } from '../../src/domain/digest.ts'
-import { differences, reviewedBy, sawUndecided, standing } from '../../src/plan/approval.ts'
+import { differences, isNamed, reviewedBy, sawUndecided, standing } from '../../src/plan/approval.ts'
 
 const BOUND: Bound = {
   plan: digestOf('plan'),
@@ -89,6 +89,15 @@ test('R13 several differences are all named, in the order of the record', () => 
 
 test('R13 a field that this version does not know is compared as well', () => {
   expect(differences({ ...BOUND, later: { a: 1 } }, BOUND)).toMatchObject([{ field: 'later', is: 'none' }])
+})
+
+test('R13 a plan is named by its id or by more of its fingerprint, and by nothing else', () => {
+  const fingerprint = `sha256:${'0123456789abcdef'.repeat(4)}` as const
+  expect(isNamed('0123456789ab', fingerprint)).toBe(true)
+  expect(isNamed('0123456789abcdef', fingerprint)).toBe(true)
+  for (const other of ['', '0123', '0123456789a', '0123456789ac', 'sha256:01234', `${'0'.repeat(12)}`]) {
+    expect(isNamed(other, fingerprint)).toBe(false)
+  }
 })
 
 describe('a state that moved on', () => {
