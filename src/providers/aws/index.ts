@@ -9,6 +9,7 @@ import { openAwsOperations } from './operations/index.ts'
 import { openServices } from './service-host.ts'
 import { awsSession, steadfast } from './session.ts'
 import { readTargets } from './targets.ts'
+import { openWorkers } from './workers.ts'
 
 /** Opens the registry of models, which is no part of a cloud, where targets.json says. */
 export type OpenModels = (context: ProviderContext, targets: () => Promise<Targets>) => ModelRegistry
@@ -26,6 +27,7 @@ export function openAws(context: ProviderContext, openModels: OpenModels): Provi
   const services = openServices(context, session, targets)
   const { balanced } = services
   const observer = openObserver({ session, clock: context.runtime.clock, targets, balanced })
+  const workers = openWorkers({ session, runtime: context.runtime, targets })
   const parts = { context, session, targets, objects }
   const operations = openAwsOperations(parts)
   const toTheEnd = steadfast(session)
@@ -38,12 +40,14 @@ export function openAws(context: ProviderContext, openModels: OpenModels): Provi
     operations,
     jobs,
     observer,
+    workers,
     models: openModels(context, targets),
     targets,
     close: async () => {
       await images.close()
       services.close()
       observer.close()
+      workers.close()
       operations.close()
       jobs.close()
       jobObjects.close()

@@ -5,4 +5,9 @@ export interface WorkerImages {
   /** undefined before the first release. */
   read(worker: string): Promise<ImageReference | undefined>
   write(worker: string, image: ImageReference): Promise<void>
+  /**
+   * Lets the machines that run begin again with the image that was written, each in its place; absent where they cannot. Work has
+   * `drain` milliseconds to end. Resolves with the machines that did.
+   */
+  restart?(worker: string, drain: number): Promise<readonly string[]>
 }

@@ -1,0 +1,8 @@
+/** Loaded by import() of this file: a bundle gives a package of CommonJS that is imported so no names. */
+export {
+  GetParameterCommand,
+  ListCommandInvocationsCommand,
+  PutParameterCommand,
+  SendCommandCommand,
+  SSMClient,
+} from '@aws-sdk/client-ssm'

@@ -1,0 +1,158 @@
+import type { SSMClient } from '@aws-sdk/client-ssm'
+import { type ImageReference, parseImageReference } from '../../domain/digest.ts'
+import { externalError, SluiceError } from '../../domain/error.ts'
+import type { Target, Targets } from '../../domain/targets.ts'
+import { pollUntil } from '../../runtime/poll.ts'
+import type { Runtime } from '../../runtime/runtime.ts'
+import type { WorkerImages } from '../ports/workers.ts'
+import { type AwsSession, settingsFor } from './session.ts'
+import { callTrouble, codeOf } from './trouble.ts'
+import { drainSeconds, RENEWED, restartScript } from './worker-restart.ts'
+
+export interface WorkerParts {
+  readonly session: AwsSession
+  readonly runtime: Pick<Runtime, 'clock' | 'random'>
+  readonly targets: () => Promise<Targets>
+}
+
+type Machines = Extract<Target, { kind: 'ec2-worker' }> & { readonly image: string }
+
+/** Seconds in which a machine must have taken a command, else it is not there. */
+const TAKEN = 60
+/** Milliseconds that a command may take beyond the time in which work may end. */
+const PATIENCE = 10 * 60_000
+
+/**
+ * The image of a worker is the value of a parameter of Systems Manager, which its machines ask for when they boot. What runs takes
+ * it at once by Session Manager's agent, in place: no port is open and no machine is made.
+ */
+export function openWorkers({ session, runtime, targets }: WorkerParts): Required<WorkerImages> & {
+  close(): void
+} {
+  const clients = new Map<string, SSMClient>()
+  const sdk = async ({ region }: Machines) => {
+    const api = await import('./sdk/ssm.ts')
+    const ssm = clients.get(region) ?? new api.SSMClient({ ...settingsFor(session, 'SSM'), region })
+    clients.set(region, ssm)
+    return { api, ssm }
+  }
+  const machinesOf = async (worker: string): Promise<Machines> => {
+    const target = (await targets()).workers[worker]
+    if (target?.kind === 'ec2-worker' && target.image !== undefined) return { ...target, image: target.image }
+    throw new SluiceError('stale', 'user', {
+      what: `targets.json does not say where worker ${worker} asks for its image`,
+      remedy: 'run "sluice plan", then "sluice apply"',
+    })
+  }
+  const parameter = ({ region, image }: Machines): string =>
+    `arn:aws:ssm:${region}:${session.account}:parameter${image}`
+
+  return {
+    async read(worker) {
+      const machines = await machinesOf(worker)
+      const { api, ssm } = await sdk(machines)
+      const request = new api.GetParameterCommand({ Name: machines.image })
+      const found = await ssm.send(request, session.call).catch((error: unknown) => {
+        if (codeOf(error) === 'ParameterNotFound') return undefined
+        const need = { action: 'ssm:GetParameter', resource: parameter(machines) }
+        throw callTrouble(`reading the image of worker ${worker}`, need, error)
+      })
+      const reference = found?.Parameter?.Value ?? ''
+      // What the stack has put there before the first release has no digest.
+      return parseImageReference(reference) === undefined ? undefined : (reference as ImageReference)
+    },
+
+    async write(worker, image) {
+      const machines = await machinesOf(worker)
+      const { api, ssm } = await sdk(machines)
+      const request = new api.PutParameterCommand({ Name: machines.image, Value: image, Overwrite: true })
+      await ssm.send(request, session.call).catch((error: unknown) => {
+        const need = { action: 'ssm:PutParameter', resource: parameter(machines) }
+        throw callTrouble(`telling worker ${worker} its image`, need, error)
+      })
+    },
+
+    async restart(worker, drain) {
+      const machines = await machinesOf(worker)
+      const { api, ssm } = await sdk(machines)
+      const what = `restarting the machines of worker ${worker}`
+      const seconds = drainSeconds(drain)
+      const request = new api.SendCommandCommand({
+        DocumentName: 'AWS-RunShellScript',
+        Comment: `sluice: worker ${worker} takes its released image`,
+        Targets: Object.entries(machines.instances).map(([tag, value]) => ({
+          Key: `tag:${tag}`,
+          Values: [value],
+        })),
+        TimeoutSeconds: TAKEN,
+        Parameters: { commands: [...restartScript(seconds)], executionTimeout: [String(seconds + 300)] },
+      })
+      const { Command } = await ssm.send(request, session.call).catch((error: unknown) => {
+        const need = { action: 'ssm:SendCommand', resource: `arn:aws:ec2:*:${session.account}:instance/*` }
+        throw callTrouble(what, need, error)
+      })
+      const CommandId = Command?.CommandId
+      const look = async (): Promise<readonly Invocation[] | undefined> => {
+        const list = new api.ListCommandInvocationsCommand({ CommandId, Details: true, MaxResults: 50 })
+        const { CommandInvocations = [] } = await ssm.send(list, session.call).catch((error: unknown) => {
+          throw callTrouble(what, { action: 'ssm:ListCommandInvocations', resource: '*' }, error)
+        })
+        const seen = CommandInvocations.map(invocation)
+        return seen.every(({ ended }) => ended) ? seen : undefined
+      }
+      const { clock } = runtime
+      const ended = await pollUntil(runtime, look, {
+        every: 3_000,
+        deadline: clock.now() + seconds * 1000 + PATIENCE,
+        signal: session.call.abortSignal,
+        bear: {
+          transient: (error) => error instanceof SluiceError && error.outcome === 'external',
+          inARow: 4,
+        },
+      })
+      if (ended === 'timed-out') throw externalError('service', { what: `${what}: not done in time` })
+      const failed = ended.found.find(({ good }) => !good)
+      if (failed !== undefined) {
+        throw externalError('user', {
+          what: `${what}: ${failed.id}: ${failed.said}`,
+          remedy: 'see /var/log/sluice-work.log there by "aws ssm start-session"',
+        })
+      }
+      return ended.found.map(({ id }) => id)
+    },
+
+    close: () => {
+      for (const client of clients.values()) client.destroy()
+    },
+  }
+}
+
+interface Invocation {
+  readonly id: string
+  readonly ended: boolean
+  readonly good: boolean
+  /** The state, and the last that the machine said. */
+  readonly said: string
+}
+
+/** https://docs.aws.amazon.com/systems-manager/latest/userguide/monitor-commands.html */
+const OPEN = new Set(['Pending', 'InProgress', 'Delayed', 'Cancelling'])
+
+function invocation(one: {
+  readonly InstanceId?: string | undefined
+  readonly Status?: string | undefined
+  readonly CommandPlugins?: readonly { readonly Output?: string | undefined }[] | undefined
+}): Invocation {
+  const { InstanceId = '', Status = 'nothing', CommandPlugins = [] } = one
+  const output = CommandPlugins.map(({ Output = '' }) => Output)
+    .join('\n')
+    .trim()
+  const last = output.split('\n').at(-1) ?? ''
+  const good = Status === 'Success' && output.split('\n').includes(RENEWED)
+  return {
+    id: InstanceId,
+    ended: !OPEN.has(Status),
+    good,
+    said: last === '' ? Status : `${Status}: ${last}`,
+  }
+}
