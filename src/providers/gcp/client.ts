@@ -11,11 +11,13 @@ const ANSWER = 30_000
 const ANSWER_LIMIT = 16 * 1024 * 1024
 
 /** Where each service answers: `https://<name>.googleapis.com`, unless gcloud's variable says otherwise. */
-const SERVICES = ['run', 'storage', 'logging', 'monitoring', 'sqladmin', 'compute'] as const
+const SERVICES = ['run', 'storage', 'logging', 'monitoring', 'sqladmin', 'aiplatform', 'compute'] as const
 export type GcpService = (typeof SERVICES)[number]
 
 export interface GcpRequest {
   readonly service: GcpService
+  /** Of a service that answers in each location by itself: `https://europe-west1-aiplatform.googleapis.com`. */
+  readonly location?: string
   readonly method?: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
   /** From the root, query included: `/v2/projects/films/locations/europe-west1/services/web`. */
   readonly path: string
@@ -56,11 +58,11 @@ export function openClient(
   const { env, http, clock, random, signals } = runtime
 
   const exchange = async (request: GcpRequest, token: Secret): Promise<HttpResponse> => {
-    const { service, method = 'GET', path, body, headers, timeout = ANSWER } = request
+    const { service, location, method = 'GET', path, body, headers, timeout = ANSWER } = request
     const json = body !== undefined && !(body instanceof Uint8Array)
     const sent: HttpRequest = {
       method,
-      url: baseOf(env, service) + path,
+      url: baseOf(env, service, location) + path,
       headers: {
         authorization: `Bearer ${token.reveal()}`,
         ...(json ? { 'content-type': 'application/json' } : {}),
@@ -130,9 +132,10 @@ export function openClient(
 }
 
 /** `CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN`: https://cloud.google.com/sdk/docs/properties */
-function baseOf(env: Runtime['env'], service: GcpService): string {
+function baseOf(env: Runtime['env'], service: GcpService, location?: string): string {
   const given = env[`CLOUDSDK_API_ENDPOINT_OVERRIDES_${service.toUpperCase()}`]
-  return (given || `https://${service}.googleapis.com`).replace(/\/$/, '')
+  const name = location === undefined ? service : `${location}-${service}`
+  return (given || `https://${name}.googleapis.com`).replace(/\/$/, '')
 }
 
 /** Milliseconds; dates are not what Google sends. */

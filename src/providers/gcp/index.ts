@@ -4,7 +4,7 @@ import { imagesFileSchema } from '../../domain/images.ts'
 import type { Targets } from '../../domain/targets.ts'
 import type { ModelRegistry } from '../ports/models.ts'
 import type { Provider, ProviderContext } from '../provider.ts'
-import { type Access, openAccess } from './access.ts'
+import { openAccess } from './access.ts'
 import { openClient } from './client.ts'
 import { openRegistryImages } from './images.ts'
 import { openJobs } from './jobs/index.ts'
@@ -64,7 +64,7 @@ export function openGcp(context: ProviderContext, openModels: OpenModels): Provi
         stopped: () => databases.stopped(),
       },
     },
-    jobs: openJobs({ runtime, ...toTheEnd(runtime, access), targets, place, pipelines: system.pipelines }),
+    jobs: openJobs({ runtime, access, objects: openObjects, targets, place, pipelines: system.pipelines }),
     models: openModels(context, targets),
     workers: openWorkerImages(objects, targets),
     bearer: (url) => access.identity(new URL(url).origin),
@@ -82,12 +82,6 @@ export function openGcp(context: ProviderContext, openModels: OpenModels): Provi
 
 const named = (how: string, names: readonly string[]): readonly string[] =>
   names.map((name) => `${name} ${how}`)
-
-/** For calls that a cancel shall not end: a cancelled run has yet to stop its jobs. Each still gives up in its own time. */
-function toTheEnd(runtime: ProviderContext['runtime'], access: Access) {
-  const client = openClient({ ...runtime, signals: { cancelled: new AbortController().signal } }, access)
-  return { client, objects: openObjects(client) }
-}
 
 /** The image as the last build left it; undefined where there was none on this machine. */
 async function builtImage(

@@ -4,22 +4,35 @@ import type { Targets } from '../../../domain/targets.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
 import type { JobEngine } from '../../ports/jobs.ts'
 import type { ObjectStore } from '../../ports/objects.ts'
-import type { GcpClient } from '../client.ts'
+import type { Access } from '../access.ts'
+import { type GcpClient, openClient } from '../client.ts'
 import type { Place } from '../place.ts'
-import { CloudRunJobs } from './engine.ts'
+import { ClaimedJobs } from './claimed-jobs.ts'
+import { CloudRunPlatform } from './cloud-run.ts'
 import { jobRecords } from './record.ts'
+import { VertexPlatform } from './vertex.ts'
 
 export interface JobsParts {
   readonly runtime: Runtime
-  readonly client: GcpClient
-  readonly objects: ObjectStore
+  readonly access: Access
+  /** Where jobs are claimed, by a client of the jobs' own. */
+  readonly objects: (client: GcpClient) => ObjectStore
   readonly targets: () => Promise<Targets>
-  readonly place: Place
+  readonly place: Pick<Place, 'project' | 'ledgerBucket'>
   readonly pipelines: Named<Pipeline>
+  /** Milliseconds between two looks. @default 2 s */
+  readonly pace?: number
 }
 
-/** Steps of pipelines on Google Cloud: engine `cloud-run`; others are refused by name. */
-export function openJobs({ objects, place, ...parts }: JobsParts): JobEngine {
-  const records = jobRecords(objects, place.ledgerBucket)
-  return new CloudRunJobs({ ...parts, records, project: place.project })
+/** Steps of pipelines on Google Cloud: engines `cloud-run` and `vertex`. */
+export function openJobs({ objects, access, place, ...parts }: JobsParts): JobEngine {
+  const { runtime } = parts
+  // A cancelled run has yet to stop its jobs, so a cancel ends none of these calls; each still gives up in its own time.
+  const client = openClient({ ...runtime, signals: { cancelled: new AbortController().signal } }, access)
+  const platforms = {
+    'cloud-run-job': new CloudRunPlatform(runtime, client, place.project),
+    'vertex-job': new VertexPlatform(client, place.project),
+  }
+  const records = jobRecords(objects(client), place.ledgerBucket)
+  return new ClaimedJobs({ ...parts, client, platforms, records })
 }

@@ -4,7 +4,8 @@ import { externalError } from '../../../domain/error.ts'
 import type { ObjectStore } from '../../ports/objects.ts'
 
 /**
-XX
+ * What is written down of a job beside the ledger before anything starts: neither executions of Cloud Run nor custom jobs of
+ * Vertex AI have a name of the caller's, so whoever makes this object alone may start one (promise R33).
  */
 export const jobRecordSchema = z.looseObject({
   schema: z.literal('sluice.job/v1'),
