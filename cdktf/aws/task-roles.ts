@@ -43,11 +43,16 @@ export function starterStatements({
   secrets,
 }: Pick<TaskRolesProps, 'region' | 'account' | 'logs' | 'repositories' | 'secrets'>): Statement[] {
   return [
-    { actions: ['ecr:GetAuthorizationToken'], resources: ['*'] },
-    {
-      actions: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
-      resources: repositories,
-    },
+    // A public image is pulled by nobody in particular.
+    ...(repositories.length === 0
+      ? []
+      : [
+          { actions: ['ecr:GetAuthorizationToken'], resources: ['*'] },
+          {
+            actions: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
+            resources: repositories,
+          },
+        ]),
     {
       actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
       resources: [`arn:aws:logs:${region}:${account}:log-group:${logs}:*`],

@@ -106,15 +106,17 @@ async function writeTargets(
   environment: OpenEnvironment,
   outputs: readonly StackOutput[],
 ): Promise<string> {
-  const [{ mergeTargets }, { publish }] = await Promise.all([
+  const [{ mergeTargets }, { publish }, { makeDatabases }] = await Promise.all([
     import('./apply/merge-targets.ts'),
     import('./apply/publish.ts'),
+    import('./apply/database-names.ts'),
   ])
   const targets = mergeTargets(outputs)
   if (targets === undefined) return ''
   const path = join(environment.state, 'targets.json')
   await runtime.files.write(path, `${JSON.stringify(targets, undefined, 2)}\n`)
   await publish(environment, targets)
+  await makeDatabases(runtime, targets, environment.provider)
   return path
 }
 

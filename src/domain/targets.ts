@@ -79,7 +79,16 @@ export const targetSchema = z.discriminatedUnion('kind', [
     /** gs:// object that says which image machines run; rollouts write it. Absent for scripts. */
     image: z.string().optional(),
   }),
-  z.looseObject({ kind: z.literal('ecs-task'), region: z.string(), cluster: z.string(), family: z.string() }),
+  z.looseObject({
+    kind: z.literal('ecs-task'),
+    region: z.string(),
+    cluster: z.string(),
+    family: z.string(),
+    /** What it runs, as upstream calls it, where that is no image of sluice.yml. */
+    image: z.string().optional(),
+    /** Databases that it makes, where it is one that does. */
+    names: z.array(z.string()).optional(),
+  }),
   z.looseObject({
     kind: z.literal('batch-job'),
     region: z.string(),

@@ -253,7 +253,12 @@ describe('the output sluice', () => {
       url: 'https://api.filmlens.example',
     })
     expect(targets.services['mlflow']).toMatchObject({ loadBalanced: false })
-    expect(Object.keys(targets.jobs)).toEqual(['sentiment.extract', 'sentiment.train', 'sentiment.score'])
+    expect(Object.keys(targets.jobs)).toEqual([
+      'db-names',
+      'sentiment.extract',
+      'sentiment.train',
+      'sentiment.score',
+    ])
     expect(targets.jobs['sentiment.train']).toMatchObject({ kind: 'batch-job' })
     expect(Object.keys(targets.workers).sort()).toEqual(['detector', 'scripted'])
     expect(Object.keys(targets.functions).sort()).toEqual(['start-worker', 'upload-url'])

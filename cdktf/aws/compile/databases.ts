@@ -1,5 +1,6 @@
 import { Alarm } from '../alarm.ts'
 import { PostgresDatabase } from '../postgres-database.ts'
+import { databaseNames } from './database-names.ts'
 import type { Site } from './site.ts'
 
 export function databases(site: Site): void {
@@ -23,6 +24,7 @@ function make(site: Site, name: string): void {
     ...(spec.class === undefined ? {} : { class: spec.class }),
   })
   site.databases.set(name, database)
+  databaseNames(site, spec, database)
   stack.target('databases', name, {
     kind: 'rds',
     id: database.id,

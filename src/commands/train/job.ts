@@ -31,7 +31,7 @@ export function jobId(run: string, step: string, fingerprint: string, attempt: n
 export async function runJob(
   runtime: Pick<Runtime, 'clock' | 'log' | 'signals'>,
   jobs: JobEngine,
-  run: Run,
+  run: Pick<Run, 'id' | 'note'>,
   job: StepJob,
 ): Promise<number> {
   const { step, image, env, fingerprint } = job

@@ -21,6 +21,9 @@ export function stepTarget(
   { jobs }: Pick<Targets, 'jobs'>,
   step: Step,
 ): StepTarget {
+  const own = jobs[step.name]
+  // The task that makes databases is no step; its key has no dot, so it is none's.
+  if (own !== undefined) return { key: step.name, target: own }
   const named = Object.values(pipelines).filter(({ steps }) => steps[step.name] !== undefined)
   const [pipeline, ...others] =
     named.length > 1 ? named.filter(({ steps }) => isDeepStrictEqual(steps[step.name], step)) : named
