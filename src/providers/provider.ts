@@ -13,6 +13,7 @@ import type { ModelRegistry } from './ports/models.ts'
 import type { ObjectStore } from './ports/objects.ts'
 import type { Observer } from './ports/observer.ts'
 import type { Operations } from './ports/operations.ts'
+import type { Reaper } from './ports/reaper.ts'
 import type { ServiceHost } from './ports/services.ts'
 import type { Upkeep } from './ports/upkeep.ts'
 import type { WorkerImages } from './ports/workers.ts'
@@ -43,6 +44,8 @@ export interface Provider {
   readonly machine?: Machine
   /** Where the cloud can tidy up after itself; otherwise its own lifecycle rules do. */
   readonly upkeep?: Upkeep
+  /** Where jobs run on what costs by the minute. */
+  readonly reaper?: Reaper
   /** Where the parts of this environment are. */
   targets(): Promise<Targets>
   close(): Promise<void>

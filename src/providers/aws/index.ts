@@ -2,6 +2,7 @@ import type { Targets } from '../../domain/targets.ts'
 import type { ModelRegistry } from '../ports/models.ts'
 import type { Provider, ProviderContext } from '../provider.ts'
 import { openEcrImages } from './images.ts'
+import { openEc2Reaper } from './jobs/ec2/reaper.ts'
 import { openAwsJobs } from './jobs/index.ts'
 import { openS3Objects } from './objects.ts'
 import { openObserver } from './observer.ts'
@@ -41,6 +42,7 @@ export function openAws(context: ProviderContext, openModels: OpenModels): Provi
     jobs,
     observer,
     workers,
+    reaper: openEc2Reaper(parts),
     models: openModels(context, targets),
     targets,
     close: async () => {

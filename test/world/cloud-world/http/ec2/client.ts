@@ -5,8 +5,10 @@ import type { Step } from '../../../../../src/domain/step.ts'
 import type { System } from '../../../../../src/domain/system.ts'
 import type { Targets } from '../../../../../src/domain/targets.ts'
 import { Ec2Jobs } from '../../../../../src/providers/aws/jobs/ec2/engine.ts'
+import { openEc2Reaper } from '../../../../../src/providers/aws/jobs/ec2/reaper.ts'
 import type { AwsSession } from '../../../../../src/providers/aws/session.ts'
 import type { JobSpec } from '../../../../../src/providers/ports/jobs.ts'
+import type { Reaper } from '../../../../../src/providers/ports/reaper.ts'
 import type { Event } from '../../../../../src/runtime/events.ts'
 import { fakeRuntime } from '../../../../../src/runtime/fake/index.ts'
 import type { Clock, Runtime } from '../../../../../src/runtime/runtime.ts'
@@ -59,6 +61,7 @@ export const specOf = (id = 'train-1', step: Step = train): JobSpec => ({
 
 export interface Ec2Client {
   readonly jobs: Ec2Jobs
+  readonly reaper: Reaper
   readonly wire: Wire
   readonly events: readonly Event[]
   readonly session: AwsSession
@@ -128,8 +131,18 @@ export function ec2Client(world: Ec2World, options: ClientOptions = {}): Ec2Clie
     pipelines: { p: { name: 'p', parameters: {}, steps } },
   } as unknown as System
   const objects = wire.wrap('objects', world.options.objects)
-  const jobs = new Ec2Jobs({ context: { runtime, system }, session, targets: async () => targets, objects })
-  return { jobs, wire, events, session, runtime, cancel: () => controller.abort(new Error('cancelled')) }
+  const parts = { context: { runtime, system }, session, targets: async () => targets, objects }
+  const jobs = new Ec2Jobs(parts)
+  const reaper = openEc2Reaper(parts)
+  return {
+    jobs,
+    reaper,
+    wire,
+    events,
+    session,
+    runtime,
+    cancel: () => controller.abort(new Error('cancelled')),
+  }
 }
 
 const textOf = (body: unknown): string =>
