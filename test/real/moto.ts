@@ -38,9 +38,11 @@ export const isWrite = ({ method, path }: Seen): boolean =>
   (method === 'POST' && path.startsWith('/?Action=Create')) ||
   path.startsWith('/?Action=Add')
 
-export async function startMoto(): Promise<Moto> {
+/** @param env What it finds beside our own environment: DOCKER_HOST, for jobs of Batch as real containers. */
+export async function startMoto(env: Readonly<Record<string, string>> = {}): Promise<Moto> {
   const child = spawn(pythonProgram('clouds', 'moto_server'), ['-H', '127.0.0.1', '-p', '0'], {
     stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, ...env },
   })
   const port = await new Promise<number>((resolve, reject) => {
     child.once('error', reject)
