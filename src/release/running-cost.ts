@@ -16,7 +16,7 @@ export interface RunningCost {
   /** What costs something and has no price here. */
   readonly unpriced: readonly string[]
   readonly region: string
-  /** Day of the oldest price. */
+  /** Day on which the prices were looked up. */
   readonly asOf: string
 }
 
@@ -31,8 +31,8 @@ const GIB = 2 ** 30
 
 interface Priced {
   readonly asOf: string
-  service(service: Service, copies: number): number
-  /** undefined: no price for its class. */
+  /** undefined: no price of it. */
+  service(service: Service, copies: number): number | undefined
   database(database: Database, on: boolean): number | undefined
   /** What stands beside services and databases. */
   readonly others: readonly CostLine[]
@@ -56,7 +56,9 @@ export function runningCost(system: System, { statuses, stopped }: Running): Run
     const copies = copiesOf(system, service, status)
     if (copies > 0) {
       const what = `${service.name}, ${copies} ${copies === 1 ? 'copy' : 'copies'}`
-      lines.push({ what, hourly: priced.service(service, copies) })
+      const hourly = priced.service(service, copies)
+      if (hourly === undefined) unpriced.push(`copies of ${service.name}`)
+      else lines.push({ what, hourly })
     }
     if (copies > 0 && cloud === 'gcp' && Object.keys(service.sidecars).length > 0)
       unpriced.push(`sidecars of ${service.name}`)
@@ -93,12 +95,16 @@ function pricesOf(system: System): Priced | undefined {
   return cloud !== 'gcp' || prices === undefined ? undefined : onGcp(system, prices)
 }
 
-function onAws({ services, environment }: System, prices: AwsPrices): Priced {
-  const { fargate } = prices
+function onAws({ images, services, environment }: System, prices: AwsPrices): Priced {
   const open = Object.values(services).some((service) => service.public)
   return {
-    asOf: [prices.asOf, fargate.asOf].toSorted()[0] ?? prices.asOf,
-    service: ({ size }, copies) => copies * (size.cpu * fargate.cpu + (size.memory / GIB) * fargate.memory),
+    asOf: prices.asOf,
+    service: ({ image, size }, copies) => {
+      const built = images[image]
+      const isArm = built?.kind === 'build' && built.platforms[0] === 'linux/arm64'
+      const { cpu, memory } = prices.fargate[isArm ? 'ARM64' : 'X86_64']
+      return copies * (size.cpu * cpu + (size.memory / GIB) * memory)
+    },
     database: ({ class: size = 'db.t4g.micro', storage, highAvailability }, on) => {
       const server = Object.hasOwn(prices.database, size) ? prices.database[size] : undefined
       if (server === undefined) return undefined
@@ -114,11 +120,13 @@ function onAws({ services, environment }: System, prices: AwsPrices): Priced {
   }
 }
 
-function onGcp({ services, environment }: System, { asOf, run, sql }: GcpPrices): Priced {
+function onGcp({ services, environment }: System, prices: GcpPrices): Priced {
+  const { asOf, run, database: sql, forwarding } = prices
   const open = Object.values(services).some((service) => service.public && service.domain !== undefined)
   return {
     asOf,
-    service: ({ size }, copies) => copies * (size.cpu * run.cpu + (size.memory / GIB) * run.memory),
+    service: ({ size }, copies) =>
+      run === undefined ? undefined : copies * (size.cpu * run.cpu + (size.memory / GIB) * run.memory),
     database: ({ class: size = 'db-g1-small', storage, highAvailability }, on) => {
       if (sql === undefined) return undefined
       const [, cpu, mib] = /^db-custom-(\d+)-(\d+)$/.exec(size) ?? []
@@ -129,7 +137,7 @@ function onGcp({ services, environment }: System, { asOf, run, sql }: GcpPrices)
       const disk = ((storage / GIB) * sql.storage) / HOURS
       return ((on ? server : 0) + disk) * (highAvailability ? 2 : 1)
     },
-    others: [],
-    unpriced: [...(open ? ['load balancer'] : []), ...(environment.nat === 'none' ? [] : ['NAT gateway'])],
+    others: open ? [{ what: 'load balancer', hourly: forwarding }] : [],
+    unpriced: environment.nat === 'none' ? [] : ['NAT gateway'],
   }
 }

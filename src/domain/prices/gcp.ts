@@ -12,12 +12,17 @@ export interface GcpPrices {
     /** A GB-month of SSD. */
     readonly storage: number
   }
+  /** An hour of a vCPU and of a GiB of an instance of Cloud Run that always has its CPU, as ours do. https://cloud.google.com/run/pricing */
+  readonly run?: { readonly cpu: number; readonly memory: number }
   /** An hour of up to five global forwarding rules together. https://cloud.google.com/load-balancing/pricing */
   readonly forwarding: number
 }
 
 /** The same wherever the load balancer leads: the page has one table for global rules. */
 const FORWARDING = 0.025
+
+/** Services that always have their CPU, in regions of tier 1: stored copies of the page say $0.000018 and $0.000002 a second. */
+const RUN_TIER_1 = { cpu: 0.000018 * 3600, memory: 0.000002 * 3600 }
 
 export const GCP_PRICES: Readonly<Record<string, GcpPrices>> = {
   'us-central1': {
@@ -30,9 +35,10 @@ export const GCP_PRICES: Readonly<Record<string, GcpPrices>> = {
       shared: { 'db-f1-micro': 0.0105, 'db-g1-small': 0.035 },
       storage: 0.17,
     },
+    run: RUN_TIER_1,
     forwarding: FORWARDING,
   },
-  'europe-west1': { asOf: '2026-11-21', forwarding: FORWARDING },
-  'europe-west4': { asOf: '2026-11-21', forwarding: FORWARDING },
-  'us-east1': { asOf: '2026-11-21', forwarding: FORWARDING },
+  'europe-west1': { asOf: '2026-11-21', run: RUN_TIER_1, forwarding: FORWARDING },
+  'europe-west4': { asOf: '2026-11-21', run: RUN_TIER_1, forwarding: FORWARDING },
+  'us-east1': { asOf: '2026-11-21', run: RUN_TIER_1, forwarding: FORWARDING },
 }
