@@ -30,6 +30,8 @@ export interface Run {
   readonly inputs?: Readonly<Record<string, string>>
   readonly secrets?: Readonly<Record<string, string>>
   readonly token?: string
+  /** Who started the run. */
+  readonly actor?: string
   /** Variables of the runner. */
   readonly env?: Readonly<Record<string, string>>
   /** Work in the caller's folder itself, as a runner does that keeps its files, and not in a copy a job. */
@@ -133,26 +135,39 @@ interface Places {
 }
 
 function argvOf(
-  { workflow, event, payload = {}, inputs = {}, secrets = {}, token, env = {}, inPlace = false }: Run,
+  {
+    workflow,
+    event,
+    payload = {},
+    inputs = {},
+    secrets = {},
+    token,
+    actor = 'ada',
+    env = {},
+    inPlace = false,
+  }: Run,
   at: Places,
 ): string[] {
   writeFileSync(
     at.event,
     JSON.stringify({ ...payload, ...(Object.keys(inputs).length > 0 ? { inputs } : {}) }),
   )
+  const api = env['GITHUB_API_URL']
   const variables = {
     NO_COLOR: '1',
     SLUICE_TEST_ARTIFACTS: at.artifacts,
     SLUICE_TEST_ATTESTED: at.attested,
     SLUICE_TEST_KEPT: at.folder,
     ...env,
+    // act names GitHub's own unless it is told.
+    ...(api === undefined ? {} : { GITHUB_GRAPHQL_URL: api.replace(/\/v3$/, '/graphql') }),
   }
   const pairs = (flag: string, values: Readonly<Record<string, string>>): string[] =>
     Object.entries(values).flatMap(([name, value]) => [flag, `${name}=${value}`])
   const all = { ...secrets, ...(token === undefined ? {} : { GITHUB_TOKEN: token }) }
   return [
     ...[event, '--eventpath', at.event, '-W', `.github/workflows/${workflow}`],
-    ...['-P', 'ubuntu-24.04=-self-hosted', '--pull=false', '--no-cache-server', '--json'],
+    ...['-P', 'ubuntu-24.04=-self-hosted', '--pull=false', '--no-cache-server', '--json', '--actor', actor],
     ...(inPlace ? ['--no-skip-checkout'] : []),
     ...['--local-repository', `${LIBRARY}@${COMMIT}=${at.library}`],
     ...usedOthers(at.library).flatMap(([reference, stand]) => [
@@ -190,7 +205,12 @@ function runAct(folder: string, argv: readonly string[]): Promise<Ended> {
   }
   delete env['DOCKER_HOST']
   return new Promise((resolve, reject) => {
-    const child = spawn('act', argv, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: LONGEST_MS })
+    const child = spawn('act', argv, {
+      cwd: folder,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: LONGEST_MS,
+    })
     const chunks: Buffer[] = []
     child.stdout.on('data', (chunk: Buffer) => void chunks.push(chunk))
     child.stderr.on('data', (chunk: Buffer) => void chunks.push(chunk))
