@@ -101,7 +101,8 @@ function onAws({ images, services, environment }: System, prices: AwsPrices): Pr
     asOf: prices.asOf,
     service: ({ image, size }, copies) => {
       const built = images[image]
-      const isArm = built?.kind === 'build' && built.platforms[0] === 'linux/arm64'
+      const isArm =
+        built?.kind === 'build' && built.platforms.length === 1 && built.platforms[0] === 'linux/arm64'
       const { cpu, memory } = prices.fargate[isArm ? 'ARM64' : 'X86_64']
       return copies * (size.cpu * cpu + (size.memory / GIB) * memory)
     },
