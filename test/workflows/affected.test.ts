@@ -41,7 +41,10 @@ describeReal('the matrix over the systems of a monorepo', ['act', 'git'], () => 
 
   const outputs = ({ log }: Ended): Record<string, string> =>
     Object.fromEntries(
-      [...log.matchAll(/set-output:: (matrix|any)=(.*)$/gm)].map(([, name = '', value]) => [name, value]),
+      [...log.matchAll(/set-output:: (matrix|any)=(.*)$/gm)].map(([, name = '', value = '']) => [
+        name,
+        value,
+      ]),
     )
   const push = async (path: string, before?: string): Promise<Record<string, string>> => {
     const last = caller.git('rev-parse', 'HEAD')

@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { calledWorkflows, callOf } from '../../scripts/workflows.ts'
 import { describeReal } from '../real.ts'
 import { type Caller, filledIn, openCaller } from './act.ts'
+import { openRecorder, type Recorder } from './recorder.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -52,32 +52,21 @@ const PAYLOADS = (canary: string): readonly string[] => [
   `::add-mask::a\n::stop-commands::b`,
 ]
 
-/** Where an action of ours would be: writes down what it is given. */
-const RECORDER = `const fs = require('node:fs')
-const given = Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('INPUT_')))
-fs.appendFileSync(process.env.SLUICE_TEST_RECORD, JSON.stringify(given) + '\\n')
-fs.appendFileSync(process.env.GITHUB_OUTPUT, 'changes=true\\nsubjects=none\\ndirectory=' + __dirname + '\\n')
-`
-
 /** Inputs that decide where and when a job runs; the others go to actions. */
 const STEERING = ['runner', 'try', 'base']
 
 describeReal('R1 values of strangers in every input of every workflow', ['act', 'git'], () => {
-  let scratch: string
+  let recorder: Recorder
   let canary: string
   let caller: Caller
   beforeAll(() => {
-    scratch = mkdtempSync(join(tmpdir(), 'sluice-injection-'))
-    canary = join(scratch, 'canary')
-    const dist = join(scratch, 'dist')
-    mkdirSync(dist)
-    for (const verb of readdirSync(join(root, 'actions'))) writeFileSync(join(dist, `${verb}.js`), RECORDER)
-    writeFileSync(join(dist, 'package.json'), '{"type":"commonjs"}')
-    caller = openCaller({ dist, files: {} })
+    recorder = openRecorder()
+    canary = join(recorder.folder, 'canary')
+    caller = openCaller({ dist: recorder.dist, files: {} })
   })
   afterAll(() => {
     caller[Symbol.dispose]()
-    rmSync(scratch, { recursive: true })
+    recorder[Symbol.dispose]()
   })
 
   /** A job for every workflow, and in its inputs one untrusted context after the other. */
@@ -121,20 +110,16 @@ describeReal('R1 values of strangers in every input of every workflow', ['act', 
     'R1 value %i reaches the actions byte for byte, and nothing runs it',
     async (index) => {
       const value = PAYLOADS(canary)[index] ?? ''
-      const record = join(scratch, `record-${index}`)
       caller.write('.github/workflows/all.yml', jobsOf().yaml)
       const payload = untrustedEvent(value)
       const { log } = await caller.run({
         workflow: 'all.yml',
         event: 'pull_request',
         payload,
-        env: { SLUICE_TEST_RECORD: record },
+        env: recorder.env(String(index)),
       })
       expect(existsSync(canary), log).toBe(false)
-      const given = readFileSync(record, 'utf8')
-        .trimEnd()
-        .split('\n')
-        .map((line) => JSON.parse(line) as Record<string, string>)
+      const given = recorder.recorded(String(index)).map((one) => one.given)
       // plan, synthesize or try of preview, operate, train, drift, affected: those that run before something is refused.
       expect(given.length, log).toBeGreaterThan(4)
       const texts = given.flatMap((inputs) => Object.values(inputs))
