@@ -4,10 +4,10 @@ import { externalError } from '../../../../domain/error.ts'
 import { message } from '../../../../runtime/events.ts'
 import { isPassing } from '../../trouble.ts'
 import type { JobParts } from '../relay.ts'
-import type { RunKiller } from './killer.ts'
 import { type Ec2Machines, JOB_TAG, type Launched } from './machines.ts'
 import { nextPlacement, type Placement, type Refusal } from './placement.ts'
 import type { MachineJob, MachineJobs, Stored } from './record.ts'
+import type { Ec2Site } from './site.ts'
 import type { MachineTarget } from './target.ts'
 
 /** How the machine of this launch is called in its log streams and in SLUICE_MACHINE. */
@@ -17,18 +17,12 @@ export const machineName = ({ id, launch }: Pick<MachineJob, 'id' | 'launch'>): 
 export const checkpointPlace = ({ checkpoints }: MachineTarget, id: string): string | undefined =>
   checkpoints === undefined ? undefined : `${checkpoints}${id}/`
 
-export interface LauncherParts {
-  readonly parts: JobParts
-  readonly machines: Ec2Machines
-  readonly killer: RunKiller
-}
-
 /**
  * Starts the machine that a record asks for: the killer first (promise R32), then place after place until EC2 has one. Every place is
  * written down before it is asked for, so whoever is killed anywhere is followed by the same requests with the same tokens (R33).
  */
 export async function launch(
-  { parts, machines, killer }: LauncherParts,
+  { parts, machines, killer }: Ec2Site,
   records: MachineJobs,
   target: MachineTarget,
   begin: Stored,

@@ -212,6 +212,25 @@ function sessionOf(answer: (asked: Asked) => Promise<Answer>): AwsSession {
   }
 }
 
+/** What the official client of EC2 reaches the world by. */
+export function ec2Handler(world: Ec2World): object {
+  return {
+    handle: async ({ body, headers }: Asked) => {
+      await world.settle()
+      const form = Object.fromEntries(new URLSearchParams(textOf(body)))
+      const answer = ec2Door(world, form, headers)
+      const response = {
+        statusCode: answer.status,
+        headers: { 'content-type': 'text/xml' },
+        body: Readable.from([Buffer.from(answer.body)]),
+      }
+      return { response }
+    },
+    metadata: { handlerProtocol: 'http/1.1' },
+    destroy: () => {},
+  }
+}
+
 /** Modules that are loaded when first used take time of the machine's, which is none of the world's. */
 export async function loadClients(): Promise<void> {
   await Promise.all([
