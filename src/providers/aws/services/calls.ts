@@ -39,11 +39,14 @@ export type Repeat = 'always' | 'refused'
  * @see https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
  */
 export class AwsCalls {
+  readonly #service: string
   readonly #clock: Clock
   readonly #random: Random
   readonly #bucket: TokenBucket
 
-  constructor({ clock, random }: { readonly clock: Clock; readonly random: Random }) {
+  /** @param service whose requests these are, for people */
+  constructor({ clock, random }: { readonly clock: Clock; readonly random: Random }, service = 'ECS') {
+    this.#service = service
     this.#clock = clock
     this.#random = random
     this.#bucket = new TokenBucket(clock, RATE)
@@ -75,9 +78,9 @@ export class AwsCalls {
           continue
         }
         if (isThrottled(error)) {
-          if (this.#clock.now() - start >= THROTTLED) throw ecsTrouble(what, error)
+          if (this.#clock.now() - start >= THROTTLED) throw ecsTrouble(what, error, this.#service)
         } else if (!isBroken(error) || repeat === 'refused' || ++broken >= BROKEN) {
-          throw ecsTrouble(what, error)
+          throw ecsTrouble(what, error, this.#service)
         }
         await this.#clock.sleep(this.#pause(attempt, error), signal)
       }
@@ -146,10 +149,15 @@ const CREDENTIALS = new Set([
   'InvalidSignatureException',
   'SignatureDoesNotMatch',
 ])
-const MISSING = new Set(['ClusterNotFoundException', 'ServiceNotFoundException', 'ServiceNotActiveException'])
+const MISSING = new Set([
+  'ClusterNotFoundException',
+  'ServiceNotFoundException',
+  'ServiceNotActiveException',
+  'ResourceNotFoundException',
+])
 
 /** What ECS refused, in our words. A refusal is never taken for an observation (promise R24). */
-export function ecsTrouble(what: string, error: unknown): Error {
+export function ecsTrouble(what: string, error: unknown, service = 'ECS'): Error {
   if (error instanceof SluiceError) return error
   const code = codeOf(error)
   const text = `${what}: ${code === '' ? '' : `${code}: `}${error instanceof Error ? error.message : String(error)}`
@@ -166,10 +174,12 @@ export function ecsTrouble(what: string, error: unknown): Error {
   }
   if (MISSING.has(code)) {
     return unseen({
-      rule: 'the cluster and the service of targets.json stand before a rollout',
+      rule: 'what targets.json names stands before a rollout',
       remedy: 'run "sluice apply", and see that account and region of sluice.yml are the right ones',
     })
   }
   if (isThrottled(error) || isBroken(error)) return externalError('service', { what: text }, error)
-  return unseen({ remedy: 'see what ECS objects to; where it is right, correct sluice.yml and apply again' })
+  return unseen({
+    remedy: `see what ${service} objects to; where it is right, correct sluice.yml and apply again`,
+  })
 }

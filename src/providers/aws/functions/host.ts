@@ -1,0 +1,213 @@
+import { type Digest, type ImageReference, isDigest, parseImageReference } from '../../../domain/digest.ts'
+import { externalError, SluiceError, usageError } from '../../../domain/error.ts'
+import type { Target, Targets } from '../../../domain/targets.ts'
+import { pollUntil } from '../../../runtime/poll.ts'
+import type { Runtime } from '../../../runtime/runtime.ts'
+import type {
+  HostPace,
+  RevisionSpec,
+  RevisionStatus,
+  ServiceHost,
+  ServiceStatus,
+} from '../../ports/services.ts'
+import { type Alias, type AliasMove, revertMove, settleMove, shiftMove, stageMove } from './alias.ts'
+import type { FunctionVersion, LambdaApi } from './api.ts'
+
+type FunctionTarget = Extract<Target, { kind: 'lambda-alias' }>
+
+/** Milliseconds that Lambda may take to fetch an image. */
+const READY = 10 * 60_000
+/** Attempts at an alias that others move as well. */
+const RACES = 6
+const MARK = 'sluice '
+
+/**
+ * Functions of Lambda that run an image. A release is a published version; its traffic is a weight in the alias, which is read and
+ * moved by compare-and-swap. Everything that is remembered stands in Lambda.
+ */
+export class LambdaFunctions implements ServiceHost {
+  readonly pace: HostPace = { every: 2_000, patience: 10 * 60_000 }
+  readonly #api: LambdaApi
+  readonly #runtime: Pick<Runtime, 'clock' | 'random'>
+  readonly #targets: () => Promise<Targets>
+
+  constructor(api: LambdaApi, runtime: Pick<Runtime, 'clock' | 'random'>, targets: () => Promise<Targets>) {
+    this.#api = api
+    this.#runtime = runtime
+    this.#targets = targets
+  }
+
+  async describe(service: string): Promise<ServiceStatus> {
+    const target = await this.#target(service)
+    const alias = await this.#api.alias(target.function, target.alias)
+    const revisions: RevisionStatus[] = []
+    for (const [version, weight] of alias === undefined ? [] : shares(alias)) {
+      const found = await this.#api.version(target.function, version)
+      const image = imageOf(found)
+      // What apply made to have something is no release: it is known by no digest.
+      if (image === undefined) continue
+      const staged = alias?.staged?.version === version ? { staged: true as const } : {}
+      revisions.push({ ...revisionStatus(found, image, weight), ...staged })
+    }
+    const rolling = alias !== undefined && alias.staged !== null
+    const state = revisions.length === 0 ? 'absent' : rolling ? 'rolling' : 'running'
+    return { service, state, url: null, revisions }
+  }
+
+  async stage({ service, image, release }: RevisionSpec): Promise<string> {
+    const target = await this.#target(service.name)
+    const { function: name } = target
+    const description = `${MARK}${release}`
+    const alias = await this.#alias(target)
+    const known = await this.#api.described(name, description)
+    const version = known !== undefined && (await this.#runs(name, known, image)) ? known : undefined
+    if (alias.staged !== null && alias.staged.version !== version)
+      throw busy(service.name, alias.staged.version)
+    const staged = version ?? (await this.#publish(name, image, description))
+    await this.#move(service.name, target, (now) => stageMove(now, staged), busy)
+    return staged
+  }
+
+  async shift(service: string, revision: string, percent: number): Promise<void> {
+    const target = await this.#target(service)
+    await this.#move(service, target, (now) => shiftMove(now, revision, percent), superseded)
+  }
+
+  async settle(service: string, revision: string): Promise<void> {
+    const target = await this.#target(service)
+    await this.#move(service, target, (now) => settleMove(now, revision), superseded)
+  }
+
+  async revert(service: string, revision: string): Promise<void> {
+    const target = await this.#target(service)
+    await this.#move(service, target, (now) => revertMove(now, revision), superseded)
+  }
+
+  async #publish(name: string, image: ImageReference, description: string): Promise<string> {
+    let asked = false
+    const look = async (): Promise<FunctionVersion | undefined> => {
+      const latest = await this.#api.version(name, '$LATEST')
+      if (latest.state === 'waiting') return undefined
+      if (imageOf(latest) === image) return latest
+      if (asked) throw busy(name, latest.image)
+      const set = await this.#api.setImage(name, image)
+      if (typeof set === 'object') throw notTaken(name, image, set.refused)
+      asked = set === 'set'
+      return undefined
+    }
+    const { clock } = this.#runtime
+    const ended = await pollUntil(this.#runtime, look, { every: 1_500, deadline: clock.now() + READY })
+    if (ended === 'timed-out') {
+      throw externalError('service', {
+        what: `Lambda has not taken the image of ${name} within ${READY / 1000} s`,
+      })
+    }
+    const { found } = ended
+    if (found.state === 'failed') throw notTaken(name, image, found.reason ?? '')
+    const version = await this.#api.publish(name, found.codeSha256, description)
+    if (version === undefined) throw busy(name, 'another image')
+    return version
+  }
+
+  async #runs(name: string, version: string, image: ImageReference): Promise<boolean> {
+    return imageOf(await this.#api.version(name, version)) === image
+  }
+
+  /** Looks, decides and moves, until nobody else has moved it in between (promise R30). */
+  async #move(
+    service: string,
+    target: FunctionTarget,
+    decide: (now: Alias) => AliasMove,
+    refusal: (service: string, by: string) => SluiceError,
+  ): Promise<void> {
+    for (let attempt = 0; attempt < RACES; attempt++) {
+      const now = await this.#alias(target)
+      const move = decide(now)
+      if (move.kind === 'busy') throw refusal(service, move.by)
+      if (move.change === null) return
+      if ((await this.#api.move(target.function, target.alias, now, move.change)) === 'moved') return
+    }
+    throw busy(service, 'somebody else, again and again')
+  }
+
+  async #alias(target: FunctionTarget): Promise<Alias> {
+    const alias = await this.#api.alias(target.function, target.alias)
+    if (alias !== undefined) return alias
+    throw new SluiceError('cannot-observe', 'user', {
+      what: `function ${target.function} has no alias ${target.alias}`,
+      rule: 'the function of targets.json stands before a rollout',
+      remedy: 'run "sluice apply", and see that account and region of sluice.yml are the right ones',
+    })
+  }
+
+  async #target(name: string): Promise<FunctionTarget> {
+    const target = (await this.#targets()).functions[name]
+    if (target?.kind === 'lambda-alias') return target
+    throw usageError({
+      what: `targets.json has ${target === undefined ? 'no function' : `a ${target.kind} for function`} ${name}`,
+      rule: 'a function of an environment on AWS is a lambda-alias there',
+      remedy: 'run "sluice apply" first; with infrastructure of your own, add it to the output "sluice"',
+    })
+  }
+}
+
+function shares({ base, staged }: Alias): readonly (readonly [version: string, percent: number])[] {
+  return staged === null
+    ? [[base, 100]]
+    : [
+        [base, 100 - staged.percent],
+        [staged.version, staged.percent],
+      ]
+}
+
+/** Lambda resolves what it is given; undefined where that was no image by digest. */
+function imageOf({ image, resolved }: FunctionVersion): ImageReference | undefined {
+  if (parseImageReference(image) === undefined) return undefined
+  return parseImageReference(resolved) === undefined
+    ? (image as ImageReference)
+    : (resolved as ImageReference)
+}
+
+function revisionStatus(found: FunctionVersion, image: ImageReference, weight: number): RevisionStatus {
+  const ready = found.state === 'ready'
+  return {
+    id: found.version,
+    release: releaseOf(found),
+    image,
+    models: [],
+    weight,
+    desired: 1,
+    running: ready ? 1 : 0,
+    healthy: ready,
+    trouble: found.reason,
+    createdAt: found.modifiedAt,
+  }
+}
+
+function releaseOf({ description }: FunctionVersion): Digest | null {
+  const release = description.startsWith(MARK) ? description.slice(MARK.length) : ''
+  return isDigest(release) ? release : null
+}
+
+function notTaken(name: string, image: string, why: string): SluiceError {
+  return new SluiceError('rolled-back', 'user', {
+    what: `Lambda does not take ${image} for function ${name}: ${why}`,
+    remedy: 'mend the image, then build and roll out again',
+  })
+}
+
+function busy(service: string, by: string): SluiceError {
+  return new SluiceError('locked', 'user', {
+    what: `${service}: ${by} is rolling out`,
+    rule: 'a function has one rollout at a time',
+    remedy: 'wait until it is over; "sluice rollout" takes back what an interrupted one left',
+  })
+}
+
+function superseded(service: string, by: string): SluiceError {
+  return new SluiceError('stale', 'user', {
+    what: `${service}: its traffic is on ${by}, and this version is not on its way`,
+    rule: 'a rollout moves its own version alone',
+    remedy: 'see "sluice operate status"; find out who deploys beside Sluice',
+  })
+}

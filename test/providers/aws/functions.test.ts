@@ -1,0 +1,235 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { digestOf, type ImageReference, imageReference } from '../../../src/domain/digest.ts'
+import { targetsSchema } from '../../../src/domain/targets.ts'
+import { lambdaApi } from '../../../src/providers/aws/functions/api.ts'
+import { LambdaFunctions } from '../../../src/providers/aws/functions/host.ts'
+import { fakeRuntime } from '../../../src/runtime/fake/index.ts'
+import type { Clock } from '../../../src/runtime/runtime.ts'
+import { serviceHostContract } from '../../contract/service-host.ts'
+import { service } from '../../world/cloud.ts'
+import { type FunctionBehaviour, type LambdaDoor, openLambda } from '../../world/cloud-world/http/lambda.ts'
+import { CloudWorld } from '../../world/cloud-world/world.ts'
+import { testSession } from './session.ts'
+
+const NAME = 'shop-test-api'
+const targets = targetsSchema.parse({
+  schema: 'sluice.targets/v1',
+  system: 'shop',
+  environment: 'test',
+  functions: { api: { kind: 'lambda-alias', region: 'eu-west-1', function: NAME, alias: 'live' } },
+  ledger: 's3://shop-test-ledger-123456789012/ledger',
+})
+
+interface Shop {
+  readonly cloud: CloudWorld
+  readonly door: LambdaDoor
+  /** A process of its own. */
+  open(): LambdaFunctions
+  readonly clock: Clock
+  close(): Promise<void>
+}
+
+/** What an apply leaves: a function of a template, and the alias that leads to it. */
+async function openShop(behaviour?: (image: string) => FunctionBehaviour): Promise<Shop> {
+  const cloud = new CloudWorld({ account: '123456789012' })
+  cloud.store.put({
+    provider: 'aws',
+    type: 'aws_lambda_function',
+    key: NAME,
+    attributes: { function_name: NAME, image_uri: 'repository/api:template', package_type: 'Image' },
+  })
+  cloud.store.put({
+    provider: 'aws',
+    type: 'aws_lambda_alias',
+    key: `${NAME}/live`,
+    attributes: { function_name: NAME, name: 'live', function_version: '1', routing_config: [] },
+  })
+  const door = await openLambda(cloud, behaviour)
+  // Pauses pass at once in the cloud's time; what bounds a request is the machine's.
+  const clock: Clock = {
+    now: () => cloud.clock.now(),
+    sleep: async (ms, signal) => {
+      if (ms > 25_000) await wait(ms, undefined, signal === undefined ? {} : { signal })
+      else cloud.clock.advance(ms)
+    },
+  }
+  const { random } = fakeRuntime()
+  const apis: { close(): void }[] = []
+  return {
+    cloud,
+    door,
+    clock,
+    open: () => {
+      const api = lambdaApi(testSession({ endpoint: door.url }), { clock, random })
+      apis.push(api)
+      return new LambdaFunctions(api, { clock, random }, async () => targets)
+    },
+    close: async () => {
+      for (const api of apis) api.close()
+      await door[Symbol.asyncDispose]()
+    },
+  }
+}
+
+serviceHostContract(
+  'Lambda',
+  async () => {
+    const shop = await openShop()
+    const made = new Map<string, string>()
+    let asked = 0
+    return {
+      services: shop.open(),
+      image: async (behaviour, version) => {
+        const reference = imageReference('repository/api', digestOf(`${behaviour} ${version}`))
+        made.set(reference, version)
+        return reference
+      },
+      service: (changes) => service('api', changes),
+      request: async () => {
+        const slots = Object.entries(shop.door.traffic(NAME)).flatMap(([image, percent]) =>
+          Array<string>(percent).fill(image),
+        )
+        const known = made.get(slots[(asked++ * 37) % 100] ?? '')
+        return known === undefined ? { status: 503, body: '' } : { status: 200, body: known }
+      },
+      pause: () => shop.clock.sleep(5_000),
+      close: () => shop.close(),
+    }
+  },
+  { sick: false },
+)
+
+describe('a function as part of a release', () => {
+  let shop: Shop
+  let behaviour: Record<string, FunctionBehaviour> = {}
+  beforeEach(async () => {
+    behaviour = {}
+    shop = await openShop((image) => behaviour[image] ?? {})
+  })
+  afterEach(() => shop.close())
+
+  const image = (version: string): ImageReference => imageReference('repository/api', digestOf(version))
+  const stage = (host: LambdaFunctions, version: string): Promise<string> =>
+    host.stage({
+      service: service('api'),
+      image: image(version),
+      models: [],
+      release: digestOf(`release ${version}`),
+    })
+  const live = async (version: string): Promise<string> => {
+    const host = shop.open()
+    const id = await stage(host, version)
+    await host.shift('api', id, 100)
+    await host.settle('api', id)
+    return id
+  }
+
+  test('R27 a version is published of exactly the digest, and says its release', async () => {
+    const id = await live('v1')
+    expect(shop.door.versions(NAME)).toEqual(['1', id])
+    expect((await shop.open().describe('api')).revisions).toEqual([
+      expect.objectContaining({ id, image: image('v1'), release: digestOf('release v1'), weight: 100 }),
+    ])
+  })
+
+  test('R28 killed at any request, a re-run stages the same version and none more', async () => {
+    await live('v1')
+    const whole = shop.door.requests.length
+    await stage(shop.open(), 'v2')
+    const asked = shop.door.requests.length - whole
+    expect(asked).toBeGreaterThan(5)
+    for (let k = 1; k <= asked; k++) {
+      const one = await openShop()
+      let n = 0
+      // The effect is made, and nobody hears of it: three times, so that the client gives up.
+      one.door.faults = () => (++n >= k && n < k + 3 ? { kind: 'lost' } : undefined)
+      await stage(one.open(), 'v2').catch(() => undefined)
+      one.door.faults = () => undefined
+      const id = await stage(one.open(), 'v2')
+      expect(one.door.versions(NAME), `request ${k}`).toEqual(['1', id])
+      await one.open().shift('api', id, 10)
+      expect(one.door.traffic(NAME), `request ${k}`).toEqual({
+        'repository/api:template': 90,
+        [image('v2')]: 10,
+      })
+      await one.close()
+    }
+  })
+
+  test('R29 going back at any step leaves all of the traffic on the version before', async () => {
+    await live('v1')
+    for (const percent of [0, 10, 100]) {
+      const host = shop.open()
+      const id = await stage(host, 'v2')
+      await host.shift('api', id, percent)
+      await host.revert('api', id)
+      expect(shop.door.traffic(NAME)).toEqual({ [image('v1')]: 100 })
+    }
+    // It was published once, and found again each time.
+    expect(shop.door.versions(NAME)).toEqual(['1', '2', '3'])
+  })
+
+  test('R30 of two rollouts at once one wins, and the alias names its version alone', async () => {
+    await live('v1')
+    const ended = await Promise.allSettled([stage(shop.open(), 'v2'), stage(shop.open(), 'v3')])
+    const won = ended.filter(({ status }) => status === 'fulfilled')
+    expect(won).toHaveLength(1)
+    const [lost] = ended.flatMap((one) => (one.status === 'rejected' ? [one.reason as object] : []))
+    expect(lost).toMatchObject({ outcome: 'locked' })
+    expect((await shop.open().describe('api')).revisions).toHaveLength(2)
+  })
+
+  test('R30 an alias that somebody else moves between the look and the move is looked at again', async () => {
+    await live('v1')
+    const host = shop.open()
+    const id = await stage(host, 'v2')
+    shop.door.faults = (name) => {
+      if (!name.startsWith('PUT') || !name.includes('aliases')) return undefined
+      shop.door.faults = () => undefined
+      // Somebody else takes our version away.
+      shop.cloud.store.move('aws_lambda_alias', `${NAME}/live`, { routing_config: [] })
+      return undefined
+    }
+    await expect(host.shift('api', id, 50)).rejects.toMatchObject({ outcome: 'stale' })
+    expect(shop.door.traffic(NAME)).toEqual({ [image('v1')]: 100 })
+  })
+
+  test.each<[string, FunctionBehaviour, RegExp]>([
+    ['is missing from the registry', { missing: true }, /does not exist/],
+    ['cannot be used', { fails: 'Error: fork/exec /lambda-entrypoint.sh' }, /fork\/exec/],
+  ])('R23 an image that %s is told before it gets any traffic', async (_, how, why) => {
+    await live('v1')
+    behaviour[image('v2')] = how
+    await expect(stage(shop.open(), 'v2')).rejects.toMatchObject({
+      outcome: 'rolled-back',
+      message: expect.stringMatching(why),
+    })
+    expect(shop.door.traffic(NAME)).toEqual({ [image('v1')]: 100 })
+    // A good one goes on from there.
+    await live('v3')
+    expect(shop.door.traffic(NAME)).toEqual({ [image('v3')]: 100 })
+  })
+
+  test.each([
+    ['AccessDeniedException', 403, 'cannot-observe'],
+    ['ExpiredTokenException', 403, 'cannot-observe'],
+    ['ServiceException', 500, 'external'],
+  ])('R24 %s is never taken for an answer', async (code, status, outcome) => {
+    shop.door.faults = () => ({ kind: 'answer', status, code })
+    await expect(shop.open().describe('api')).rejects.toMatchObject({ outcome })
+  })
+
+  test('R24 a function that targets.json does not name, and one that is gone, are told', async () => {
+    await expect(shop.open().describe('ghost')).rejects.toMatchObject({ outcome: 'usage' })
+    shop.cloud.store.remove('aws_lambda_alias', `${NAME}/live`)
+    await expect(stage(shop.open(), 'v1')).rejects.toMatchObject({ outcome: 'cannot-observe' })
+  })
+
+  test('R26 throttling is waited out', async () => {
+    let n = 0
+    shop.door.faults = () =>
+      ++n < 20 ? { kind: 'answer', status: 429, code: 'TooManyRequestsException' } : undefined
+    expect(await shop.open().describe('api')).toMatchObject({ state: 'absent' })
+  })
+})
