@@ -53,6 +53,16 @@ export function allow(
   })
 }
 
+/** Lets the members of one group reach each other on every port. The rule stands in the stack of who asks, `scope`. */
+export function allowAmong(scope: Construct, id: string, { id: group }: Firewall, why: string): void {
+  new VpcSecurityGroupIngressRule(scope, id, {
+    securityGroupId: group,
+    referencedSecurityGroupId: group,
+    ipProtocol: '-1',
+    description: why,
+  })
+}
+
 /** Lets the whole internet reach a port. */
 export function allowInternet(scope: Construct, id: string, to: Firewall, port: number): void {
   const rule = new VpcSecurityGroupIngressRule(scope, id, {

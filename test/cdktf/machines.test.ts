@@ -112,6 +112,19 @@ describe('R32 a run finds in targets.json all that it starts a machine with', ()
   })
 })
 
+describe('a step on several nodes', () => {
+  test('has a firewall whose members reach each other; a step on one node does not', async () => {
+    const rules = async (more: string) =>
+      Object.values(ofType(await stacks(step(more)), 'aws_vpc_security_group_ingress_rule')).filter(
+        (rule) => rule['ip_protocol'] === '-1',
+      )
+    const [rule, ...others] = await rules('engine: batch, nodes: 2')
+    expect(others).toEqual([])
+    expect(rule?.['referenced_security_group_id']).toBe(rule?.['security_group_id'])
+    expect(await rules('engine: batch')).toEqual([])
+  })
+})
+
 describe('a step on SageMaker', () => {
   test('has all in targets.json that a training job is started with', async () => {
     const all = await stacks(step('engine: sagemaker, gpu: 1, nodes: 2, spot: true'))
@@ -123,7 +136,7 @@ describe('a step on SageMaker', () => {
       machines: 2,
       disk: 100,
       spot: true,
-      output: 's3://films-test-raw-222222222222/model/.sagemaker',
+      output: 's3://films-test-ledger-222222222222/sagemaker/p.train',
       environment: {
         AWS_REGION: 'us-east-1',
         HUB_SECRET: 'arn:aws:secretsmanager:us-east-1:222222222222:secret:films/hub',
@@ -131,6 +144,13 @@ describe('a step on SageMaker', () => {
       subnets: [],
       securityGroups: [],
     })
+  })
+
+  test('writes to the group that SageMaker has for all jobs, and leaves what is its own beside the ledger', async () => {
+    const all = await stacks(step('engine: sagemaker'))
+    expect(targetsOf(all).logs['p.train']).toBe('cloudwatch:us-east-1:/aws/sagemaker/TrainingJobs')
+    const policy = JSON.stringify(one(all, 'aws_iam_role_policy', 'step-p-train'))
+    expect(policy).toContain('films-test-ledger-222222222222/sagemaker/p.train/*')
   })
 
   test('is in the network where it connects a database, and may be there', async () => {

@@ -193,6 +193,15 @@ function release(scope: Scope): readonly Statement[] {
       resources: logGroups(scope).flatMap((group) => [group, `${group}:*`]),
     },
     {
+      // SageMaker writes the output of all jobs of an account to one group; the streams are named after the jobs.
+      actions: ['logs:GetLogEvents'],
+      resources: [arn(scope, 'logs', `log-group:/aws/sagemaker/TrainingJobs:log-stream:${prefix}-*`)],
+    },
+    {
+      actions: ['logs:DescribeLogStreams'],
+      resources: [arn(scope, 'logs', 'log-group:/aws/sagemaker/TrainingJobs:*')],
+    },
+    {
       actions: ['ec2:StartInstances', 'ec2:StopInstances', 'ec2:TerminateInstances'],
       resources: [arn(scope, 'ec2', 'instance/*')],
       conditions: ownTags(scope, 'aws:ResourceTag'),

@@ -1,6 +1,7 @@
 import type { Engine, Pipeline, Step } from '../../../src/domain/step.ts'
 import type { Statement } from '../../core/policy.ts'
 import { FargateTask } from '../fargate-task.ts'
+import { allowAmong } from '../firewall.ts'
 import { connect, readBucket, secretResources, valueFrom, writeBucket } from './connect.ts'
 import { mapValues, platformOf, repositories } from './services.ts'
 import type { Site } from './site.ts'
@@ -60,6 +61,8 @@ async function make(site: Site, pipeline: Pipeline, step: Step): Promise<void> {
     statements,
     repositories: repositories(site, [step]),
   }
+  // Nodes of a job speak to each other on ports of their framework's choice.
+  if (step.nodes > 1) allowAmong(stack, `${id}-nodes`, firewall, `Nodes of ${key}`)
   const command = step.command === undefined ? {} : { command: step.command }
   const { subnetIds, publicAddress } = site.places
   const engine = engineOf(step)
@@ -103,5 +106,7 @@ async function make(site: Site, pipeline: Pipeline, step: Step): Promise<void> {
     default:
       engine satisfies never
   }
-  stack.target('logs', key, `cloudwatch:${region}:${logs}`)
+  // SageMaker writes the output of all jobs of an account to one group.
+  const group = engine === 'sagemaker' ? '/aws/sagemaker/TrainingJobs' : logs
+  stack.target('logs', key, `cloudwatch:${region}:${group}`)
 }

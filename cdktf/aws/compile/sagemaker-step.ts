@@ -2,7 +2,7 @@ import type { Step } from '../../../src/domain/step.ts'
 import type { Statement } from '../../core/policy.ts'
 import type { SystemStack } from '../../core/system-stack.ts'
 import { Role } from '../role.ts'
-import { secretNames, secretResources, writeBucket } from './connect.ts'
+import { readBucket, secretNames, secretResources, writeBucket } from './connect.ts'
 import type { MachineStep } from './machine-step.ts'
 import type { Site } from './site.ts'
 
@@ -20,7 +20,7 @@ export function sagemakerStep(site: Site, stack: SystemStack, of: MachineStep): 
   const isInside = step.connects.some(
     (name) => Object.hasOwn(site.system.databases, name) || Object.hasOwn(site.system.caches, name),
   )
-  const { output, statements } = outputOf(site, step, key)
+  const { output, statements } = outputOf(site, key)
   const role = new Role(stack, id, {
     name: common.name,
     service: 'sagemaker.amazonaws.com',
@@ -50,14 +50,17 @@ export function sagemakerStep(site: Site, stack: SystemStack, of: MachineStep): 
   })
 }
 
-/** SageMaker insists on a place for what is left in /opt/ml/model; steps write their outputs themselves. */
-function outputOf(site: Site, step: Step, key: string): { output: string; statements: Statement[] } {
-  const [place] = Object.values(step.outputs).filter((each) => each.kind === 'bucket')
-  if (place?.kind === 'bucket') {
-    return { output: `s3://${site.name('buckets', place.bucket)}/${place.path}.sagemaker`, statements: [] }
+/**
+ * What SageMaker leaves by itself (/opt/ml/model, its profiler, checkpoints of spot capacity) lies apart from the outputs of the
+ * step, whose digests are of what the step wrote.
+ */
+function outputOf(site: Site, key: string): { output: string; statements: Statement[] } {
+  const path = `sagemaker/${key}/`
+  const { ledgerBucket } = site
+  return {
+    output: `s3://${ledgerBucket}/sagemaker/${key}`,
+    statements: [...readBucket(ledgerBucket, path), ...writeBucket(ledgerBucket, path)],
   }
-  const path = `sagemaker/${key}`
-  return { output: `s3://${site.ledgerBucket}/${path}`, statements: writeBucket(site.ledgerBucket, path) }
 }
 
 const M5: readonly (readonly [cpu: number, gib: number, size: string])[] = [

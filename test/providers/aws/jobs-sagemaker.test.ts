@@ -60,7 +60,11 @@ test('R35 managed spot training has checkpoints of its own and a time to wait', 
     {
       EnableManagedSpotTraining: true,
       StoppingCondition: { MaxRuntimeInSeconds: 600, MaxWaitTimeInSeconds: 4200 },
-      CheckpointConfig: { S3Uri: `s3://films-test-models/p/train.sagemaker/${NAME}/checkpoints` },
+      Environment: { SLUICE_CHECKPOINT_DIR: '/opt/ml/checkpoints' },
+      CheckpointConfig: {
+        LocalPath: '/opt/ml/checkpoints',
+        S3Uri: `s3://films-test-models/p/train.sagemaker/${NAME}/checkpoints`,
+      },
     },
   ])
 })

@@ -6,6 +6,8 @@ import type { JobOrder } from './platform.ts'
 
 /** Milliseconds that SageMaker may look for spot capacity, beside the step's own time. */
 export const SPOT_WAIT = 60 * 60_000
+/** What a step leaves here is there again when it starts on other capacity. */
+const CHECKPOINTS = '/opt/ml/checkpoints'
 /** https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StoppingCondition.html: two hours at least. */
 const PENDING_SECONDS = 7200
 /** https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html#sagemaker-CreateTrainingJob-request-Environment */
@@ -39,7 +41,8 @@ export function trainingJob(
   name: string,
 ): CreateTrainingJobCommandInput {
   const { role, machine, machines, disk, spot, output, subnets, securityGroups } = target
-  const variables = { ...target.environment, ...env, ...nodeVariables(step) }
+  const kept = spot ? { SLUICE_CHECKPOINT_DIR: CHECKPOINTS } : {}
+  const variables = { ...target.environment, ...kept, ...env, ...nodeVariables(step) }
   checkVariables(step.name, variables)
   const words = machines > 1 ? commandOnNode(step, NODE) : step.command
   const [first, ...rest] = words ?? []
@@ -68,7 +71,7 @@ export function trainingJob(
         : { MaxPendingTimeInSeconds: PENDING_SECONDS }),
     },
     EnableManagedSpotTraining: spot,
-    ...(spot ? { CheckpointConfig: { S3Uri: `${output}/${name}/checkpoints` } } : {}),
+    ...(spot ? { CheckpointConfig: { S3Uri: `${output}/${name}/checkpoints`, LocalPath: CHECKPOINTS } } : {}),
     ...(subnets.length === 0 ? {} : { VpcConfig: { Subnets: subnets, SecurityGroupIds: securityGroups } }),
     Environment: variables,
     Tags: [{ Key: 'sluice:step', Value: step.name }],
