@@ -27,8 +27,13 @@ case "$1 $2" in
     [ "$5" = - ] && { cat "$from"; exit; }
     mkdir -p "$(dirname "$to")" && cp "$from" "$to" ;;
   's3api put-object')
-    while [ $# -gt 1 ]; do case "$1" in --bucket) bucket=$2 ;; --key) key=$2 ;; --body) body=$2 ;; esac; shift; done
+    only=no
+    while [ $# -gt 1 ]; do
+      case "$1" in --bucket) bucket=$2 ;; --key) key=$2 ;; --body) body=$2 ;; --if-none-match) only=yes ;; esac
+      shift
+    done
     to="$STUB/s3/$bucket/$key"; mkdir -p "$(dirname "$to")"; cp "$body" "$to.$$"
+    [ $only = no ] && { mv "$to.$$" "$to"; exit; }
     ln "$to.$$" "$to" 2> /dev/null || { rm "$to.$$"; echo 'An error occurred (PreconditionFailed)' >&2; exit 254; }
     rm "$to.$$" ;;
 esac

@@ -323,6 +323,17 @@ describe('R36 time and cost', () => {
     expect(world.running).toEqual([])
   })
 
+  test('R36 whoever waits ends a machine over its time, though neither its timer nor its killer does', async () => {
+    const late = { ...train, timeout: 3 * MINUTE }
+    const world = await ec2World({ behaviour: () => ({ dead: true }) })
+    const { jobs } = ec2Client(world, { steps: { train: late } })
+    await jobs.start(specOf('train-1', late))
+    world.schedules.clear()
+    const { launchedAt = 0 } = world.machines[0] ?? {}
+    expect(await jobs.wait('train-1')).toMatchObject({ state: 'timed-out' })
+    expect((world.machines[0]?.endedAt ?? Number.POSITIVE_INFINITY) - launchedAt).toBeLessThan(4 * MINUTE)
+  })
+
   test('R36 a clock of ours that is an hour ahead ends no busy machine', async () => {
     const world = await ec2World({ behaviour: () => ({ work: 10 * MINUTE }) })
     const step = { ...train, timeout: 30 * MINUTE }
