@@ -43,7 +43,7 @@ export const rollout: Command<RolloutOptions> = async (world, options) => {
     const report = await carry(
       site,
       {
-        images: (live) => imagesOfServices(system, built, moved, live),
+        images: (live) => imagesOfServices(site.system, built, moved, live),
         built,
         judged,
         // One image moves alone: a verdict that waits for the next release is not its business.

@@ -1,4 +1,5 @@
 import { given } from '../../domain/given.ts'
+import { withReleasedFunctions } from '../../domain/released-functions.ts'
 import type { System } from '../../domain/system.ts'
 import type { Deployments } from '../../github/deployments.ts'
 import type { Provider } from '../../providers/provider.ts'
@@ -36,7 +37,8 @@ export async function openSite(
   environment: OpenEnvironment,
   deployments: Deployments | undefined = deploymentsOnGitHub(runtime),
 ): Promise<Site> {
-  const { system, root, state } = environment
+  const { root, state } = environment
+  const system = withReleasedFunctions(environment.system)
   const provider = await environment.provider()
   const { ledger } = await provider.targets()
   return {

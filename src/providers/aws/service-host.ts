@@ -4,6 +4,7 @@ import type { ProviderContext } from '../provider.ts'
 import type { Balanced } from './services/balanced.ts'
 import { ecsPace } from './services/pace.ts'
 import { type AwsSession, settingsFor } from './session.ts'
+import { openUnits } from './units.ts'
 
 export interface AwsServices extends ServiceHost {
   /** Where the requests of a revision are counted. */
@@ -11,7 +12,7 @@ export interface AwsServices extends ServiceHost {
   close(): void
 }
 
-/** Services of ECS; their client is loaded when the first one is asked for. */
+/** Services of ECS and functions of Lambda; a client is loaded when the first of its kind is asked for. */
 export function openServices(
   context: ProviderContext,
   session: AwsSession,
@@ -28,23 +29,33 @@ export function openServices(
     return { client, logs, host: openEcsServices(context, client, targets, logs) }
   }
   let opened: ReturnType<typeof load> | undefined
-  const host = async (): Promise<Pick<AwsServices, 'balanced'> & ServiceHost> => {
+  const ecs = async (): Promise<Pick<AwsServices, 'balanced'> & ServiceHost> => {
     opened ??= load()
     return (await opened).host
   }
+  const loadLambda = async () => {
+    const [{ lambdaApi }, { LambdaFunctions }] = await Promise.all([
+      import('./functions/api.ts'),
+      import('./functions/host.ts'),
+    ])
+    const api = lambdaApi(session, context.runtime)
+    return { api, host: new LambdaFunctions(api, context.runtime, targets) }
+  }
+  let functions: ReturnType<typeof loadLambda> | undefined
+  const lambda = async (): Promise<ServiceHost> => {
+    functions ??= loadLambda()
+    return (await functions).host
+  }
   return {
-    pace: ecsPace(context.runtime.env),
-    describe: async (service) => (await host()).describe(service),
-    stage: async (spec) => (await host()).stage(spec),
-    shift: async (...move) => (await host()).shift(...move),
-    settle: async (...move) => (await host()).settle(...move),
-    revert: async (...move) => (await host()).revert(...move),
-    balanced: async (...which) => (await host()).balanced(...which),
+    ...openUnits(ecsPace(context.runtime.env), context.system, targets, { ecs, lambda }),
+    balanced: async (...which) => (await ecs()).balanced(...which),
     close: () => {
       const end = async (): Promise<void> => {
-        const clients = await opened
-        clients?.client.destroy()
-        clients?.logs.destroy()
+        const services = await opened
+        services?.client.destroy()
+        services?.logs.destroy()
+        const lambdas = await functions
+        lambdas?.api.close()
       }
       void end().catch(() => {})
     },

@@ -1,15 +1,25 @@
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
+import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { digestOf, type ImageReference, imageReference } from '../../../src/domain/digest.ts'
-import { targetsSchema } from '../../../src/domain/targets.ts'
+import { withReleasedFunctions } from '../../../src/domain/released-functions.ts'
+import { type Targets, targetsSchema } from '../../../src/domain/targets.ts'
 import { lambdaApi } from '../../../src/providers/aws/functions/api.ts'
 import { LambdaFunctions } from '../../../src/providers/aws/functions/host.ts'
+import { openUnits } from '../../../src/providers/aws/units.ts'
+import type { Provider } from '../../../src/providers/provider.ts'
 import { fakeRuntime } from '../../../src/runtime/fake/index.ts'
 import type { Clock } from '../../../src/runtime/runtime.ts'
 import { serviceHostContract } from '../../contract/service-host.ts'
-import { service } from '../../world/cloud.ts'
+import { rollOut } from '../../world/client.ts'
+import { image as releasedImage, service } from '../../world/cloud.ts'
 import { type FunctionBehaviour, type LambdaDoor, openLambda } from '../../world/cloud-world/http/lambda.ts'
+import type { LoopbackClock } from '../../world/cloud-world/http/loopback-clock.ts'
 import { CloudWorld } from '../../world/cloud-world/world.ts'
+import { byImage, ecsShop, openEcsWorld } from '../../world/ecs-world.ts'
+import type { Wire } from '../../world/faults.ts'
 import { testSession } from './session.ts'
 
 const NAME = 'shop-test-api'
@@ -233,3 +243,96 @@ describe('a function as part of a release', () => {
     expect(await shop.open().describe('api')).toMatchObject({ state: 'absent' })
   })
 })
+
+describe('a release of a service and a function', () => {
+  const func = {
+    name: 'thumb',
+    image: 'thumb',
+    memory: 2 ** 29,
+    timeout: 60_000,
+    env: {},
+    secrets: {},
+    connects: [],
+  }
+  const V1 = releasedImage('web', 'v1')
+
+  /** The shop of ECS with a function, on one virtual time. */
+  async function openBoth(bad: readonly ImageReference[] = []) {
+    const base = ecsShop()
+    const system = withReleasedFunctions({ ...base, functions: { thumb: func } })
+    const world = await openEcsWorld({
+      system: { ...system, services: base.services },
+      behaviour: byImage(
+        bad.map((image) => [image, { startsIn: 2_000, fails: { exitCode: 9, reason: '' } }]),
+      ),
+    })
+    for (const [type, attributes] of [
+      ['aws_lambda_function', { function_name: 'shop-test-thumb', image_uri: 'repository/thumb:template' }],
+      ['aws_lambda_alias', { function_name: 'shop-test-thumb', name: 'live', function_version: '1' }],
+    ] as const) {
+      world.cloud.store.put({ provider: 'aws', type, key: 'shop-test-thumb', attributes })
+    }
+    const door = await openLambda(world.cloud)
+    const both = async (): Promise<Targets> => ({
+      ...world.targets(),
+      functions: {
+        thumb: { kind: 'lambda-alias', region: 'us-east-1', function: 'shop-test-thumb', alias: 'live' },
+      },
+    })
+    const runtime = world.machine()
+    const session = testSession({ endpoint: door.url })
+    const requestHandler = heldRequests(world.loopback) as never
+    const api = lambdaApi({ ...session, clients: { ...session.clients, requestHandler } }, runtime)
+    const lambda = new LambdaFunctions(api, runtime, both)
+    const provider = world.provider.bind(world)
+    world.provider = (wire?: Wire): Provider => {
+      const opened = provider(wire)
+      const { pace = { every: 3_000, patience: 60_000 } } = opened.services
+      const hosts = { ecs: async () => opened.services, lambda: async () => lambda }
+      return { ...opened, targets: both, services: openUnits(pace, system, both, hosts) }
+    }
+    return {
+      world,
+      door,
+      roll: async (content: string) =>
+        (await rollOut(world, { system, content: { web: content, thumb: content }, commit: content })).report,
+      [Symbol.asyncDispose]: async () => {
+        api.close()
+        await door[Symbol.asyncDispose]()
+        await world[Symbol.asyncDispose]()
+      },
+    }
+  }
+
+  test('R23 both go live together, and both are named by the release', async () => {
+    await using shop = await openBoth()
+    expect(await shop.roll('v1')).toMatchObject({ outcome: 'done', message: 'release 1 is live' })
+    const report = await shop.roll('v2')
+    expect(report).toMatchObject({ outcome: 'done' })
+    expect(Object.keys(report.data['services'] as object)).toEqual(['web', 'thumb'])
+    expect(shop.world.serves()).toBe(releasedImage('web', 'v2'))
+    expect(shop.door.traffic('shop-test-thumb')).toEqual({ [releasedImage('thumb', 'v2')]: 100 })
+  })
+
+  test('R29 where the service fails, the function goes back with it', async () => {
+    await using shop = await openBoth([releasedImage('web', 'v2')])
+    expect(await shop.roll('v1')).toMatchObject({ outcome: 'done' })
+    expect(await shop.roll('v2')).toMatchObject({ outcome: 'rolled-back' })
+    expect(shop.world.serves()).toBe(V1)
+    expect(shop.door.traffic('shop-test-thumb')).toEqual({ [releasedImage('thumb', 'v1')]: 100 })
+  })
+})
+
+/** Requests whose answers are whole before virtual time goes on. */
+function heldRequests(loopback: LoopbackClock) {
+  const handler = new NodeHttpHandler()
+  return {
+    handle: (...request: Parameters<NodeHttpHandler['handle']>) =>
+      loopback.during(async () => {
+        const { response } = await handler.handle(...request)
+        response.body = Readable.from([await buffer(response.body as Readable)])
+        return { response }
+      }),
+    destroy: () => handler.destroy(),
+  }
+}

@@ -1,0 +1,42 @@
+import type { System } from '../../domain/system.ts'
+import type { Targets } from '../../domain/targets.ts'
+import type { HostPace, ServiceHost } from '../ports/services.ts'
+
+/** What a release consists of on AWS, each kind on its own platform. */
+export interface UnitHosts {
+  readonly ecs: () => Promise<ServiceHost>
+  readonly lambda: () => Promise<ServiceHost>
+}
+
+/**
+ * Services of ECS and functions of Lambda as one host: targets.json says which is which. What neither sluice.yml nor targets.json
+ * has any more is absent.
+ */
+export function openUnits(
+  pace: HostPace,
+  system: Pick<System, 'services' | 'functions'>,
+  targets: () => Promise<Targets>,
+  { ecs, lambda }: UnitHosts,
+): ServiceHost {
+  const hostOf = async (name: string): Promise<ServiceHost> => {
+    const { services, functions } = await targets()
+    const isFunction = Object.hasOwn(functions, name) && !Object.hasOwn(services, name)
+    return isFunction ? lambda() : ecs()
+  }
+  const isGone = async (name: string): Promise<boolean> => {
+    const { services, functions } = await targets()
+    const all = [services, functions, system.services, system.functions]
+    return !all.some((names) => Object.hasOwn(names, name))
+  }
+  return {
+    pace,
+    describe: async (service) =>
+      (await isGone(service))
+        ? { service, state: 'absent', url: null, revisions: [] }
+        : (await hostOf(service)).describe(service),
+    stage: async (spec) => (await hostOf(spec.service.name)).stage(spec),
+    shift: async (service, ...move) => (await hostOf(service)).shift(service, ...move),
+    settle: async (service, ...move) => (await hostOf(service)).settle(service, ...move),
+    revert: async (service, ...move) => (await hostOf(service)).revert(service, ...move),
+  }
+}
