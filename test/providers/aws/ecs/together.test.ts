@@ -5,6 +5,7 @@ import { image, LEDGER, service } from '../../../world/cloud.ts'
 import type { TaskBehaviour } from '../../../world/cloud-world/http/ecs/behaviour.ts'
 import { byImage, type EcsWorld, ecsShop, openEcsWorld } from '../../../world/ecs-world.ts'
 import { Wire } from '../../../world/faults.ts'
+import { judged, shopWithModel } from '../../../world/judged.ts'
 
 const TIME = 240_000
 const next: ClientOptions = { content: { web: 'v2', api: 'v2' }, commit: 'c2' }
@@ -103,4 +104,24 @@ test('R29 one of two services on ECS that does not start takes the other back wi
   const { report } = await rollOut(world, { ...next, system: world.system })
   expect(report.outcome).toBe('rolled-back')
   expect(serves(world, 'v1')).toBe(1)
+})
+
+test('R42 on ECS the registry goes live before any verdict, and what loads the model with the first one', async () => {
+  const { taste } = shopWithModel().models
+  if (taste === undefined) throw new Error('a model is needed')
+  const { rollout } = ecsShop()
+  const system = ecsShop({
+    services: { mlflow: service('mlflow'), api: service('api', { model: 'taste', connects: ['mlflow'] }) },
+    models: { taste },
+    rollout: { ...rollout, bake: 1_000, checks: [] },
+  })
+  await using world = await openEcsWorld({ system, internal: ['mlflow', 'api'] })
+  const first = await rollOut(world, { system })
+  expect(first.report).toMatchObject({ outcome: 'done', data: { waiting: ['api'] } })
+  expect(world.serves('mlflow')).toBe(image('mlflow', 'v1'))
+  expect(world.registered('api')).toEqual([])
+  const { report } = await rollOut(world, { system, wanted: { judged: [await judged(world, 'one')] } })
+  expect(report).toMatchObject({ outcome: 'done', data: { waiting: [] } })
+  expect(world.serves('api')).toBe(image('api', 'v1'))
+  expect(world.deployments('mlflow')).toBe(1)
 })
