@@ -119,8 +119,11 @@ export class PostgresDatabase extends Construct {
         maintenanceWindow: { day: 7, hour: 4, updateTrack: 'stable' },
         databaseFlags: Object.entries(FLAGS).map(([flag, value]) => ({ name: flag, value })),
       },
-      // The disk grows by itself.
-      lifecycle: { preventDestroy: protect, ignoreChanges: ['settings[0].disk_size'] },
+      // The disk grows by itself, and pausing stops the server.
+      lifecycle: {
+        preventDestroy: protect,
+        ignoreChanges: ['settings[0].disk_size', 'settings[0].activation_policy'],
+      },
     })
     accept(instance, {
       CKV_GCP_6:

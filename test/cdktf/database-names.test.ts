@@ -33,7 +33,7 @@ test('databases beside the first are made by a task that reads its password from
     image: 'public.ecr.aws/docker/library/postgres:16-alpine',
     names: ['mlflow', 'airflow'],
   })
-  expect(targets.logs['db-names']).toBe('cloudwatch:eu-west-1:/databases/films/db')
+  expect(targets.logs['db-names']).toBe('cloudwatch:eu-west-1:/pipelines/films/db/names')
   await expect(
     golden({
       definition: ofType(data, 'aws_ecs_task_definition'),

@@ -8,6 +8,8 @@ import { perform } from '../../src/commands/perform.ts'
 import { plan } from '../../src/commands/plan.ts'
 import { synth } from '../../src/commands/synth.ts'
 import { loadSystem } from '../../src/config/load.ts'
+import { databaseNamesKey } from '../../src/domain/database-names.ts'
+import { digestOf } from '../../src/domain/digest.ts'
 import type { CommandName } from '../../src/domain/outcome.ts'
 import { planFileSchema } from '../../src/domain/plan.ts'
 import { awsStateBucket } from '../../src/domain/state-buckets.ts'
@@ -23,6 +25,7 @@ import { World as MemoryCloud } from '../world/cloud.ts'
 import { openEngineWorld } from '../world/cloud-world/engine-world.ts'
 import { typesUsed } from '../world/cloud-world/types-used.ts'
 import type { CloudWorld } from '../world/cloud-world/world.ts'
+import { MemoryJobs } from '../world/jobs.ts'
 
 const EXAMPLES = join(import.meta.dirname, '../../examples')
 
@@ -85,10 +88,14 @@ export async function openDeployment(example: string): Promise<Deployment> {
   const signals = { cancelled: cancel.signal }
   const runtime = nodeRuntime({ emit: (event) => void events.push(event) }, signals, folder, env)
   const memory = new MemoryCloud()
+  const jobs = new MemoryJobs({ [databaseNamesKey('db')]: async () => 0 })
   const world: World = {
     runtime,
-    // What apply publishes beside the ledger goes to objects in memory.
-    openProvider: async () => memory.provider(),
+    // What apply publishes beside the ledger goes to objects in memory, and the task that makes databases ends well.
+    openProvider: async () => {
+      const provider = memory.provider()
+      return { ...provider, jobs, images: { ...provider.images, resolve: async (name) => digestOf(name) } }
+    },
     openSynthesizer: async () => (await import('../../cdktf/index.ts')).synthesizer,
     ask: async () => planIdOf(state),
     request: { file, environment: 'production', dryRun: false },

@@ -36,10 +36,11 @@ export function databaseNames(site: Site, database: Database, server: PostgresDa
     port: server.port,
     why: `Databases of ${name} are made`,
   })
-  const logs = `/databases/${site.system.name}/${name}`
+  // No pipeline is called like a database.
+  const logs = `/pipelines/${site.system.name}/${name}/names`
   const image = databaseClient(version)
   const task = new FargateTask(stack, `names-${name}`, {
-    name: site.name('services', key),
+    name: site.name('services', `${name}.names`),
     account,
     region,
     cpu: 0.25,
