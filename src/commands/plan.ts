@@ -72,6 +72,7 @@ async function planAll(
     { groundOf },
     { COMMENT_LIMIT, headline, planMarkdown },
     { findingsMarkdown },
+    { costMarkdown, estimateOf },
   ] = await Promise.all([
     import('./infrastructure/engine.ts'),
     import('./synth.ts'),
@@ -82,6 +83,7 @@ async function planAll(
     import('./infrastructure/bind.ts'),
     import('../report/plan/markdown.ts'),
     import('../report/plan/findings.ts'),
+    import('./plan/cost.ts'),
   ])
   const key = await planKey(runtime, state, true)
   const engine = await openEngine(runtime, join(state, 'plugins'), (found) =>
@@ -118,7 +120,8 @@ async function planAll(
     key,
   )
   const id = planId(fingerprint)
-  const guarded = findingsMarkdown(findings, id)
+  const cost = await estimateOf(runtime.files, state)
+  const more = `${findingsMarkdown(findings, id)}${costMarkdown(cost)}`
   const changes = stacks.some((stack) => stack.state === 'deferred' || hasChanges(stack))
   return {
     command: 'plan',
@@ -131,9 +134,10 @@ async function planAll(
       stacks: stacks.map(({ stack, state, counts, fingerprint }) => ({ stack, state, counts, fingerprint })),
       plan: id,
       guard: { verdict: guardVerdict(findings), findings },
+      cost: cost ?? null,
       interrupted,
     },
-    summary: `${planMarkdown(file, { limit: COMMENT_LIMIT - guarded.length, ...(values === undefined ? {} : { values }) })}${guarded}`,
+    summary: `${planMarkdown(file, { limit: COMMENT_LIMIT - more.length, ...(values === undefined ? {} : { values }) })}${more}`,
     findings,
   }
 }

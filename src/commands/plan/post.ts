@@ -60,6 +60,7 @@ async function post(
     { keepComment, marked, MARK_ROOM },
     { COMMENT_LIMIT, planMarkdown },
     { findingsMarkdown },
+    { costMarkdown, estimateOf },
   ] = await Promise.all([
     import('../../github/open.ts'),
     import('../../github/comments.ts'),
@@ -67,12 +68,13 @@ async function post(
     import('../../github/sticky.ts'),
     import('../../report/plan/markdown.ts'),
     import('../../report/plan/findings.ts'),
+    import('./cost.ts'),
   ])
   const rest = openGitHub(runtime, token)
   const run = runLink(runtime)
   const commit = pull.headSha ?? runtime.env['GITHUB_SHA']
   const { redact = (whole: string) => whole } = world
-  const more = `${findingsMarkdown(report.findings ?? [], planId(plan.fingerprint))}${await costLine(world)}`
+  const more = `${findingsMarkdown(report.findings ?? [], planId(plan.fingerprint))}${costMarkdown(await estimateOf(runtime.files, stateFolder(world)))}`
   const markdown = planMarkdown(plan, {
     limit: COMMENT_LIMIT - MARK_ROOM - more.length,
     ...(values === undefined ? {} : { values }),
@@ -87,16 +89,6 @@ async function post(
   const settle = (): Promise<void> => runtime.clock.sleep(SETTLE, runtime.signals.cancelled)
   const me = await viewer(rest)
   return (await keepComment(commentsOf(rest, pull.number), body, me, settle)).url
-}
-
-/** What stands there costs, as a line of the comment; empty where there is no price to tell. */
-async function costLine(world: World): Promise<string> {
-  const [{ synthesizedStacks }, { costOf, costText }] = await Promise.all([
-    import('../infrastructure/synthesized-stacks.ts'),
-    import('../../plan/cost/estimate.ts'),
-  ])
-  const estimate = costOf(await synthesizedStacks(world.runtime.files, stateFolder(world)))
-  return estimate === undefined ? '' : `\n<sub>${costText(estimate)}</sub>\n`
 }
 
 /** The plan.json of this environment; undefined where the cloud has none. */
