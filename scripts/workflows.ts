@@ -90,7 +90,7 @@ export function pinned(text: string, repository: string, commit: string): string
 }
 
 /** In the order of a first visit. */
-const ORDER = ['deploy', 'preview', 'preview-comment', 'train', 'operate', 'drift', 'affected']
+const ORDER = ['deploy', 'preview', 'preview-comment', 'command', 'train', 'operate', 'drift', 'affected']
 
 export function workflowsPage(root: string): string {
   const called = calledWorkflows(root).sort(

@@ -24,7 +24,13 @@ const OTHERS: Readonly<Record<string, string>> = {
 export interface Run {
   /** A workflow of the caller: `deploy.yml`. */
   readonly workflow: string
-  readonly event: 'push' | 'workflow_dispatch' | 'pull_request' | 'workflow_run' | 'schedule'
+  readonly event:
+    | 'push'
+    | 'workflow_dispatch'
+    | 'pull_request'
+    | 'workflow_run'
+    | 'issue_comment'
+    | 'schedule'
   /** What GitHub would send. */
   readonly payload?: Readonly<Record<string, unknown>>
   readonly inputs?: Readonly<Record<string, string>>

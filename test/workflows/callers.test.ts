@@ -45,6 +45,17 @@ const RUNS: Readonly<
   train: { event: 'schedule', verbs: ['release'] },
   operate: { event: 'workflow_dispatch', inputs: { operation: 'history' }, verbs: ['operate'] },
   drift: { event: 'schedule', verbs: ['plan'] },
+  // Who may what is asked by the action, which here only writes down that it was asked.
+  command: {
+    event: 'issue_comment',
+    payload: {
+      ...HERE,
+      action: 'created',
+      issue: { number: 7, pull_request: {} },
+      comment: { id: 1, body: '/sluice plan' },
+    },
+    verbs: ['plan'],
+  },
 }
 
 describeReal('every caller to copy', ['act', 'git', 'tofu'], () => {
@@ -84,7 +95,9 @@ describeReal('every caller to copy', ['act', 'git', 'tofu'], () => {
     expect(code, log).toBe(0)
     const recorded = recorder.recorded(name)
     expect(recorded.map(({ verb }) => verb).sort()).toEqual(verbs)
-    const folder = file.path.includes('/filmlens/') ? 'examples/filmlens' : undefined
+    // What asks who may do what has no files.
+    const folder =
+      file.path.includes('/filmlens/') && kindOf(file) !== 'command' ? 'examples/filmlens' : undefined
     for (const { given } of recorded) {
       expect(['production', 'local']).toContain(given['INPUT_ENVIRONMENT'])
       if (folder !== undefined) expect(given['INPUT_WORKING-DIRECTORY']).toBe(folder)

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { awsStateBucket } from '../../src/domain/state-buckets.ts'
@@ -84,6 +84,7 @@ describeReal(
         files: {
           '.github/workflows/sluice-deploy.yml': deployCaller,
           '.github/workflows/sluice-preview.yml': template('preview').replace(/^ {6}try: local\n/m, ''),
+          '.github/workflows/sluice-drift.yml': template('drift'),
           'sluice.yml': SYSTEM,
           'own/main.tf': HCL,
           'own/cdk.tf.json': BUCKETS('films'),
@@ -199,6 +200,17 @@ describeReal(
       expect(log).toMatch(/prodution.*\n?.*production/)
     }, 300_000)
 
+    test('what runs and is not what the commit says has one issue', async () => {
+      const drift = (): Promise<Ended> =>
+        call({ workflow: 'sluice-drift.yml', event: 'schedule', allowed: roles('plan') })
+      const first = await drift()
+      expect(first.code, first.log).toBe(0)
+      await drift()
+      expect(github.store.issues.map(({ state, labels }) => [state, labels])).toEqual([
+        ['open', ['sluice-drift']],
+      ])
+    }, 300_000)
+
     test('a pull request of the repository itself is planned, and its comment is kept up to date', async () => {
       const head = caller.git('rev-parse', 'HEAD')
       github.store.pull(7, github.store.account('ada', 'write'), head)
@@ -227,7 +239,8 @@ describeReal(
       const [posted, ...more] = github.store.commentsOf(7)
       expect(more).toEqual([])
       expect(posted?.body, said).toContain('aws_s3_bucket.films')
-      expect(existsSync(caller.artifacts)).toBe(false)
+      // Each run leaves its plan in the place of the one before.
+      expect(readdirSync(caller.artifacts)).toEqual([expect.stringMatching(/^\d+=sluice-plan-production$/)])
       expect(buckets()).toEqual([])
     }, 300_000)
   },

@@ -27,6 +27,7 @@ test('R9 docs/workflows.md says what the workflows say: inputs, outputs, secrets
 test('every input, output and secret of a workflow is a sentence', () => {
   expect(called.map(({ workflow }) => workflow.name).sort()).toEqual([
     'affected',
+    'command',
     'deploy',
     'drift',
     'operate',
@@ -64,8 +65,14 @@ test('the action release in its folder is the one at the root', () => {
 })
 
 describe('callers to copy', () => {
-  const union = (jobs: readonly Job[]): Record<string, string> =>
-    Object.assign({}, ...jobs.map(({ permissions }) => permissions))
+  /** The strongest that any job asks for. */
+  const union = (jobs: readonly Job[]): Record<string, string> => {
+    const all: Record<string, string> = {}
+    for (const [name, level] of jobs.flatMap(({ permissions = {} }) => Object.entries(permissions))) {
+      if (all[name] !== 'write') all[name] = level
+    }
+    return all
+  }
 
   test.each(templates.map((file) => [file.path, file] as const))(
     'R9 the caller %s gives what the workflow needs and no more, by inputs that it has',

@@ -71,7 +71,7 @@ describe('R9 every workflow has no more rights than it says', () => {
   )
 
   // A run that was cut off has half applied, half rolled out or half paid for something.
-  const CHANGING = ['deploy', 'train', 'operate', 'release']
+  const CHANGING = ['deploy', 'train', 'operate', 'release', 'apply', 'command']
   test.each(named(all))('R9 what changes something in %s is never cut off', (_, { path, workflow }) => {
     for (const [id, job] of Object.entries(workflow.jobs)) {
       const changes =
@@ -177,7 +177,10 @@ describe('R7 code of a fork runs where nothing can be had', () => {
         for (const { uses = '', with: inputs = {} } of stepsOf(job)) {
           if (uses.startsWith('actions/checkout@')) {
             expect(inputs['persist-credentials'], id).toBe(false)
-            expect(inputs, id).not.toHaveProperty('ref')
+            // A comment is granted for one commit of a branch of the repository itself.
+            const granted =
+              file.path.endsWith('/command.yml') && job.if?.startsWith('needs.asked.outputs.command == ')
+            expect(inputs['ref'], id).toBe(granted ? '$' + '{{ needs.asked.outputs.sha }}' : undefined)
             expect(inputs, id).not.toHaveProperty('repository')
           }
           expect(uses, id).not.toMatch(/^actions\/cache/)
@@ -188,22 +191,40 @@ describe('R7 code of a fork runs where nothing can be had', () => {
     },
   )
 
-  test('R7 only the second half of a preview starts where others may start it, and it runs nothing but the preview', () => {
+  test('R7 only comments and the second half of a preview start where others may start them, and run nothing of theirs', () => {
     const dangerous = all.filter(({ workflow }) =>
       ['pull_request_target', 'issue_comment', 'workflow_run'].some((event) => event in workflow.on),
     )
     expect(dangerous.map(({ path }) => path)).toEqual([
+      'workflows-templates/command.yml',
+      'workflows-templates/filmlens/filmlens-command.yml',
       'workflows-templates/filmlens/filmlens-preview-comment.yml',
       'workflows-templates/preview-comment.yml',
     ])
-    for (const { workflow } of dangerous) {
+    for (const { path, workflow } of dangerous) {
+      const name = path.endsWith('command.yml') ? 'command' : 'preview-comment'
       expect(Object.values(workflow.jobs).map(({ uses }) => uses)).toEqual([
-        'OWNER/sluice/.github/workflows/preview-comment.yml@COMMIT',
+        `OWNER/sluice/.github/workflows/${name}.yml@COMMIT`,
       ])
     }
     const second = own.find(({ path }) => path.endsWith('/preview-comment.yml'))
     const steps = second === undefined ? [] : jobsOf(second).flatMap(([, job]) => stepsOf(job))
     expect(steps.map(({ uses = '' }) => uses.split('@')[0])).toEqual(['actions/checkout', '$/actions/plan'])
     expect(steps[1]?.with?.['mode']).toBe('preview')
+  })
+
+  test('R8 a comment is judged by a job without rights; those that have some follow its grant alone', () => {
+    const command = own.find(({ path }) => path.endsWith('/command.yml'))
+    const [asked, ...rest] = command === undefined ? [] : jobsOf(command)
+    expect(asked?.[0]).toBe('asked')
+    expect(asked === undefined ? undefined : writes(asked[1])).toEqual([])
+    expect(asked?.[1].environment).toBeUndefined()
+    expect(stepsOf(asked?.[1] ?? {}).map(({ uses }) => uses)).toEqual(['$/actions/plan'])
+    for (const [id, job] of rest) {
+      expect(job.if).toBe(
+        `needs.asked.outputs.command == '${id}' && needs.asked.outputs.environment == inputs.environment`,
+      )
+    }
+    expect(rest.map(([id]) => id)).toEqual(['plan', 'apply'])
   })
 })

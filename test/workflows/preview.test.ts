@@ -38,6 +38,7 @@ describeReal('previews of pull requests, by the callers that are copied', ['act'
       files: {
         '.github/workflows/sluice-preview.yml': template('preview'),
         '.github/workflows/sluice-preview-comment.yml': template('preview-comment'),
+        '.github/workflows/sluice-command.yml': template('command'),
         'sluice.yml': SYSTEM('films: {}'),
       },
       folders: { app: join(root, 'test/e2e/fixtures/tiny/app') },
@@ -189,5 +190,61 @@ describeReal('previews of pull requests, by the callers that are copied', ['act'
     expect(jobs).toMatchObject({ 'preview/preview/plan production': 'failure' })
     expect(log).toContain('Not authorized to perform sts:AssumeRoleWithWebIdentity')
     expect(github.store.commentsOf(7)).toEqual([])
+  }, 300_000)
+
+  const says = (body: string, login: string): Promise<Ended> => {
+    const user = github.store.accounts.get(login)
+    return caller.run({
+      workflow: 'sluice-command.yml',
+      event: 'issue_comment',
+      token: TOKEN,
+      env: {
+        ...github.env,
+        GITHUB_REPOSITORY_ID: String(REPOSITORY.id),
+        SLUICE_TEST_ROLES: JSON.stringify({
+          'arn:aws:iam::222222222222:role/sluice/bootstrap/SYSTEM-production-plan': {},
+        }),
+      },
+      payload: {
+        action: 'created',
+        repository: { id: REPOSITORY.id },
+        issue: { number: 7, pull_request: {} },
+        comment: { id: 1, body, user },
+      },
+    })
+  }
+
+  test.each([
+    ['a reader asks for a plan', 'reader', '/sluice plan production'],
+    ['nobody has approved what a writer wants to apply', 'writer', '/sluice apply production 6362b952fc62'],
+  ])(
+    'R8 %s: no job with rights begins',
+    async (_, login, body) => {
+      github.store.account('reader', 'read')
+      github.store.pull(7, github.store.account('writer', 'write'), head)
+      const { code, jobs, log } = await says(body, login)
+      expect(code, log).not.toBe(0)
+      expect(jobs).toEqual({ 'production/command/asked': 'failure' })
+      expect(log).toContain('is not followed')
+    },
+    300_000,
+  )
+
+  test('R8 a comment that asks nothing starts nothing', async () => {
+    github.store.pull(7, github.store.account('writer', 'write'), head)
+    const { jobs } = await says('what would /sluice plan production do?', 'writer')
+    expect(jobs).toEqual({})
+  }, 300_000)
+
+  test('R8 a command is followed for one commit: where the pull request has moved on, nothing is planned', async () => {
+    caller.git('checkout', '--quiet', base)
+    github.store.pull(7, github.store.account('writer', 'write'), head)
+    const { code, jobs, log } = await says('/sluice plan production', 'writer')
+    expect(code, log).not.toBe(0)
+    expect(jobs, log).toEqual({
+      'production/command/asked': 'success',
+      'production/command/plan production': 'failure',
+    })
+    expect(log).toContain('set-output:: code=5')
   }, 300_000)
 })
