@@ -68,3 +68,11 @@ test('an error of another bundle, which holds the class itself, is known as one 
     expect(none instanceof SluiceError).toBe(false)
   }
 })
+
+test('an error of ours is no instance of a kind that it is not', () => {
+  class Kind extends SluiceError {}
+  const kind = new Kind('locked', 'user', { what: 'x' })
+  expect(kind).toBeInstanceOf(Kind)
+  expect(kind).toBeInstanceOf(SluiceError)
+  expect(bug('x') instanceof Kind).toBe(false)
+})
