@@ -45,8 +45,8 @@ export class SluiceError extends Error {
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
-    // A kind of its own, StateLocked or GitHubError, is not every one of ours.
-    if (this !== SluiceError) return super[Symbol.hasInstance](value)
+    // biome-ignore lint/complexity/noThisInStatic: StateLocked and others inherit this, and are not every error of ours
+    if (this !== SluiceError) return Function.prototype[Symbol.hasInstance].call(this, value)
     return typeof value === 'object' && value !== null && OURS in value
   }
 
