@@ -1,7 +1,7 @@
 import type { Statement } from '../../core/policy.ts'
 import { IAM_READ, iamWrite } from './escalation.ts'
 import { NETWORK_READ, networkWrite } from './network.ts'
-import { arn, ownTags, type Scope } from './scope.ts'
+import { arn, ownTags, released, type Scope } from './scope.ts'
 import { logGroups, SERVICES } from './services.ts'
 
 /** Who only looks: what a refresh reads, the states, and the lock beside a state. */
@@ -78,7 +78,8 @@ function writeStates({ stateBucket, stateFolder }: Scope): readonly Statement[] 
 }
 
 /** Said as well as not given: nothing that is attached to the role one day lets a plan read what users have stored. */
-function noData({ stateBucket, stateFolder }: Scope): readonly Statement[] {
+function noData(scope: Scope): readonly Statement[] {
+  const { stateBucket, stateFolder } = scope
   return [
     {
       effect: 'Deny',
@@ -116,12 +117,13 @@ function noData({ stateBucket, stateFolder }: Scope): readonly Statement[] {
         'secretsmanager:BatchGetSecretValue',
         'secretsmanager:GetSecretValue',
         'sqs:ReceiveMessage',
-        'ssm:GetParameter*',
         'ssm:StartSession',
         'sts:AssumeRole',
       ],
       resources: ['*'],
     },
+    // Which image a worker runs is no secret, and a refresh reads it.
+    { effect: 'Deny', actions: ['ssm:GetParameter*'], notResources: [released(scope)], resources: [] },
   ]
 }
 
@@ -206,7 +208,24 @@ function release(scope: Scope): readonly Statement[] {
       resources: [arn(scope, 'ec2', 'instance/*')],
       conditions: ownTags(scope, 'aws:ResourceTag'),
     },
+    ...workers(scope),
     ...machinesOfSteps(scope),
+  ]
+}
+
+/** Machines that run take the image of a rollout by a command of Systems Manager. */
+function workers(scope: Scope): readonly Statement[] {
+  return [
+    {
+      actions: ['ssm:SendCommand'],
+      resources: [`arn:aws:ssm:${scope.region}::document/AWS-RunShellScript`],
+    },
+    {
+      actions: ['ssm:SendCommand'],
+      resources: [arn(scope, 'ec2', 'instance/*')],
+      conditions: ownTags(scope, 'aws:ResourceTag'),
+    },
+    { actions: ['ssm:ListCommandInvocations'], resources: ['*'] },
   ]
 }
 

@@ -36,3 +36,7 @@ export const arn = ({ account, region }: Scope, service: string, resource: strin
 export const ownTags = ({ system, environment }: Scope, key: 'aws:ResourceTag' | 'aws:RequestTag') => ({
   StringEquals: { [`${key}/sluice:system`]: system, [`${key}/sluice:environment`]: environment },
 })
+
+/** Parameters that say which image a worker runs. */
+export const released = (scope: Scope): string =>
+  arn(scope, 'ssm', `parameter/sluice/${scope.system}/${scope.environment}/*`)

@@ -1,5 +1,5 @@
 import type { Statement } from '../../core/policy.ts'
-import { arn, ownTags, type Scope } from './scope.ts'
+import { arn, ownTags, released, type Scope } from './scope.ts'
 
 /** A service of AWS that our stacks have resources of. */
 export interface ServicePermissions {
@@ -127,6 +127,21 @@ export const SERVICES: Readonly<Record<string, ServicePermissions>> = {
       ['secretsmanager:CancelRotateSecret', 'secretsmanager:RotateSecret'],
       'secret:rds!db-*',
     ),
+  },
+  ssm: {
+    types: ['aws_ssm_parameter'],
+    read: ['ssm:DescribeParameters', 'ssm:GetParameter', 'ssm:GetParameters', 'ssm:ListTagsForResource'],
+    write: (scope) => [
+      {
+        actions: [
+          'ssm:AddTagsToResource',
+          'ssm:DeleteParameter',
+          'ssm:PutParameter',
+          'ssm:RemoveTagsFromResource',
+        ],
+        resources: [released(scope)],
+      },
+    ],
   },
   elasticache: {
     types: ['aws_elasticache_'],

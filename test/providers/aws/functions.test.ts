@@ -180,6 +180,13 @@ describe('a function as part of a release', () => {
     expect(shop.door.versions(NAME)).toEqual(['1', '2', '3'])
   })
 
+  test('R28 a release that was live before is served by the version that it had', async () => {
+    const first = await live('v1')
+    await live('v2')
+    expect(await stage(shop.open(), 'v1')).toBe(first)
+    expect(shop.door.versions(NAME)).toEqual(['1', '2', '3'])
+  })
+
   test('R30 of two rollouts at once one wins, and the alias names its version alone', async () => {
     await live('v1')
     const ended = await Promise.allSettled([stage(shop.open(), 'v2'), stage(shop.open(), 'v3')])
