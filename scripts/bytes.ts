@@ -75,7 +75,10 @@ const PARTS: readonly (readonly [part: string, prefixes: readonly string[]])[] =
   ['lists and ports of clouds', ['src/providers/']],
   ['images and registries', ['src/images/', 'src/tools/']],
   ['commands', ['src/commands/', 'src/plan/', 'src/release/']],
-  ['doors and runtime', ['src/action/', 'src/cli/', 'src/runtime/', 'src/github/', 'actions/', 'package.json']],
+  [
+    'doors and runtime',
+    ['src/action/', 'src/cli/', 'src/runtime/', 'src/github/', 'actions/', 'package.json'],
+  ],
   ['nouns', ['src/domain/']],
   ['other packages', ['node_modules/']],
 ]

@@ -12,6 +12,10 @@ const REPLACED: Readonly<Record<string, string>> = {
   // Its zips are for TerraformAsset, which we do not use; archiver and what it needs are a megabyte.
   'cdktf/lib/private/fs.js':
     'for (const name of ["archiveSync", "copySync", "findFileAboveCwd", "hashPath", "symlinkSync"]) exports[name] = () => { throw new Error(name + " is not in this bundle") }',
+  // HCL is never asked for, and nothing is tested in a bundle.
+  'cdktf/lib/hcl/render.js': '',
+  'cdktf/lib/testing/index.js': '',
+  'cdktf/lib/testing/matchers.js': '',
   // It asks the engine for its version, for which it loads half of Node.
   'cdktf/lib/validations/validate-binary-version.js':
     'exports.ValidateBinaryVersion = class { validate() { return [] } }',
