@@ -5,7 +5,6 @@ import { COMMENT_LIMIT, headline, planMarkdown } from '../../report/plan/markdow
 import { neutralJson } from '../../runtime/neutralise.ts'
 import { streamOf } from '../../runtime/stream-of.ts'
 import type { Report, World } from '../command.ts'
-import { openValues } from './values.ts'
 
 export interface RenderOptions {
   /** Path of a plan document: the output of `tofu show -json PLAN`. */
@@ -30,7 +29,7 @@ export async function renderPlan(
     })
   }
   const name = basename(path)
-  const values = showValues ? openValues(world) : undefined
+  const values = showValues ? (await import('./values.ts')).openValues(world) : undefined
   const shown = values === undefined ? {} : { values }
   const stack = await readPlan(streamOf(files, path), { stack: name, source: path, ...shown })
   const { counts, changes, drift, outputs, checks, fingerprint } = stack
