@@ -100,6 +100,16 @@ test('R33 a request whose answer was lost made the job, and the next start follo
   expect(door.sagemaker.trainings).toHaveLength(1)
 })
 
+test('R33 a job whose record was lost is made no second time: its name is taken', async () => {
+  const { door, objects } = await open()
+  await world.client('sagemaker').engine.start(spec('trains'))
+  objects.contents.clear()
+  const again = world.client('sagemaker')
+  await again.engine.start(spec('trains'))
+  expect(await again.engine.wait('train-1')).toMatchObject({ state: 'succeeded' })
+  expect(door.sagemaker.trainings).toHaveLength(1)
+})
+
 test('a quota that is used up is named with its remedy, and the next start begins anew', async () => {
   const { door } = await open()
   door.sagemaker.quota = 0
