@@ -14,7 +14,7 @@ import { JobFiles } from './files.ts'
 import { followLog } from './follow.ts'
 import type { Order } from './order.ts'
 import { resolveSecrets } from './secrets.ts'
-import { keeperCommand, startKeeper } from './start-keeper.ts'
+import { Keepers, keeperCommand } from './start-keeper.ts'
 
 export interface JobsOptions {
   readonly runtime: Runtime
@@ -35,13 +35,15 @@ const POLL = 20
 /** Jobs as processes of this machine. All they leave lies in `jobs/<id>/`; any process can find them there. */
 export class ProcessJobs implements JobEngine {
   readonly #options: JobsOptions
+  readonly #keepers: Keepers
 
   constructor(options: JobsOptions) {
     this.#options = options
+    this.#keepers = new Keepers(options.keeper ?? keeperCommand())
   }
 
   async start(spec: JobSpec): Promise<void> {
-    const { runtime, containers, keeper = keeperCommand(), grace = GRACE } = this.#options
+    const { runtime, containers, grace = GRACE } = this.#options
     // Before the claim: a secret without a value or an image that is not there must not leave a job behind.
     const container = await containers.prepare(spec.image, spec.step.command)
     const { env, secrets } = await this.#variables(spec, container.env)
@@ -62,7 +64,7 @@ export class ProcessJobs implements JobEngine {
       grace,
     }
     try {
-      await startKeeper(keeper, order)
+      await this.#keepers.start(order)
     } catch (error) {
       await job.forget()
       throw error

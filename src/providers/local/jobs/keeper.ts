@@ -22,7 +22,10 @@ import { ENDING_FILE, type Ending, JOB_FILE, KEEPER_FILE, LOG_FILE, type Order }
 const DRAIN = 500
 
 async function main(): Promise<void> {
-  const order = JSON.parse(await text(process.stdin)) as Order
+  const given = await text(process.stdin)
+  // It was started for a job that did not come.
+  if (given === '') return
+  const order = JSON.parse(given) as Order
   const file = (name: string): string => join(order.folder, name)
   const exec = nodeExec({ PATH: process.env['PATH'] }, order.folder)
   // Created only if absent: of two keepers for one job, the second one ends here.
