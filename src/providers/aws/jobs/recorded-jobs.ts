@@ -10,6 +10,7 @@ import type { AwsEngine } from './by-kind.ts'
 import { type JobRecord, type JobRecords, kindOfJob, openJobRecords } from './job-record.ts'
 import type { JobOrder, JobPlatform, Seen } from './platform.ts'
 import { type JobParts, Relay } from './relay.ts'
+import { type EndStatus, isEnd, isLate } from './standing.ts'
 import { stepTarget } from './step-target.ts'
 import { STOPPED, timedOut } from './stop-reason.ts'
 
@@ -25,9 +26,6 @@ const BEAR = { transient: isPassing, inARow: 20 }
 
 /** Half a second at first, five seconds for what takes long. */
 const pace = (elapsed: number): number => Math.min(5_000, 500 + elapsed / 20)
-
-type Ended = NonNullable<JobRecord['end']>
-type EndStatus = JobStatus & { readonly state: Ended['state'] }
 
 interface Look {
   readonly record: JobRecord
@@ -268,22 +266,6 @@ export class RecordedJobs<Kind extends Target['kind']> implements AwsEngine {
     const { objects, targets } = this.#parts
     return openJobRecords(objects, (await targets()).ledger)
   }
-}
-
-function isEnd(status: JobStatus): status is EndStatus {
-  return status.state !== 'pending' && status.state !== 'running'
-}
-
-/** A step's time begins with its container; placing it and pulling its image has a time of its own. */
-function isLate(
-  { timeout, claimedAt }: JobRecord,
-  { status: { state, startedAt }, waitsSince = claimedAt }: Seen,
-  placing: number,
-  now: number,
-): boolean {
-  return state === 'running' && startedAt !== null
-    ? now - startedAt > timeout
-    : now - waitsSince > timeout + placing
 }
 
 function isOf<Kind extends Target['kind']>(
