@@ -6,6 +6,8 @@ import { servedModelSchema } from './model.ts'
 /** What one service runs in a release. */
 export const releasedServiceSchema = z.looseObject({
   image: imageReferenceSchema,
+  /** Image of each container beside the main one; absent where there is none, or where none was built here. */
+  sidecars: z.record(z.string(), imageReferenceSchema).optional(),
   model: servedModelSchema.optional(),
   /** Digest of the service's definition in sluice.yml: a changed variable is a new revision although the image is the same. */
   settings: digestSchema.optional(),

@@ -28,6 +28,8 @@ export interface RolloutInput {
   readonly retired: Readonly<Record<string, ServiceStatus>>
   /** Service -> image. */
   readonly images: Readonly<Record<string, ImageReference>>
+  /** Service -> container beside the main one -> image, where these are known. */
+  readonly sidecars?: Readonly<Record<string, Readonly<Record<string, ImageReference>>>>
   /** Model -> what it shall be. */
   readonly models: Readonly<Record<string, ModelChoice>>
   readonly forced: { readonly by: string; readonly reason: string } | undefined
@@ -41,6 +43,7 @@ export type ServiceAction =
       readonly service: Service
       readonly image: ImageReference
       readonly models: readonly ServedModel[]
+      readonly sidecars?: Readonly<Record<string, ImageReference>>
       /** What serves now, and again after a failure; null: nothing. */
       readonly from: RevisionStatus | null
     }
@@ -178,7 +181,13 @@ function releasedService(input: RolloutInput, service: Service): ReleasedService
   const image = input.images[service.name]
   if (image === undefined) throw new TypeError(`no image was given for service ${service.name}`)
   const [model] = modelsOf(input, service)
-  return { image, ...(model === undefined ? {} : { model }), settings: digestOfValue(service) }
+  const sidecars = input.sidecars?.[service.name]
+  return {
+    image,
+    ...(sidecars === undefined ? {} : { sidecars }),
+    ...(model === undefined ? {} : { model }),
+    settings: digestOfValue(service),
+  }
 }
 
 function modelsOf({ models }: RolloutInput, service: Service): readonly ServedModel[] {
@@ -216,7 +225,8 @@ function actionsOf(
       return { kind: 'keep', ...base, from: now }
     }
     const before = status === undefined ? undefined : servedRevision(status, attempted ? id : undefined)
-    return { kind: 'start', ...base, from: before ?? null }
+    const sidecars = wanted.sidecars === undefined ? {} : { sidecars: wanted.sidecars }
+    return { kind: 'start', ...base, ...sidecars, from: before ?? null }
   })
   const gone = Object.values(retired)
     .filter((status) => status.state === 'running' || status.state === 'rolling')

@@ -27,9 +27,15 @@ export interface Limits {
 
 /** One new revision at 0 %. */
 export async function stageOne(site: Site, action: Start, release: Digest, limits: Limits): Promise<Staged> {
-  const { service, image, models } = action
+  const { service, image, models, sidecars } = action
   const revision = await persist(site.runtime, `staging ${service.name}`, limits, () =>
-    site.provider.services.stage({ service, image, models, release }),
+    site.provider.services.stage({
+      service,
+      image,
+      models,
+      release,
+      ...(sidecars === undefined ? {} : { sidecars }),
+    }),
   )
   return { action, revision, release, models }
 }

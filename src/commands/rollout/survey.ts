@@ -70,6 +70,7 @@ export async function survey(site: Site, wanted: Wanted): Promise<Survey> {
       gone.filter((name) => !names.includes(name)),
     ),
     images,
+    sidecars: sidecarsOf(system, wanted, release),
     models: await chooseModels(site, wanted, { live: release, before, unfinished, images }),
     forced: wanted.forced,
     observable: observableBy(site.provider),
@@ -90,6 +91,31 @@ async function wasReleasedBefore({ ledger }: Site, commit: string, live: Release
   if (commit === live.commit) return false
   const earlier = await ledger.releases()
   return earlier.some((one) => one.commit === commit && one.sequence < live.sequence)
+}
+
+/**
+ * Images of the containers beside the main ones: those of the release that is brought back, else of the last build, else of
+ * what is live. A service one of whose containers has none is left out.
+ */
+function sidecarsOf(
+  system: Site['system'],
+  { models: earlier, built }: Pick<Wanted, 'models' | 'built'>,
+  live: Release | undefined,
+): NonNullable<RolloutInput['sidecars']> {
+  const found: Record<string, Readonly<Record<string, ImageReference>>> = {}
+  for (const { name, sidecars } of Object.values(system.services)) {
+    const images: Record<string, ImageReference> = {}
+    for (const [container, { image }] of Object.entries(sidecars)) {
+      const reference =
+        earlier?.services[name]?.sidecars?.[container] ??
+        built?.[image]?.reference ??
+        live?.services[name]?.sidecars?.[container]
+      if (reference !== undefined) images[container] = reference
+    }
+    const count = Object.keys(sidecars).length
+    if (count > 0 && Object.keys(images).length === count) found[name] = images
+  }
+  return found
 }
 
 /** An image that is gone, or that answers with another digest, is found before anything moves. */

@@ -39,6 +39,8 @@ export interface RevisionSpec {
   readonly image: ImageReference
   readonly models: readonly ServedModel[]
   readonly release: Digest
+  /** Image of each container beside the main one; absent: those of the last build. */
+  readonly sidecars?: Readonly<Record<string, ImageReference>>
 }
 
 /** Milliseconds. */

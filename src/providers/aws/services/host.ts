@@ -73,7 +73,7 @@ export class EcsServices implements ServiceHost {
     return this.#turns.take(spec.service.name, async (signal) => {
       const target = await this.#target(spec.service.name)
       const sighting = await this.#reader.look(target, signal)
-      const sidecars = await sidecarImages(this.#context, spec.service)
+      const sidecars = spec.sidecars ?? (await sidecarImages(this.#context, spec.service))
       const template = await this.#reader.newest(target.template, signal)
       if (template === undefined) throw noTemplate(target)
       const wanted = releaseDefinition(target, template, spec, sidecars)

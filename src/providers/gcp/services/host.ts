@@ -208,7 +208,7 @@ export class CloudRunHost implements ServiceHost {
   async #template({ target, resource }: Subject, spec: RevisionSpec): Promise<Template> {
     const sidecars: Record<string, ImageReference | undefined> = {}
     for (const [name, { image }] of Object.entries(spec.service.sidecars)) {
-      sidecars[name] = await this.#options.built(image)
+      sidecars[name] = spec.sidecars?.[name] ?? (await this.#options.built(image))
     }
     // A team's own stacks may say nothing: then what runs is the template of what shall run.
     const { revision: _name, ...live } = resource.template

@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { digestOf, imageReference } from '../../../../src/domain/digest.ts'
 import { modelPin, type ServedModel } from '../../../../src/domain/model.ts'
+import type { Release } from '../../../../src/domain/release.ts'
 import type { System } from '../../../../src/domain/system.ts'
 import { fakeRuntime } from '../../../../src/runtime/fake/index.ts'
 import { rollOut } from '../../../world/client.ts'
-import { image, service } from '../../../world/cloud.ts'
+import { image, LEDGER, service } from '../../../world/cloud.ts'
 import { byImage, type EcsWorld, ecsShop, openEcsWorld } from '../../../world/ecs-world.ts'
 import { Wire } from '../../../world/faults.ts'
 
@@ -85,6 +86,32 @@ describe('sidecars', () => {
       image: string
     }[]
     expect(containers.map((container) => container.image)).toEqual([image('web', 'v1'), reference])
+  })
+
+  test('R27 the digest of a sidecar belongs to the release: another one is rolled out, and a rollback brings it back', async () => {
+    world = await openEcsWorld({ system: shop() })
+    const proxy = (version: string) => imageReference('repository/proxy', digestOf(version))
+    const roll = async (version: string, models?: Release) => {
+      const built = { proxy: { reference: proxy(version) } } as never
+      const wanted = { built, ...(models === undefined ? {} : { models }) }
+      return (await rollOut(world, { system: world.system, wanted })).report
+    }
+    const serves = (): string => {
+      const { taskDefinition } = world.door.api.service('shop-test-web')
+      const record = world.cloud.store.get('aws_ecs_task_definition', taskDefinition)
+      return (
+        (JSON.parse(String(record?.attributes['container_definitions'])) as { image: string }[])[1]?.image ??
+        ''
+      )
+    }
+    expect(await roll('p1')).toMatchObject({ outcome: 'done' })
+    expect(await roll('p1')).toMatchObject({ message: expect.stringMatching(/no change/) })
+    expect(await roll('p2')).toMatchObject({ outcome: 'done', message: 'release 2 is live' })
+    expect(serves()).toBe(proxy('p2'))
+    const first = world.objects.json(`${LEDGER}releases/1.json`) as Release
+    expect(first.services['web']?.sidecars).toEqual({ proxy: proxy('p1') })
+    expect(await roll('p2', first)).toMatchObject({ outcome: 'done' })
+    expect(serves()).toBe(proxy('p1'))
   })
 
   test('R27 a sidecar that nobody has built is told before anything is registered', async () => {
