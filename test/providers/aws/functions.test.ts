@@ -251,6 +251,16 @@ describe('a function as part of a release', () => {
   })
 })
 
+test('a service that sluice.yml and targets.json no longer have is absent; one that is only not applied is told', async () => {
+  const ask = async () => {
+    throw new Error('nobody is asked')
+  }
+  const system = ecsShop()
+  const units = openUnits({ every: 1, patience: 1 }, system, async () => targets, { ecs: ask, lambda: ask })
+  expect(await units.describe('gone')).toEqual({ service: 'gone', state: 'absent', url: null, revisions: [] })
+  await expect(units.describe('web')).rejects.toThrow('nobody is asked')
+})
+
 describe('a release of a service and a function', () => {
   const func = {
     name: 'thumb',
