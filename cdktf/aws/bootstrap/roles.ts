@@ -2,7 +2,8 @@ import type { Statement } from '../../core/policy.ts'
 import { IAM_READ, iamWrite } from './escalation.ts'
 import { NETWORK_READ, networkWrite } from './network.ts'
 import { arn, ownTags, released, type Scope } from './scope.ts'
-import { logGroups, SERVICES } from './services.ts'
+import { logGroups } from './services/watch.ts'
+import { SERVICES } from './services.ts'
 
 /** Who only looks: what a refresh reads, the states, and the lock beside a state. */
 export const planStatements = (scope: Scope): readonly Statement[] => [
