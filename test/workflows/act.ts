@@ -118,7 +118,14 @@ export function openCaller({ dist, files, folders = {} }: CallerParts): Caller {
   const run = (given: Run): Promise<Ended> =>
     runAct(
       folder,
-      argvOf(given, { folder, library, artifacts, attested, event: join(scratch, 'event.json') }),
+      argvOf(given, {
+        folder,
+        library,
+        artifacts,
+        attested,
+        event: join(scratch, 'event.json'),
+        work: join(scratch, 'act'),
+      }),
     )
   return {
     folder,
@@ -138,6 +145,7 @@ interface Places {
   readonly artifacts: string
   readonly attested: string
   readonly event: string
+  readonly work: string
 }
 
 function argvOf(
@@ -174,6 +182,8 @@ function argvOf(
   return [
     ...[event, '--eventpath', at.event, '-W', `.github/workflows/${workflow}`],
     ...['-P', 'ubuntu-24.04=-self-hosted', '--pull=false', '--no-cache-server', '--json', '--actor', actor],
+    // Workspaces of jobs, which act keeps where one has failed.
+    ...['--action-cache-path', at.work],
     ...(inPlace ? ['--no-skip-checkout'] : []),
     ...['--local-repository', `${LIBRARY}@${COMMIT}=${at.library}`],
     ...usedOthers(at.library).flatMap(([reference, stand]) => [
