@@ -62,6 +62,8 @@ function servicesOf(
   const known = [...Object.keys(services), ...others]
   if (asked === undefined || asked === '') return known
   if (known.includes(asked)) return [asked]
+  // A worker's machines end what they do: only who names it restarts it.
+  if (operation === 'restart' && Object.hasOwn(workers, asked)) return [asked]
   const near = nearestName(asked, known)
   throw usageError({
     what: `there is no service ${asked}`,

@@ -1,3 +1,4 @@
+import { SluiceError } from '../../domain/error.ts'
 import type { Operations } from '../../providers/ports/operations.ts'
 import { message } from '../../runtime/events.ts'
 import type { Report } from '../command.ts'
@@ -33,9 +34,28 @@ function withRest(report: Report, done: readonly string[]): Report {
   return { ...report, data: { ...report.data, rest: done }, message: [report.message, ...done].join(', ') }
 }
 
-/** New processes of the same revisions; the old ones serve until the new ones are healthy. */
+/** Time that the work of a worker's machines has to end, milliseconds. */
+const DRAIN = 120_000
+
+/**
+ * New processes of the same revisions; the old ones serve until the new ones are healthy. Machines of a worker end what they do and
+ * begin again with the image that was released last.
+ */
 export async function restart(post: Post): Promise<Report> {
-  return forEach(post, 'restart', 'restarted', (operations, service) => operations.restart(service))
+  const { system, provider } = post.site
+  return forEach(post, 'restart', 'restarted', async (operations, name) => {
+    if (!Object.hasOwn(system.workers, name)) return operations.restart(name)
+    const again = provider.workers?.restart
+    if (again === undefined) {
+      throw new SluiceError('refused', 'user', {
+        what: `machines of worker ${name} cannot be restarted in place here`,
+        remedy: 'end them; the next one runs what was released last',
+      })
+    }
+    const machines = await again(name, DRAIN)
+    const said = machines.length === 0 ? 'no machine runs' : machines.join(', ')
+    post.site.runtime.log.emit(message('info', `${name}: ${said}`))
+  })
 }
 
 async function forEach(
