@@ -1,6 +1,6 @@
 import type { Event } from '../runtime/events.ts'
 import { eventLines, type Tone } from '../runtime/lines.ts'
-import { neutralLines } from '../runtime/neutralise.ts'
+import { neutralText } from '../runtime/neutralise.ts'
 import { progressPace } from '../runtime/pace.ts'
 import type { Redactor } from '../runtime/redact.ts'
 import type { Log } from '../runtime/runtime.ts'
@@ -46,9 +46,9 @@ export function actionLog(
         write(annotation(event.level, shown(redactor, event.text), place))
         return
       }
-      for (const { tone, text } of eventLines(shownEvent(redactor, event), WIDTH)) {
+      for (const { tone, text, whole } of eventLines(shownEvent(redactor, event), WIDTH)) {
         const kind = event.kind === 'message' ? ANNOTATIONS[tone] : undefined
-        write(kind === undefined ? `${neutralLines(text).join('\n')}\n` : annotation(kind, text))
+        write(kind === undefined ? `${whole === true ? text : neutralText(text)}\n` : annotation(kind, text))
       }
     },
   }

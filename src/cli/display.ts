@@ -29,7 +29,8 @@ export function plainDisplay(options: DisplayOptions): Display {
   return {
     event(event) {
       if (!isDue(event)) return
-      for (const line of visibleLines(event, options)) options.write(`${line}\n`)
+      const lines = visibleLines(event, options)
+      if (lines.length > 0) options.write(`${lines.join('\n')}\n`)
     },
     close() {},
   }
@@ -49,7 +50,8 @@ export function visibleLines(event: Event, options: DisplayOptions): string[] {
 
 export function styled(line: Line, { style }: Pick<DisplayOptions, 'style'>): string[] {
   // Layout may have joined harmless pieces: the last look is at the whole line.
-  return neutralLines(line.text).map((text) => style(line.tone, text))
+  const lines = line.whole === true ? line.text.split('\n') : neutralLines(line.text)
+  return lines.map((text) => style(line.tone, text))
 }
 
 function warnOfShortSecret(value: string, { redactor, write, style }: DisplayOptions): void {

@@ -20,7 +20,7 @@ export type Event =
       readonly total?: number
       readonly unit?: 'bytes' | 'rows' | 'steps' | 'percent'
     }
-  /** A line that a tool, a job or a service wrote: foreign text, to be neutralised by the door. */
+  /** A line, or several with a newline between them, that a tool, a job or a service wrote: foreign text, to be neutralised by the door. */
   | { readonly kind: 'output'; readonly source: string; readonly line: string }
   | {
       readonly kind: 'table'

@@ -7,6 +7,8 @@ export type Tone = 'plain' | 'debug' | 'notice' | 'warning' | 'success' | 'failu
 export interface Line {
   readonly tone: Tone
   readonly text: string
+  /** Layout joined nothing that could have become a command: it is as harmless as the texts of its event. */
+  readonly whole?: true
 }
 
 /** An event, its texts already made showable (shown.ts), as lines for a log. */
@@ -22,7 +24,8 @@ export function eventLines(event: Event, width: number): readonly Line[] {
     case 'progress':
       return [progressLine(event)]
     case 'output':
-      return event.line.split('\n').map((line) => ({ tone: 'muted', text: `${event.source} | ${line}` }))
+      // One text, however many lines it has: a job may write millions.
+      return [{ tone: 'muted', text: prefixed(`${event.source} | `, event.line), whole: true }]
     case 'table': {
       const [header = '', ...rows] = tableLines(event, width)
       const title: Line[] = event.title === '' ? [] : [{ tone: 'heading', text: event.title }]
@@ -38,6 +41,8 @@ export function eventLines(event: Event, width: number): readonly Line[] {
       return event satisfies never
   }
 }
+
+const prefixed = (prefix: string, text: string): string => prefix + text.replaceAll('\n', `\n${prefix}`)
 
 type Progress = Extract<Event, { kind: 'progress' }>
 

@@ -21,31 +21,40 @@ const BIDIRECTIONAL = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
  * A comparison by the rules of a language passes over characters that have no width and no look (UTS 10, section 1.3), so
  * they may stand before and between the characters of a command.
  */
-const COMMAND = /^([\s\p{DI}\p{Cf}]*):([\p{DI}\p{Cf}]*):/u
 const OLD_COMMAND = /#([\p{DI}\p{Cf}]*)#([\p{DI}\p{Cf}]*)\[/gu
 
 /** What stands where a control character stood, so that nothing is hidden. */
 const REPLACEMENT = '\ufffd'
 
+/** What is neither printable ASCII, TAB nor LF. Most blocks of a log have nothing of it, and are done with at the speed of a search. */
+const ODD = /[^\t\n -~]/
+
+/** Commands at the beginning of any line of a text, once the controls are gone. */
+const COMMANDS = /^([^\S\n\p{DI}\p{Cf}]*(?:[\p{DI}\p{Cf}][^\S\n\p{DI}\p{Cf}]*)*):([\p{DI}\p{Cf}]*):/gmu
+
 /** The lines of foreign text, each harmless in a terminal and in a workflow's log. */
 export function neutralLines(text: string): string[] {
-  return text
-    .replace(ESCAPES, '')
-    .split(/\r\n|\r|\n/)
-    .map(neutralLine)
+  return neutralText(text).split('\n')
 }
 
 /** Foreign text as text of one or more lines. */
 export function neutralText(text: string): string {
-  return neutralLines(text).join('\n')
-}
-
-function neutralLine(line: string): string {
-  return line
+  const plain = neutralPlain(text)
+  if (plain !== undefined) return plain
+  return text
+    .replace(ESCAPES, '')
+    .replace(/\r\n?/g, '\n')
     .replace(CONTROLS, REPLACEMENT)
     .replace(BIDIRECTIONAL, REPLACEMENT)
-    .replace(COMMAND, '$1: $2:')
+    .replace(COMMANDS, '$1: $2:')
     .replace(OLD_COMMAND, '# $1#$2[')
+}
+
+/** The same for text of which nothing is odd, from which nothing is taken away; undefined for all other. */
+export function neutralPlain(text: string): string | undefined {
+  if (ODD.test(text)) return undefined
+  const commands = text.includes('::') ? text.replace(/^([\t ]*)::/gm, '$1: :') : text
+  return commands.replaceAll('##[', '# #[')
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Event } from './events.ts'
-import { neutralText } from './neutralise.ts'
+import { neutralPlain, neutralText } from './neutralise.ts'
 import type { Redactor } from './redact.ts'
 
 /**
@@ -7,7 +7,9 @@ import type { Redactor } from './redact.ts'
  * a secret; neutralised last, since `##` before a secret would become `##[redacted]`, which a runner reads as a command.
  */
 export function shown(redactor: Redactor, text: string): string {
-  return neutralText(redactor.text(neutralText(redactor.text(text))))
+  const once = redactor.text(text)
+  // Where nothing is taken away, no secret can come together.
+  return neutralPlain(once) ?? neutralText(redactor.text(neutralText(once)))
 }
 
 /** An event with every text in it made showable; layout comes after, since both steps change lengths. */

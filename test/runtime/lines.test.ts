@@ -32,7 +32,7 @@ test('progress says its task, its amount and its state', () => {
 })
 
 test('every line of output carries its source', () => {
-  expect(text({ kind: 'output', source: 'api', line: 'one\ntwo' })).toEqual(['api | one', 'api | two'])
+  expect(text({ kind: 'output', source: 'api', line: 'one\ntwo' })).toEqual(['api | one\napi | two'])
 })
 
 test('a mask shows nothing', () => {

@@ -87,3 +87,31 @@ test.each([
   expect(runnerCommands(neutralText(text))).toEqual([])
   expect(runnerCommands(neutralJson({ text }))).toEqual([])
 })
+
+/** What the rules say of one line alone, in the words of the rules. */
+function lineByLine(text: string): string {
+  const once = (line: string): string =>
+    line
+      .replace(/^([\s\p{DI}\p{Cf}]*):([\p{DI}\p{Cf}]*):/u, '$1: $2:')
+      .replace(/#([\p{DI}\p{Cf}]*)#([\p{DI}\p{Cf}]*)\[/gu, '# $1#$2[')
+  return text.split('\n').map(once).join('\n')
+}
+
+test('R4 a block of a million lines is what its lines are, one by one, of plain text and of any', () => {
+  const piece = fc.oneof(
+    hostileText,
+    fc.constantFrom('::', '##[', ' ', '\t', '\n', ':', '#', 'a', '\ufeff', '\u00ad', '\u3000'),
+  )
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
+      const text = pieces.join('')
+      // Escape sequences and controls are taken away first, and by lines or not is the same.
+      const bare = neutralText(text.replaceAll('::', ':\u2060x\u2060:').replaceAll('##', '#x#')).replaceAll(
+        'x',
+        '',
+      )
+      expect(neutralText(bare)).toBe(lineByLine(bare))
+    }),
+    { numRuns: 1000 },
+  )
+})

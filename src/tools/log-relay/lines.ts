@@ -40,6 +40,21 @@ export class LineSplitter {
     return lines
   }
 
+  /**
+   * All lines that end in this chunk as one text with newlines between them; undefined where none ends. A CR before a newline stays,
+   * since what shows the text takes it for a part of the line's end.
+   */
+  block(chunk: Uint8Array): string | undefined {
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+    const first = bytes.indexOf(NEWLINE)
+    const last = bytes.lastIndexOf(NEWLINE)
+    const begun = this.push(first === -1 ? bytes : bytes.subarray(0, first + 1))
+    const whole = first < last ? [bytes.toString('utf8', first + 1, last)] : []
+    const rest = first === -1 ? [] : this.push(bytes.subarray(last + 1))
+    const all = [...begun, ...whole, ...rest]
+    return all.length === 0 ? undefined : all.join('\n')
+  }
+
   /** What stands after the last newline, where there is something. */
   end(): string[] {
     return this.#size === 0 ? [] : [this.#finish(Buffer.alloc(0))]

@@ -41,3 +41,25 @@ test('a line beyond the limit is cut, and nothing of it is lost', () => {
     }),
   )
 })
+
+test('blocks of whole lines are the lines, wherever the chunks end', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.constantFrom('a', 'bc', '\n', '\n\n', 'ü', '\r\n')),
+      fc.array(fc.nat(9)),
+      (words, sizes) => {
+        const bytes = Buffer.from(words.join(''))
+        const [one, other] = [new LineSplitter(), new LineSplitter()]
+        const lines = [...one.push(bytes), ...one.end()]
+        const blocks: string[] = []
+        let at = 0
+        for (const size of [...sizes, bytes.length]) {
+          const text = other.block(bytes.subarray(at, at + size))
+          if (text !== undefined) blocks.push(...text.split('\n'))
+          at = Math.min(bytes.length, at + size)
+        }
+        expect([...blocks, ...other.end()].map((line) => line.replace(/\r$/, ''))).toEqual(lines)
+      },
+    ),
+  )
+})

@@ -11,7 +11,7 @@ import type { ContainerSource } from '../container.ts'
 import type { EngineEndpoint } from '../engine.ts'
 import { composeVariables, connectionVariables, inheritedVariables } from '../services/environment.ts'
 import { JobFiles } from './files.ts'
-import { followLog } from './follow.ts'
+import { followLog, followText } from './follow.ts'
 import type { Order } from './order.ts'
 import { resolveSecrets } from './secrets.ts'
 import { Keepers, keeperCommand } from './start-keeper.ts'
@@ -31,6 +31,8 @@ export interface JobsOptions {
 
 const GRACE = 4000
 const POLL = 20
+/** Characters of output that are shown as they are, however many lines they have. */
+const BLOCK = 4096
 
 /** Jobs as processes of this machine. All they leave lies in `jobs/<id>/`; any process can find them there. */
 export class ProcessJobs implements JobEngine {
@@ -73,8 +75,13 @@ export class ProcessJobs implements JobEngine {
 
   async wait(id: string): Promise<JobStatus> {
     const step = (await this.#job(id).claimed())?.step ?? id
-    for await (const line of this.logs(id)) {
-      this.#options.runtime.log.emit({ kind: 'output', source: step, line: line.text })
+    await this.#mustHave(id)
+    const { log, clock } = this.#options.runtime
+    for await (const { text } of followText(this.#job(id).log, () => this.#hasEnded(id), clock)) {
+      const lines = text.length > BLOCK ? [text] : text.split('\n')
+      for (const line of lines) {
+        log.emit({ kind: 'output', source: step, line: line.endsWith('\r') ? line.slice(0, -1) : line })
+      }
     }
     return this.#mustHave(id)
   }
@@ -110,11 +117,13 @@ export class ProcessJobs implements JobEngine {
 
   async *logs(id: string): AsyncGenerator<LogLine> {
     await this.#mustHave(id)
-    const ended = async (): Promise<boolean> => {
-      const state = (await this.#mustHave(id)).state
-      return state !== 'running' && state !== 'pending'
-    }
+    const ended = (): Promise<boolean> => this.#hasEnded(id)
     yield* followLog(this.#job(id).log, id, ended, this.#options.runtime.clock)
+  }
+
+  async #hasEnded(id: string): Promise<boolean> {
+    const { state } = await this.#mustHave(id)
+    return state !== 'running' && state !== 'pending'
   }
 
   #job(id: string): JobFiles {

@@ -17,10 +17,22 @@ export async function* followLog(
   ended: () => Promise<boolean>,
   clock: Clock,
 ): AsyncGenerator<LogLine> {
+  const asLine = (at: number, stream: Stream, text: string): LogLine => ({ at, stream, revision: job, text })
+  for await (const { at, stream, text } of followText(path, ended, clock)) {
+    for (const line of text.split('\n'))
+      yield asLine(at, stream, line.endsWith('\r') ? line.slice(0, -1) : line)
+  }
+}
+
+/** The same as blocks of whole lines, as they were written: for whoever passes them on, and may have millions. */
+export async function* followText(
+  path: string,
+  ended: () => Promise<boolean>,
+  clock: Clock,
+): AsyncGenerator<{ readonly at: number; readonly stream: Stream; readonly text: string }> {
   const reader = new FrameReader()
   const splitters: Record<Stream, LineSplitter> = { stdout: new LineSplitter(), stderr: new LineSplitter() }
   let at = 0
-  const asLine = (stream: Stream, text: string): LogLine => ({ at, stream, revision: job, text })
   let offset = 0
   for (;;) {
     // Asked before reading: what was written before the end is then read after it.
@@ -29,14 +41,15 @@ export async function* followLog(
       offset += piece.length
       for (const frame of reader.push(piece)) {
         at = frame.at
-        for (const text of splitters[frame.stream].push(frame.bytes)) yield asLine(frame.stream, text)
+        const text = splitters[frame.stream].block(frame.bytes)
+        if (text !== undefined) yield { at, stream: frame.stream, text }
       }
     }
     if (last) break
     await clock.sleep(POLL)
   }
   for (const stream of ['stdout', 'stderr'] as const) {
-    for (const text of splitters[stream].end()) yield asLine(stream, text)
+    for (const text of splitters[stream].end()) yield { at, stream, text }
   }
 }
 
