@@ -5,6 +5,7 @@ import { CloudError } from '../faults.ts'
 import type { CloudWorld } from '../world.ts'
 import { EcsApi } from './ecs/api.ts'
 import type { TaskBehaviour } from './ecs/behaviour.ts'
+import type { Program } from './ecs/one-shot.ts'
 import { type HttpFault, type HttpFaultPlan, send } from './http-faults.ts'
 import type { HttpDoor } from './sts.ts'
 
@@ -22,14 +23,16 @@ export interface EcsDoor extends HttpDoor {
 export interface EcsDoorOptions {
   /** By image reference; default: good in 30 s. */
   readonly behaviour?: (image: string) => TaskBehaviour
+  /** What runs in a task of its own; default: nothing, and it ends well. */
+  readonly program?: Program
 }
 
 /** AWS JSON 1.1: https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html */
 export async function openEcs(
   world: CloudWorld,
-  { behaviour = () => ({}) }: EcsDoorOptions = {},
+  { behaviour = () => ({}), program = async () => 0 }: EcsDoorOptions = {},
 ): Promise<EcsDoor> {
-  const api = new EcsApi(world, behaviour)
+  const api = new EcsApi(world, behaviour, program)
   const requests: EcsDoor['requests'] = []
   const answer = (
     name: string,

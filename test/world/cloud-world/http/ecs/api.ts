@@ -4,6 +4,7 @@ import { type Attributes, textOf, type Value } from '../../value.ts'
 import type { CloudWorld } from '../../world.ts'
 import type { EcsRules, TaskBehaviour } from './behaviour.ts'
 import type { SimConfiguration, SimDeployment } from './deployment.ts'
+import { OneShotTasks, type Program } from './one-shot.ts'
 import { SimService } from './service.ts'
 import {
   definitionJson,
@@ -30,9 +31,11 @@ export class EcsApi {
   /** What may be changed while it runs. */
   readonly rules: EcsRules
   readonly #services = new Map<string, SimService>()
+  readonly #oneShots: OneShotTasks
 
-  constructor(world: CloudWorld, behaviour: (image: string) => TaskBehaviour) {
+  constructor(world: CloudWorld, behaviour: (image: string) => TaskBehaviour, program: Program) {
     this.#world = world
+    this.#oneShots = new OneShotTasks(world, program)
     this.rules = { behaviour, rollbackFails: false }
   }
 
@@ -113,8 +116,25 @@ export class EcsApi {
       service.stop(deployment, String(input['stopType'] ?? 'ROLLBACK'))
       return { serviceDeploymentArn: deployment.arn }
     },
+    RunTask: (input) => {
+      const clusterArn = this.#cluster(input)
+      const found = this.#definition(String(input['taskDefinition']))
+      return this.#oneShots.run(input, clusterArn, {
+        key: found.key,
+        body: definitionJson(found, statusOf(found)),
+      })
+    },
+    StopTask: (input) => {
+      const clusterArn = this.#cluster(input)
+      const task = this.#oneShots.stop(String(input['task']), String(input['reason']), clusterArn)
+      if (task === undefined)
+        throw new CloudError('InvalidParameterException', 'The referenced task was not found.')
+      return { task }
+    },
+    GetLogEvents: (input) => this.#oneShots.logs.call('GetLogEvents', input),
     ListTasks: (input) => {
       const clusterArn = this.#cluster(input)
+      if (input['startedBy'] !== undefined) return { taskArns: this.#oneShots.list(input) }
       const service = this.service(shortName(String(input['serviceName'])))
       const running = service
         .revisions()
@@ -137,10 +157,11 @@ export class EcsApi {
             ),
         ]
       })
-      const found = new Map(tasks.map((task) => [task['taskArn'], task]))
+      const all = [...tasks, ...this.#oneShots.describe(clusterArn)]
+      const found = new Map(all.map((task) => [task['taskArn'], task]))
       return {
         tasks: [...found].flatMap(([arn, task]) => (wanted.has(String(arn)) ? [task] : [])),
-        failures: [],
+        failures: [...wanted].filter((arn) => !found.has(arn)).map((arn) => ({ arn, reason: 'MISSING' })),
       }
     },
   }
