@@ -1,0 +1,30 @@
+import { createWriteStream } from 'node:fs'
+import { type Readable, Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+
+/** More bytes came than may come. */
+export class TooLarge extends Error {}
+
+/** What Content-Length promises; undefined where the client does not say. */
+export function announcedBytes(header: string | undefined): number | undefined {
+  const bytes = Number(header)
+  return header === undefined || !Number.isSafeInteger(bytes) ? undefined : bytes
+}
+
+/**
+ * Writes a body to a file as it comes, never more of it than `largest` bytes. Resolves to their number.
+ *
+ * @throws TooLarge as soon as there is one byte more
+ */
+export async function receive(body: Readable, path: string, largest: number): Promise<number> {
+  let bytes = 0
+  const counted = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length
+      if (bytes > largest) done(new TooLarge(`more than ${largest} bytes`))
+      else done(null, chunk)
+    },
+  })
+  await pipeline(body, counted, createWriteStream(path))
+  return bytes
+}
