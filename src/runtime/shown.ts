@@ -8,8 +8,14 @@ import type { Redactor } from './redact.ts'
  */
 export function shown(redactor: Redactor, text: string): string {
   const once = redactor.text(text)
-  // Where nothing is taken away, no secret can come together.
-  return neutralPlain(once) ?? neutralText(redactor.text(neutralText(once)))
+  // Where nothing is taken away and only spaces are put in, no secret without one can come together.
+  const plain = spaced(redactor) ? undefined : neutralPlain(once)
+  return plain ?? neutralText(redactor.text(neutralText(once)))
+}
+
+const spaced = ({ forms }: Redactor): boolean => {
+  for (const form of forms) if (form.includes(' ')) return true
+  return false
 }
 
 /** An event with every text in it made showable; layout comes after, since both steps change lengths. */

@@ -102,3 +102,9 @@ test.each(['##hunter22', '##hun\x1b[0mter22'])(
     expect(safe).toBe('# #[redacted]')
   },
 )
+
+test('R5 a secret that only the neutralising would put together is not shown', () => {
+  const redactor = new Redactor()
+  redactor.register(': :hunter22')
+  expect(shown(redactor, '::hunter22')).not.toContain(': :hunter22')
+})
