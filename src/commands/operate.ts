@@ -51,6 +51,9 @@ async function giveBack(world: World, { stack, yes = false }: OperateOptions): P
   return unlock(world, environment, { ...given({ stack }), yes })
 }
 
+/** What is done to the machines of one worker; on a cloud they are switched with the whole system alone. */
+const MACHINE_WORK: readonly Operation[] = ['restart', 'pause', 'resume']
+
 function servicesOf(
   { services, functions, workers, environment }: System,
   operation: Operation,
@@ -63,7 +66,9 @@ function servicesOf(
   if (asked === undefined || asked === '') return known
   if (known.includes(asked)) return [asked]
   // A worker's machines end what they do: only who names it restarts it.
-  if (operation === 'restart' && Object.hasOwn(workers, asked)) return [asked]
+  if (MACHINE_WORK.includes(operation) && Object.hasOwn(workers, asked)) {
+    if (operation === 'restart' || environment.cloud === 'local') return [asked]
+  }
   const near = nearestName(asked, known)
   throw usageError({
     what: `there is no service ${asked}`,

@@ -9,6 +9,7 @@ export const CARRIES: Readonly<Record<Cloud, readonly ResourceKind[]>> = {
     'services',
     'functions',
     'apis',
+    'workers',
     'databases',
     'buckets',
     'tables',
@@ -45,8 +46,8 @@ export function notCarried(system: System, document: Document): readonly Problem
     resource: image.name,
     what: 'cloud local cannot run a mirrored image without local.run',
   }))
-  const functions = cloud === 'local' ? notRunHere(system) : []
-  return [...kinds, ...images, ...functions].map(({ kind, resource, what }) => ({
+  const others = cloud === 'local' ? [...notRunHere(system), ...workersOfImages(system)] : []
+  return [...kinds, ...images, ...others].map(({ kind, resource, what }) => ({
     at: document.place(keyOffset(document.root, [kind, resource])),
     what: `${kind}.${resource}: ${what}`,
     rule: `environment ${name}`,
@@ -68,4 +69,14 @@ function notRunHere(system: System) {
     const what = `cloud local runs functions of nodejs and python, not of ${runtime}`
     return [{ kind: 'functions' as const, resource: name, what }]
   })
+}
+
+function workersOfImages({ workers }: System) {
+  return Object.values(workers)
+    .filter(({ image }) => image !== undefined)
+    .map(({ name }) => ({
+      kind: 'workers' as const,
+      resource: name,
+      what: 'cloud local runs a worker from its script, not from an image',
+    }))
 }

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { CARRIES } from '../../src/config/carries.ts'
 import { loadSystem } from '../../src/config/load.ts'
 import { DEFAULT_STEPS } from '../../src/config/resolve-rollout.ts'
 import { gatePolicySchema } from '../../src/domain/policy.ts'
@@ -203,14 +202,13 @@ functions: { f: { image: m } }
     )
   })
 
-  test.each(
-    Object.entries({
-      workers: 'f: { image: a }',
-    }),
-  )('cloud local refuses %s', async (kind, resource) => {
-    expect(CARRIES.local).not.toContain(kind)
-    const file = `${HEAD}images: { a: { context: a } }\n${kind}: { ${resource} }\n`
-    await expect(load(file)).rejects.toThrow(`${kind}.f: cloud local does not run ${kind} yet`)
+  test('cloud local refuses a worker from an image, and runs one from its script', async () => {
+    const file = (worker: string): string =>
+      `${HEAD}images: { a: { context: a } }\nworkers: { f: { ${worker} } }\n`
+    await expect(load(file('image: a'))).rejects.toThrow(
+      'workers.f: cloud local runs a worker from its script, not from an image',
+    )
+    await expect(load(file('script: boot.sh'))).resolves.toBeDefined()
   })
 
   test('cloud local runs functions of Node and Python from their source, and refuses others by name', async () => {

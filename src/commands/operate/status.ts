@@ -1,5 +1,6 @@
 import { parseImageReference, shortDigest } from '../../domain/digest.ts'
 import { formatDuration } from '../../domain/quantity.ts'
+import type { MachineStatus } from '../../providers/ports/operations.ts'
 import type { ServiceStatus } from '../../providers/ports/services.ts'
 import { openUrl } from '../../release/open-url.ts'
 import { servedRevision } from '../../release/serving.ts'
@@ -18,7 +19,12 @@ export async function status(post: Post): Promise<Report> {
     statuses.push({ ...found, url: openUrl(site.system, service, found.url) })
   }
   const live = await site.ledger.live()
-  const rows = statuses.flatMap((one) => statusRows(one, site.runtime.clock.now()))
+  const now = site.runtime.clock.now()
+  const machines = (await site.provider.operations.rest?.machines?.()) ?? []
+  const rows = [
+    ...statuses.flatMap((one) => statusRows(one, now)),
+    ...machines.map((one) => machineRow(one, now)),
+  ]
   const at = live === undefined ? 'nothing is live yet' : `release ${live.value.sequence} is live`
   const { name } = site.system.environment
   const report = tableReport(
@@ -29,6 +35,7 @@ export async function status(post: Post): Promise<Report> {
       release: live?.value.id ?? null,
       sequence: live?.value.sequence ?? null,
       services: statuses,
+      ...(machines.length === 0 ? {} : { machines }),
     },
   )
   return post.options.cost === true ? withCost(post, report, statuses) : report
@@ -54,4 +61,11 @@ export function statusRows({ service, state, url, revisions }: ServiceStatus, no
         url ?? '-',
       ]
     })
+}
+
+/** The machine that a worker has or had last. */
+export function machineRow({ worker, state, runs, since, trouble }: MachineStatus, now: number): string[] {
+  const running = state === 'running' ? '1' : '0'
+  const age = since === null ? '-' : formatDuration(Math.max(0, now - since))
+  return [worker, state, running, running, runs, '-', age, trouble ?? '-', '-']
 }

@@ -16,7 +16,7 @@ export function upPlan(system: System): readonly (readonly [kind: string, name: 
     ({ name, engine, names }) => ['database', name, `${engine}: ${names.join(', ')}`] as const,
   )
   const buckets = Object.values(system.buckets).map(({ name }) => ['bucket', name, 's3'] as const)
-  const others = (['functions', 'apis', 'tables', 'topics', 'caches'] as const).flatMap((kind) =>
+  const others = (['functions', 'apis', 'workers', 'tables', 'topics', 'caches'] as const).flatMap((kind) =>
     Object.keys(system[kind]).map((name) => [kind.slice(0, -1), name, ''] as const),
   )
   return [...services, ...databases, ...buckets, ...others]

@@ -43,6 +43,7 @@ export class DaemonClient implements DaemonApi {
   resume: DaemonApi['resume'] = (service) => this.#call('resume', [service])
   restart: DaemonApi['restart'] = (service) => this.#call('restart', [service])
   services: DaemonApi['services'] = () => this.#call('services', [])
+  machines: DaemonApi['machines'] = () => this.#call('machines', [])
   variables: DaemonApi['variables'] = () => this.#call('variables', [])
   stop: DaemonApi['stop'] = () => this.#call('stop', [])
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type ConnectionSuffix, connectionVariable } from '../../domain/connections.ts'
+import { bug } from '../../domain/error.ts'
 import type { System } from '../../domain/system.ts'
 import type { Target, Targets } from '../../domain/targets.ts'
 import type { Argv } from '../../runtime/runtime.ts'
@@ -10,6 +11,7 @@ import type { Machine } from '../ports/machine.ts'
 import type { ModelRegistry } from '../ports/models.ts'
 import type { ObjectStore } from '../ports/objects.ts'
 import type { Operations } from '../ports/operations.ts'
+import type { WorkerImages } from '../ports/workers.ts'
 import type { Provider, ProviderContext } from '../provider.ts'
 import { DaemonClient } from './client.ts'
 import { daemonCommand, endDaemon, findDaemon } from './daemon/launch.ts'
@@ -36,19 +38,61 @@ export async function composeCloud(
     ...(await partsOf(client, folder)),
     services: client,
     operations: operationsOf(context, client, folder),
+    ...(Object.keys(context.system.workers).length === 0 ? {} : { workers: workersOf(client) }),
     machine: machineOf(context, client),
     targets: () => targetsOf(context, client, folder),
     close: async () => {},
   }
 }
 
-function operationsOf({ runtime }: ProviderContext, client: DaemonClient, folder: string): Operations {
+function operationsOf(
+  { runtime, system }: ProviderContext,
+  client: DaemonClient,
+  folder: string,
+): Operations {
   return {
     // Logs are files, so they can be read while nothing runs: that is when they are wanted most.
     logs: (service, query) => readLog(join(folder, 'logs', service), query, runtime.clock),
     pause: (service) => client.pause(service),
     resume: (service) => client.resume(service),
     restart: (service) => client.restart(service),
+    ...(Object.keys(system.workers).length === 0 ? {} : { rest: restOf(client) }),
+  }
+}
+
+/** The machines of workers, switched with the whole system, as in the other clouds. */
+function restOf(client: DaemonClient): Required<Operations>['rest'] {
+  const change = async (
+    state: 'running' | 'stopped',
+    act: (worker: string) => Promise<void>,
+    done: string,
+  ): Promise<readonly string[]> => {
+    const found = (await client.machines()).filter((one) => one.state === state)
+    for (const { worker } of found) await act(worker)
+    return found.map(({ worker, machine }) => `${worker} ${machine} ${done}`)
+  }
+  return {
+    pause: () => change('running', (worker) => client.pause(worker), 'stopped'),
+    resume: () => change('stopped', (worker) => client.resume(worker), 'runs again'),
+    stopped: async () => [],
+    machines: () => client.machines(),
+  }
+}
+
+/** A worker runs its script here and no image. */
+function workersOf(client: DaemonClient): WorkerImages {
+  return {
+    read: async () => undefined,
+    write: async (worker) => {
+      throw bug(`worker ${worker} runs no image on cloud local`)
+    },
+    async restart(worker) {
+      const found = (await client.machines()).filter(
+        (one) => one.worker === worker && one.state === 'running',
+      )
+      if (found.length > 0) await client.restart(worker)
+      return found.flatMap(({ machine }) => machine ?? [])
+    },
   }
 }
 
@@ -115,7 +159,7 @@ export function localTargets(
     environment: system.environment.name,
     services: each(system.services, target),
     jobs: {},
-    workers: {},
+    workers: each(system.workers, (name) => ({ kind: 'local-process', service: name }) as const),
     functions: {},
     buckets: each(system.buckets, (name) => `s3://${name}`),
     databases: Object.fromEntries(databases),
@@ -128,7 +172,10 @@ export function localTargets(
     ),
     apis: connected('apis', 'URL'),
     ledger: pathToFileURL(join(folder, 'ledger')).href,
-    logs: each(system.services, (name) => pathToFileURL(join(folder, 'logs', name)).href),
+    logs: each(
+      { ...system.services, ...system.workers },
+      (name) => pathToFileURL(join(folder, 'logs', name)).href,
+    ),
   }
 }
 

@@ -1,3 +1,5 @@
+import type { MachineStatus } from '../ports/operations.ts'
+
 /**
  * A server that the local cloud runs inside or beside its supervisor: objects, PostgreSQL, the model registry. Each binds
  * 127.0.0.1 only, keeps all its data in its own folder, and can be started again after any kind of end.
@@ -10,6 +12,21 @@ export interface EmbeddedEngine {
   stop(): Promise<void>
   /** Settles if it ends by itself; the supervisor starts it again. */
   readonly died: Promise<Error>
+  /** Where it runs machines of workers. */
+  readonly machines?: Machines
+}
+
+/** The machines of workers: at most one each. All but `restore` may be repeated. */
+export interface Machines {
+  has(worker: string): boolean
+  all(): readonly MachineStatus[]
+  pause(worker: string): Promise<void>
+  /** Begins again what was paused. */
+  resume(worker: string): Promise<void>
+  /** Of a machine that runs. */
+  restart(worker: string): Promise<void>
+  /** Once everything else runs: boots what ran when an earlier supervisor ended. */
+  restore(): Promise<void>
 }
 
 export interface EngineEndpoint {

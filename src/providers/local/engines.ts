@@ -11,6 +11,7 @@ import { postgresEngine } from './postgres/engine.ts'
 import { tablePrefix } from './tables/definition.ts'
 import { tablesEngine } from './tables/engine.ts'
 import { topicsEngine } from './topics/engine.ts'
+import { workersEngine } from './workers/engine.ts'
 
 /** What an AWS SDK is told where sluice.yml names no region. */
 const REGION = 'us-east-1'
@@ -54,6 +55,19 @@ export function enginesFor(
           }),
         ]),
     ...(Object.keys(functions).length === 0 ? [] : [lambda]),
+    ...(Object.keys(system.workers).length === 0
+      ? []
+      : [
+          workersEngine({
+            runtime,
+            workers: system.workers,
+            folder,
+            region,
+            root,
+            surroundings,
+            tags: { 'sluice:system': system.name, 'sluice:environment': system.environment.name },
+          }),
+        ]),
     ...Object.values(system.apis).map((api) =>
       apiEngine({ runtime, api, folder: join(folder, 'apis', api.name), invoke }),
     ),

@@ -14,6 +14,20 @@ export interface LogQuery {
   readonly signal?: AbortSignal
 }
 
+/** The machine that a worker has or had last. */
+export interface MachineStatus {
+  readonly worker: string
+  readonly state: 'absent' | 'running' | 'stopped' | 'terminated'
+  /** Its id, where there is or was one. */
+  readonly machine: string | null
+  /** What it runs, for people. */
+  readonly runs: string
+  /** When it was launched, milliseconds since the epoch. */
+  readonly since: number | null
+  /** Why it does not run. */
+  readonly trouble: string | null
+}
+
 /** Daily work on what runs. */
 export interface Operations {
   logs(service: string, query: LogQuery): AsyncIterable<LogLine>
@@ -29,5 +43,7 @@ export interface Operations {
     resume(): Promise<readonly string[]>
     /** Names of the databases whose servers are switched off. */
     stopped(): Promise<readonly string[]>
+    /** Machines of workers, where the provider can say. */
+    machines?(): Promise<readonly MachineStatus[]>
   }
 }

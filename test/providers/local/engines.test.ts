@@ -128,9 +128,9 @@ test('every kind that sluice.yml names gets its engine, and an environment witho
     apis: { a: { name: 'a', cors: false, routes: {} } },
     topics: { m: {} },
     caches: { c: { name: 'c', engine: 'valkey' } },
-    workers: {},
+    workers: { w: { name: 'w', script: 'boot.sh' } },
   }
   const system = { name: 'filmlens', environment, ...kinds } as unknown as System
   const names = enginesFor({ runtime, system, root, state }).map((engine) => engine.name)
-  expect(names).toEqual(['objects', 'tables', 'functions', 'api a', 'topics', 'cache c', 'models'])
+  expect(names).toEqual(['objects', 'tables', 'functions', 'workers', 'api a', 'topics', 'cache c', 'models'])
 })

@@ -3,7 +3,7 @@ import { digestSchema, imageReferenceSchema } from '../../../domain/images.ts'
 import { servedModelSchema } from '../../../domain/model.ts'
 import { isName } from '../../../domain/name.ts'
 import type { Service } from '../../../domain/system.ts'
-import type { Operations } from '../../ports/operations.ts'
+import type { MachineStatus, Operations } from '../../ports/operations.ts'
 import type { ServiceHost, ServiceStatus } from '../../ports/services.ts'
 
 /** What `sluice up` shows, and what jobs are given. It holds passwords: it goes to those who know the token only. */
@@ -19,6 +19,7 @@ export interface DaemonApi
   extends Omit<ServiceHost, 'pace'>,
     Pick<Operations, 'pause' | 'resume' | 'restart'> {
   services(): Promise<readonly ServiceStatus[]>
+  machines(): Promise<readonly MachineStatus[]>
   variables(): Promise<CloudVariables>
   /** Answers first, then drains and ends. */
   stop(): Promise<void>
@@ -53,6 +54,7 @@ export const METHODS = {
   resume: z.tuple([name]),
   restart: z.tuple([name]),
   services: z.tuple([]),
+  machines: z.tuple([]),
   variables: z.tuple([]),
   stop: z.tuple([]),
 } as const satisfies { readonly [M in keyof DaemonApi]: z.ZodType<Parameters<DaemonApi[M]>> }

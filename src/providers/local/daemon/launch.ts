@@ -119,13 +119,15 @@ const PASSED =
 
 /**
  * The supervisor outlives the command that starts it, so it is not given the command's credentials, whatever they are
- * called: beside what it needs itself, only what sluice.yml names as secrets of a service.
+ * called: beside what it needs itself, only what sluice.yml names as secrets of a service or a worker.
  */
 export function supervisorVariables(
   env: Readonly<Record<string, string | undefined>>,
-  system: Pick<System, 'services'>,
+  { services, workers }: Pick<System, 'services' | 'workers'>,
 ): Record<string, string | undefined> {
-  const wanted = new Set(Object.values(system.services).flatMap(({ secrets }) => Object.keys(secrets)))
+  const wanted = new Set(
+    Object.values({ ...services, ...workers }).flatMap(({ secrets }) => Object.keys(secrets)),
+  )
   return Object.fromEntries(Object.entries(env).filter(([name]) => wanted.has(name) || PASSED.test(name)))
 }
 

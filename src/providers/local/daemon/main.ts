@@ -5,7 +5,7 @@ import { identify, isRunning } from '../../../runtime/process-identity.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
 import type { ProviderContext } from '../../provider.ts'
 import type { ContainerSource } from '../container.ts'
-import type { EmbeddedEngine, Surroundings } from '../engine.ts'
+import type { EmbeddedEngine, Machines, Surroundings } from '../engine.ts'
 import { withLock } from '../file-lock.ts'
 import { connectionVariables } from '../services/environment.ts'
 import { LocalServices } from '../services/host.ts'
@@ -110,6 +110,7 @@ function claim(runtime: Runtime, folder: string, assignment: Assignment): Promis
 interface Cloud {
   readonly engines: EngineKeeper
   readonly services: LocalServices
+  readonly machines: Machines | undefined
   close(): Promise<void>
 }
 
@@ -146,24 +147,30 @@ async function open(options: DaemonOptions, assignment: Assignment, folder: stri
     throw error
   }
   const opened = services
+  const machines = list.find((engine) => engine.machines !== undefined)?.machines
+  // What an earlier supervisor left has ended by now, and everything that they connect has an address.
+  await machines?.restore()
   const close = async (): Promise<void> => {
     await opened.close()
     await keeper.stop()
   }
-  return { engines: keeper, services: opened, close }
+  return { engines: keeper, services: opened, machines, close }
 }
 
-function apiOf({ engines, services }: Cloud, stop: () => void): DaemonApi {
+function apiOf({ engines, services, machines }: Cloud, stop: () => void): DaemonApi {
+  /** Who runs this name. */
+  const of = (name: string) => (machines?.has(name) ? machines : services)
   return {
     describe: (service) => services.describe(service),
     stage: (spec) => services.stage(spec),
     shift: (service, revision, percent) => services.shift(service, revision, percent),
     settle: (service, revision) => services.settle(service, revision),
     revert: (service, revision) => services.revert(service, revision),
-    pause: (service) => services.pause(service),
-    resume: (service) => services.resume(service),
-    restart: (service) => services.restart(service),
+    pause: (name) => of(name).pause(name),
+    resume: (name) => of(name).resume(name),
+    restart: (name) => of(name).restart(name),
     services: () => Promise.all(services.names().map((name) => services.describe(name))),
+    machines: async () => machines?.all() ?? [],
     variables: async () => {
       const endpoints = engines.endpoints()
       const ofServices = Object.keys(services.ports).map((name) => [

@@ -1,19 +1,13 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { secretValues } from '../../../domain/connections.ts'
 import { usageError } from '../../../domain/error.ts'
 import type { Func } from '../../../domain/system.ts'
 import { Redactor } from '../../../runtime/redact.ts'
 import { StreamRedactor } from '../../../runtime/redact-stream.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
+import { connectedVariables } from '../connected.ts'
 import type { Surroundings } from '../engine.ts'
-import { resolveSecrets } from '../jobs/secrets.ts'
-import {
-  composeVariables,
-  connectionVariables,
-  inheritedVariables,
-  type Variables,
-} from '../services/environment.ts'
+import type { Variables } from '../services/environment.ts'
 import { LogWriter } from '../services/log-file.ts'
 import { MARK } from '../services/processes.ts'
 import { bootstrapArgv, languageOf } from './bootstrap.ts'
@@ -124,25 +118,8 @@ export class FunctionPool {
   }
 
   async #environment(source: string): Promise<Variables> {
-    const { runtime, func, folder, surroundings } = this.#options
-    const endpoints = surroundings.endpoints()
-    const shared: Variables = Object.assign({}, ...endpoints.map((endpoint) => endpoint.shared))
-    const connections = connectionVariables(func.connects, endpoints, surroundings.servicePorts())
-    const found = await resolveSecrets(runtime, join(folder, 'secrets.json'), func.secrets)
-    const secrets = Object.fromEntries(Object.entries(found).map(([name, one]) => [name, one.reveal()]))
-    for (const value of [...secretValues({ ...shared, ...connections }), ...Object.values(secrets)]) {
-      this.#redactor.register(value)
-    }
-    const own = composeVariables({
-      inherited: inheritedVariables(runtime.env),
-      image: {},
-      shared,
-      connections,
-      own: func.env,
-      secrets,
-      models: [],
-      port: null,
-    })
+    const { func, folder } = this.#options
+    const own = await connectedVariables({ ...this.#options, redactor: this.#redactor }, func)
     return {
       ...own,
       _HANDLER: func.handler ?? 'index.handler',

@@ -34,6 +34,8 @@ export interface SignedDoorOptions {
   /** Bytes of a body. */
   readonly largest: number
   readonly answer: (call: SignedCall) => Promise<SignedAnswer>
+  /** How this service says no. @default in JSON, as DynamoDB and Lambda do */
+  readonly refusal?: (status: number, code: string, text: string) => SignedAnswer
 }
 
 export interface SignedDoor {
@@ -135,13 +137,15 @@ async function bodyOf(incoming: IncomingMessage, largest: number): Promise<Buffe
   return Buffer.concat(chunks)
 }
 
-function refusal(error: unknown, { service, log }: SignedDoorOptions): SignedAnswer {
-  if (error instanceof AwsRefusal) return refusalOf(error.status, error.code, error.message)
-  if (error instanceof S3Error)
-    return refusalOf(403, SIGNATURE_CODES[error.code] ?? error.code, error.message)
+function refusal(
+  error: unknown,
+  { service, log, refusal: say = refusalOf }: SignedDoorOptions,
+): SignedAnswer {
+  if (error instanceof AwsRefusal) return say(error.status, error.code, error.message)
+  if (error instanceof S3Error) return say(403, SIGNATURE_CODES[error.code] ?? error.code, error.message)
   const text = error instanceof Error ? error.message : String(error)
   log.emit(message('warning', `endpoint ${service}: ${text}`))
-  return refusalOf(500, 'InternalServerError', 'the local endpoint failed; its log says why')
+  return say(500, 'InternalServerError', 'the local endpoint failed; its log says why')
 }
 
 /** S3 has names of its own for what all other services call otherwise. */

@@ -297,7 +297,7 @@ test('R5 the supervisor is not given credentials of the command, save those that
   }
   const env = { PATH: '/bin', TMDB_TOKEN: 'c', npm_config_registry: 'd', ...other }
   const { services } = contextOf([testService({ secrets: { TMDB_TOKEN: 'filmlens/tmdb' } })]).system
-  expect(supervisorVariables(env, { services })).toEqual({
+  expect(supervisorVariables(env, { services, workers: {} })).toEqual({
     PATH: '/bin',
     TMDB_TOKEN: 'c',
     npm_config_registry: 'd',
