@@ -12,6 +12,7 @@ export const plan = defineAction({
   outputs: [
     'changes',
     'fingerprint',
+    'artifact',
     'comment-url',
     'drift',
     'issue-url',

@@ -5,6 +5,7 @@ import { addCounts, NO_COUNTS } from '../domain/plan-counts.ts'
 import type { System } from '../domain/system.ts'
 import { planId } from '../plan/approval.ts'
 import { type Finding, guardVerdict } from '../plan/guard.ts'
+import { planArtifact } from '../plan/plan-artifact.ts'
 import type { PlanValues } from '../plan/values.ts'
 import type { Engine } from '../tools/engine/version.ts'
 import type { Report, World } from './command.ts'
@@ -127,7 +128,12 @@ async function planAll(
     command: 'plan',
     outcome: 'done',
     message: `${file.environment}: ${headline(file)}; plan ${id}`,
-    outputs: { changes: String(changes), fingerprint: file.fingerprint, 'comment-url': '' },
+    outputs: {
+      changes: String(changes),
+      fingerprint: file.fingerprint,
+      artifact: planArtifact(file),
+      'comment-url': '',
+    },
     data: {
       counts: file.counts,
       changes: stacks.flatMap(({ stack, changes }) => changes.map((change) => ({ stack, ...change }))),

@@ -1,7 +1,21 @@
 import type { ArchiveEntry } from './synthesis-artifact.ts'
 
-/** The artifact in which a job hands over what `plan` left, to the job that applies. */
-export const planArtifact = (environment: string): string => `sluice-plan-${environment}`
+/** Whose plan an artifact holds. */
+export interface PlannedEnvironment {
+  readonly system: string
+  readonly environment: string
+}
+
+/**
+ * The artifact in which a job hands over what `plan` left, to the job that applies. Systems of a monorepo share a run, and no name
+ * of either has a dot.
+ */
+export const planArtifact = ({ system, environment }: PlannedEnvironment): string =>
+  `${shortArtifact({ environment })}.${system}`
+
+/** As a repository of one system may name it that writes its workflows itself. */
+const shortArtifact = ({ environment }: Pick<PlannedEnvironment, 'environment'>): string =>
+  `sluice-plan-${environment}`
 
 /** Stacks of a team's own may have many files; a plan of 100,000 resources is 100 MB. */
 const MOST_ENTRIES = 10_000
@@ -94,15 +108,20 @@ export interface PlanArtifact {
   readonly digest: string | undefined
 }
 
-/** The one artifact of that name which the run left; a second one of the name is somebody's trick. */
+/**
+ * The one artifact of that name which the run left; a second one of the name is somebody's trick. The short name counts where
+ * there is none of the whole one.
+ */
 export function planArtifactOf<A extends PlanArtifact>(
   artifacts: readonly A[],
   run: number,
-  environment: string,
+  planned: PlannedEnvironment,
 ): { readonly artifact: A } | { readonly fault: string } {
-  const name = planArtifact(environment)
+  const whole = planArtifact(planned)
+  const short = shortArtifact(planned)
+  const name = artifacts.some((artifact) => artifact.name === whole) ? whole : short
   const [one, other] = artifacts.filter((artifact) => artifact.name === name)
-  if (one === undefined) return { fault: `run ${run} has no artifact ${name}` }
+  if (one === undefined) return { fault: `run ${run} has no artifact ${whole} or ${short}` }
   if (other !== undefined) return { fault: `run ${run} has more than one artifact ${name}` }
   if (one.run !== run) return { fault: `artifact ${name} is of run ${one.run}, not of ${run}` }
   if (one.expired) return { fault: `artifact ${name} of run ${run} has expired` }

@@ -126,10 +126,19 @@ describe('R14 the run whose plan is applied', () => {
 
 describe('R14 the artifact of that run', () => {
   const good: PlanArtifact = { name: 'sluice-plan-production', run: 9, expired: false, digest: 'sha256:0' }
-  const of = (...artifacts: PlanArtifact[]) => planArtifactOf(artifacts, 9, 'production')
+  const of = (...artifacts: PlanArtifact[]) =>
+    planArtifactOf(artifacts, 9, { system: 'films', environment: 'production' })
 
   test('is the one with the name of the environment', () => {
     expect(of({ ...good, name: 'sluice-plan-staging' }, good)).toEqual({ artifact: good })
+  })
+
+  test('is that of the system, where systems of a monorepo share a run', () => {
+    const films = { ...good, name: 'sluice-plan-production.films' }
+    const videos = { ...good, name: 'sluice-plan-production.videos' }
+    expect(of(videos, films, good)).toEqual({ artifact: films })
+    expect(of(videos)).toEqual({ fault: expect.stringContaining(films.name) })
+    expect(of(films, films, good)).toHaveProperty('fault')
   })
 
   test.each<[string, PlanArtifact[]]>([

@@ -240,7 +240,9 @@ describeReal(
       expect(more).toEqual([])
       expect(posted?.body, said).toContain('aws_s3_bucket.films')
       // Each run leaves its plan in the place of the one before.
-      expect(readdirSync(caller.artifacts)).toEqual([expect.stringMatching(/^\d+=sluice-plan-production$/)])
+      expect(readdirSync(caller.artifacts)).toEqual([
+        expect.stringMatching(/^\d+=sluice-plan-production\.tiny$/),
+      ])
       expect(buckets()).toEqual([])
     }, 300_000)
   },

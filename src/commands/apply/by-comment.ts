@@ -5,10 +5,10 @@ import { runsOf, type WorkflowRun } from '../../github/runs.ts'
 import { planRunOf } from '../../plan/plan-artifact.ts'
 import { apply } from '../apply.ts'
 import type { Report, World } from '../command.ts'
+import { openEnvironment } from '../environment.ts'
 import type { Circumstances } from '../infrastructure/circumstances.ts'
 import { judgeComment } from '../plan/judge-comment.ts'
 import { holdTo } from '../plan/pinned.ts'
-import { stateFolder } from '../state-folder.ts'
 import { notTaken, takeOver } from './hand-over.ts'
 
 export interface CommentedOptions {
@@ -39,7 +39,8 @@ export async function applyByComment(world: World, options: CommentedOptions): P
   const wanted = { repository: pull.baseRepository, workflow, headSha: pull.headSha }
   const found = planRunOf(await runs.ofCommit(pull.headSha), wanted)
   if ('fault' in found) throw notTaken(found.fault)
-  const place = { environment: request.environment, state: stateFolder(world) }
+  const { system, state } = await openEnvironment(world)
+  const place = { system: system.name, environment: request.environment, state }
   await takeOver(runtime.files, runs, found.run.id, place)
   const at = new Date(runtime.clock.now()).toISOString()
   return apply(world, {

@@ -3,11 +3,11 @@ import type { Secret } from '../../domain/secret.ts'
 import { openGitHub } from '../../github/open.ts'
 import { runsOf } from '../../github/runs.ts'
 import type { World } from '../command.ts'
-import { stateFolder } from '../state-folder.ts'
+import { openEnvironment } from '../environment.ts'
 import { takeOver } from './hand-over.ts'
 
 /**
- * Brings what a job before has left: the artifact `sluice-plan-ENVIRONMENT` of a run, mostly this one. Of another run the
+ * Brings what a job before has left: the artifact that `plan` named, of a run, mostly this one. Of another run the
  * record refuses by itself, since it is bound to its own.
  *
  * @param run id, as the workflow gives it.
@@ -21,6 +21,7 @@ export async function takePlanOf(world: World, run: string, token: Secret | unde
     })
   }
   const { runtime, request } = world
-  const place = { environment: request.environment, state: stateFolder(world) }
+  const { system, state } = await openEnvironment(world)
+  const place = { system: system.name, environment: request.environment, state }
   await takeOver(runtime.files, runsOf(openGitHub(runtime, token)), Number(run), place)
 }

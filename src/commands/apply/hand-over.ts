@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { digestOf } from '../../domain/digest.ts'
 import { SluiceError } from '../../domain/error.ts'
 import type { Runs } from '../../github/runs.ts'
-import { planArchiveFault, planArtifactOf } from '../../plan/plan-artifact.ts'
+import { type PlannedEnvironment, planArchiveFault, planArtifactOf } from '../../plan/plan-artifact.ts'
 import type { Files } from '../../runtime/runtime.ts'
 import { ArchiveFault, unzipJudged } from '../infrastructure/unzip.ts'
 
@@ -22,9 +22,9 @@ export async function takeOver(
   files: Files,
   runs: Pick<Runs, 'artifacts' | 'archive'>,
   run: number,
-  { environment, state }: { readonly environment: string; readonly state: string },
+  { state, ...planned }: PlannedEnvironment & { readonly state: string },
 ): Promise<void> {
-  const found = planArtifactOf(await runs.artifacts(run), run, environment)
+  const found = planArtifactOf(await runs.artifacts(run), run, planned)
   if ('fault' in found) throw notTaken(found.fault)
   const { id, digest, size } = found.artifact
   if (size > LARGEST) throw notTaken(`its archive is larger than ${LARGEST} bytes`)

@@ -35,7 +35,7 @@ async function take(zip: Uint8Array, change: Partial<Artifact> = {}) {
       return zip
     },
   }
-  const taken = takeOver(files, runs, 9, { environment: 'production', state: STATE })
+  const taken = takeOver(files, runs, 9, { system: 'films', environment: 'production', state: STATE })
   const error = await taken.then(
     () => undefined,
     (thrown: Error) => thrown,
