@@ -38,6 +38,7 @@ const PROBES: Readonly<Record<string, { argv: readonly [string, ...string[]]; in
   actionlint: { argv: ['actionlint', '--version'], install: 'npm run tools' },
   zizmor: { argv: [pythonProgram('scanners', 'zizmor'), '--version'], install: 'npm run tools' },
   'fake-gcs-server': { argv: ['fake-gcs-server', '-h'], install: 'npm run tools, with go' },
+  ffmpeg: { argv: ['sh', '-c', 'ffmpeg -version && ffprobe -version'], install: 'apt-get install ffmpeg' },
   tofu: { argv: ['tofu', 'version'], install: 'npm run tools' },
   // The simulated providers speak it.
   'plugin protocol': { argv: ['test', '-f', pluginProtocol], install: 'npm run tools' },
