@@ -1,28 +1,49 @@
 import type { LedgerEvent } from '../domain/release.ts'
 import type { Ledger } from './ledger.ts'
 
-/** Releases that say how long a start usually takes. */
+/** Releases that say how long things usually take. */
 const RELEASES = 5
 
-/** Milliseconds from the start of a release to its first step; undefined where it never got there. */
-export function startOf(events: readonly LedgerEvent[]): number | undefined {
-  const started = events.findLast(({ kind }) => kind === 'started')
-  const step = events.find(({ kind, at }) => kind === 'step' && started !== undefined && at >= started.at)
-  return started === undefined || step === undefined
-    ? undefined
-    : Date.parse(step.at) - Date.parse(started.at)
+/** What the ledger is told when all new revisions are healthy beside what serves. */
+export const READY = '0 %'
+
+/** How long the first parts of a release took, milliseconds; undefined where it did not get so far, or nobody noted it. */
+export interface Took {
+  /** Until all new revisions were ready, or else until the first step. */
+  readonly start?: number
+  /** From there until the first step was made. */
+  readonly shift?: number
 }
 
-/** How long the last releases took to start, for a wait that looks when it may be over. It only helps: never an error. */
-export async function pastStarts(ledger: Ledger, sequence: number): Promise<readonly number[]> {
-  const found: number[] = []
+/** Of the last attempt at a release. */
+export function tookOf(events: readonly LedgerEvent[]): Took {
+  const begin = events.findLastIndex(({ kind }) => kind === 'started')
+  if (begin < 0) return {}
+  const [first, second] = events.slice(begin).filter(({ kind }) => kind === 'step')
+  if (first === undefined) return {}
+  const at = ({ at: text }: LedgerEvent): number => Date.parse(text)
+  const started = events[begin]
+  const start = started === undefined ? {} : { start: at(first) - at(started) }
+  return first.detail === READY && second !== undefined ? { ...start, shift: at(second) - at(first) } : start
+}
+
+export interface Past {
+  readonly starts: readonly number[]
+  readonly shifts: readonly number[]
+}
+
+/** How long the last releases took, for waits that look when they may be over. It only helps: never an error. */
+export async function pastReleases(ledger: Ledger, sequence: number): Promise<Past> {
+  const found: Took[] = []
   for (let earlier = sequence - 1; earlier > 0 && earlier >= sequence - RELEASES; earlier--) {
     try {
-      const took = startOf(await ledger.events(earlier))
-      if (took !== undefined) found.push(took)
+      found.push(tookOf(await ledger.events(earlier)))
     } catch {
-      return found
+      break
     }
   }
-  return found
+  return {
+    starts: found.flatMap(({ start }) => (start === undefined ? [] : [start])),
+    shifts: found.flatMap(({ shift }) => (shift === undefined ? [] : [shift])),
+  }
 }

@@ -1,7 +1,7 @@
 import { SluiceError } from '../../domain/error.ts'
 import type { Release } from '../../domain/release.ts'
 import { waves } from '../../release/order.ts'
-import { pastStarts } from '../../release/past.ts'
+import { pastReleases, READY } from '../../release/past.ts'
 import { judgeServing } from '../../release/serving.ts'
 import { pollUntil } from '../../runtime/poll.ts'
 import { isTransient, persist, unfit } from './failure.ts'
@@ -43,27 +43,33 @@ export async function goForward(
       total: 100,
       unit: 'percent',
     })
-  const before = {
-    begin: runtime.clock.now(),
-    past: provider.services.pace === undefined ? [] : await pastStarts(ledger, release.sequence),
+  const note = (percent: string): Promise<void> => {
+    const { id, sequence } = release
+    return persist(runtime, 'writing to the ledger', limits, () =>
+      ledger.note({ kind: 'step', release: id, sequence, by, detail: percent }),
+    )
   }
+  const begin = runtime.clock.now()
+  const isRemote = provider.services.pace !== undefined
+  const { starts: past, shifts: usual } = isRemote
+    ? await pastReleases(ledger, release.sequence)
+    : { starts: [], shifts: [] }
   for (const start of starts) {
     progress(`starting ${start.service.name} beside what is live`, 0)
     staged.push(await stageOne(site, start, release.id, limits))
   }
   for (const one of staged) {
     progress(`waiting until ${one.action.service.name} is healthy`, 0)
-    await waitReady(site, one, limits, before)
+    await waitReady(site, one, limits, { begin, past })
   }
+  // The next rollouts learn from it when to look.
+  if (isRemote && starts.length > 0) await note(READY)
   for (const percent of starts.length === 0 ? [] : steps) {
     course.percent = percent
     for (const wave of waves(staged, ({ action }) => action.service))
-      await shiftAll(site, wave, percent, limits)
-    const { id, sequence } = release
-    await persist(runtime, 'writing to the ledger', limits, () =>
-      ledger.note({ kind: 'step', release: id, sequence, by, detail: `${percent} %` }),
-    )
-    progress(`traffic on release ${sequence}`, percent)
+      await shiftAll(site, wave, percent, { limits, usual: percent === steps[0] ? usual : [] })
+    await note(`${percent} %`)
+    progress(`traffic on release ${release.sequence}`, percent)
     await watchStep(site, staged, limits.signal)
     timeLeft(site, limits)
   }
@@ -75,7 +81,7 @@ async function shiftAll(
   { runtime, provider }: Site,
   wave: readonly Staged[],
   percent: number,
-  limits: Limits,
+  { limits, usual }: { readonly limits: Limits; readonly usual: readonly number[] },
 ): Promise<void> {
   const ended = await Promise.allSettled(
     wave.map(({ action, revision }) => {
@@ -83,7 +89,7 @@ async function shiftAll(
       // Where nothing serves there is nobody to share with.
       const share = action.from === null ? 100 : percent
       return persist(runtime, `shifting ${name} to ${share} %`, limits, () =>
-        provider.services.shift(name, revision, share),
+        provider.services.shift(name, revision, share, usual),
       )
     }),
   )

@@ -77,7 +77,7 @@ export async function waitReady(
   let last = 'the platform has not reported it'
   let hopeless = 0
   const look = async (): Promise<'ready' | 'idle' | { wrong: string } | undefined> => {
-    const status = await provider.services.describe(name)
+    const status = await provider.services.describe(name, staged.revision)
     const ours = status.revisions.find((one) => one.id === staged.revision)
     if (ours === undefined) return undefined
     // The platform starts it with its traffic: there is nothing to try before.

@@ -30,10 +30,10 @@ export function openUnits(
   }
   return {
     pace,
-    describe: async (service) =>
+    describe: async (service, ...awaited) =>
       (await isGone(service))
         ? { service, state: 'absent', url: null, revisions: [] }
-        : (await hostOf(service)).describe(service),
+        : (await hostOf(service)).describe(service, ...awaited),
     stage: async (spec) => (await hostOf(spec.service.name)).stage(spec),
     shift: async (service, ...move) => (await hostOf(service)).shift(service, ...move),
     settle: async (service, ...move) => (await hostOf(service)).settle(service, ...move),

@@ -60,11 +60,16 @@ export interface HostPace {
 export interface ServiceHost {
   /** How it wants to be watched; absent: it is as quick as this machine. */
   readonly pace?: HostPace
-  describe(service: string): Promise<ServiceStatus>
+  /** @param awaited id of a revision that alone matters: a host may leave out the others, to ask its platform less. */
+  describe(service: string, awaited?: string): Promise<ServiceStatus>
   /** A new revision at 0 %. Returns its id as soon as the platform has accepted it; it may not be healthy yet. */
   stage(spec: RevisionSpec): Promise<string>
-  /** Gives the revision this share of the traffic; the rest goes to the one that was live before. */
-  shift(service: string, revision: string, percent: number): Promise<void>
+  /**
+   * Gives the revision this share of the traffic; the rest goes to the one that was live before.
+   *
+   * @param usual how long this took before, milliseconds: when a host that waits for its platform should look
+   */
+  shift(service: string, revision: string, percent: number, usual?: readonly number[]): Promise<void>
   /** Ends a rollout that stands at 100 %: what has no traffic is drained and stopped. */
   settle(service: string, revision: string): Promise<void>
   /** All traffic back to the revision that was live before; the staged one is drained and stopped. */

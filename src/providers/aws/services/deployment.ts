@@ -17,6 +17,8 @@ export interface Deployment {
   readonly pause: string | null
   /** Percent that the next shift would bring the target to. */
   readonly next: number
+  /** Copies of the target that ECS's circuit breaker has counted as failed. */
+  readonly failures?: number
 }
 
 /** One service revision within a deployment. */

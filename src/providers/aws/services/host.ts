@@ -1,12 +1,14 @@
 import { SluiceError } from '../../../domain/error.ts'
 import type { Targets } from '../../../domain/targets.ts'
 import { pollUntil } from '../../../runtime/poll.ts'
+import { nextLook } from '../../../runtime/watch-pace.ts'
 import type { HostPace, RevisionSpec, ServiceHost, ServiceStatus } from '../../ports/services.ts'
 import type { ProviderContext } from '../../provider.ts'
 import { type Balanced, balancedAt } from './balanced.ts'
 import { type Deployment, isUnderWay, settleMove, shiftMove } from './deployment.ts'
 import { Drive } from './drive.ts'
 import { busy, noTemplate, superseded } from './ends.ts'
+import { Glances } from './glances.ts'
 import type { LastLines } from './last-lines.ts'
 import { EcsObserver } from './observer.ts'
 import { ecsPace } from './pace.ts'
@@ -29,6 +31,7 @@ export class EcsServices implements ServiceHost {
   readonly #reader: EcsReader
   readonly #writer: EcsWriter
   readonly #targets: () => Promise<Targets>
+  readonly #glances: Glances
   readonly #observer: EcsObserver
   readonly #turns = new Turns()
 
@@ -40,16 +43,20 @@ export class EcsServices implements ServiceHost {
     lastLines: LastLines = async () => [],
   ) {
     this.#context = context
-    this.#observer = new EcsObserver(context, reader, lastLines)
+    this.#glances = new Glances(reader, context.runtime.clock)
+    this.#observer = new EcsObserver(context, reader, this.#glances, lastLines)
     this.pace = ecsPace(context.runtime.env)
     this.#reader = reader
     this.#writer = writer
     this.#targets = targets
   }
 
-  async describe(service: string): Promise<ServiceStatus> {
+  async describe(service: string, awaited?: string): Promise<ServiceStatus> {
     const target = await this.#target(service)
-    return this.#observer.describe(target, !this.#shifts(target))
+    const rolls = !this.#shifts(target)
+    return awaited === undefined
+      ? this.#observer.describe(target, rolls)
+      : this.#observer.await(target, rolls, awaited)
   }
 
   /** Where the requests of a revision are counted; undefined where they are not told from those of another. */
@@ -72,6 +79,7 @@ export class EcsServices implements ServiceHost {
   stage(spec: RevisionSpec): Promise<string> {
     return this.#turns.take(spec.service.name, async (signal) => {
       const target = await this.#target(spec.service.name)
+      this.#glances.forget(target)
       const sighting = await this.#reader.look(target, signal)
       const sidecars = spec.sidecars ?? (await sidecarImages(this.#context, spec.service))
       const template = await this.#reader.newest(target.template, signal)
@@ -103,7 +111,7 @@ export class EcsServices implements ServiceHost {
       const revision =
         newest !== undefined && id !== undefined && isWanted(newest)
           ? id
-          : await this.#writer.register(target, wanted, signal)
+          : await this.#register(target, wanted, signal)
       // Where ECS replaces copies there is no place beside what serves: the copies come with the traffic.
       if (shifts) {
         const first = familyOf(serving) === target.template
@@ -113,12 +121,19 @@ export class EcsServices implements ServiceHost {
     })
   }
 
-  shift(service: string, revision: string, percent: number): Promise<void> {
+  shift(service: string, revision: string, percent: number, usual: readonly number[] = []): Promise<void> {
     return this.#turns.take(service, async (signal) => {
       const target = await this.#target(service)
       const drive = this.#drive(target, signal)
-      await this.#until(`shifting ${service} to ${percent} %`, signal, async () => {
-        const { deployment, serving } = await this.#reader.look(target, signal)
+      this.#glances.forget(target)
+      const { frugal = false } = this.pace
+      // Where ECS replaces copies the whole deployment is one shift.
+      const pace = (elapsed: number): number =>
+        usual.length === 0 || this.#shifts(target)
+          ? every(elapsed)
+          : nextLook(elapsed, { past: usual, frugal })
+      await this.#until(`shifting ${service} to ${percent} %`, signal, pace, async () => {
+        const { deployment, serving } = await this.#glances.glance(target, signal)
         if (!this.#shifts(target) && deployment?.target.taskDefinition !== revision) {
           if (await this.#isHeld(revision, serving, deployment, target, signal)) {
             if (percent < 100) return true
@@ -137,8 +152,9 @@ export class EcsServices implements ServiceHost {
     return this.#turns.take(service, async (signal) => {
       const target = await this.#target(service)
       const drive = this.#drive(target, signal)
-      await this.#until(`settling ${service}`, signal, async () => {
-        const { deployment } = await this.#reader.look(target, signal)
+      this.#glances.forget(target)
+      await this.#until(`settling ${service}`, signal, every, async () => {
+        const { deployment } = await this.#glances.glance(target, signal)
         const move = settleMove(deployment, revision)
         if (move.kind === 'too-early') throw superseded(target, revision, `itself at ${move.weight} %`)
         return drive.follow(move, deployment, revision)
@@ -150,9 +166,20 @@ export class EcsServices implements ServiceHost {
     return this.#turns.take(service, async (signal) => {
       const target = await this.#target(service)
       const drive = this.#drive(target, signal)
-      await this.#until(`reverting ${service}`, signal, () => drive.goBack(revision))
+      this.#glances.forget(target)
+      await this.#until(`reverting ${service}`, signal, every, () => drive.goBack(revision))
       await this.#writer.retire(target, revision, signal)
     })
+  }
+
+  async #register(
+    target: EcsTarget,
+    wanted: Parameters<EcsWriter['register']>[1],
+    signal: AbortSignal,
+  ): Promise<string> {
+    const registered = await this.#writer.register(target, wanted, signal)
+    this.#observer.remember(registered)
+    return registered.arn
   }
 
   async #isHeld(
@@ -179,11 +206,16 @@ export class EcsServices implements ServiceHost {
     return ecsTarget(await this.#targets(), service)
   }
 
-  async #until(what: string, signal: AbortSignal, step: () => Promise<boolean>): Promise<void> {
+  async #until(
+    what: string,
+    signal: AbortSignal,
+    pause: (elapsed: number) => number,
+    step: () => Promise<boolean>,
+  ): Promise<void> {
     const { runtime, system } = this.#context
     const limit = Math.max(system.rollout.timeout, this.pace.patience)
     const ended = await pollUntil(runtime, async () => ((await step()) ? true : undefined), {
-      every,
+      every: pause,
       deadline: runtime.clock.now() + limit,
       signal,
     })

@@ -4,6 +4,7 @@ import type { RevisionStatus, ServiceStatus } from '../../ports/services.ts'
 import type { ProviderContext } from '../../provider.ts'
 import { type Deployment, isUnderWay, type Phase } from './deployment.ts'
 import { ENDS } from './ends.ts'
+import type { Glances } from './glances.ts'
 import type { LastLines } from './last-lines.ts'
 import { modelTrouble } from './loaded-models.ts'
 import type { EcsReader, Sighting } from './reader.ts'
@@ -17,26 +18,50 @@ export class EcsObserver {
   readonly #context: ProviderContext
   readonly #reader: EcsReader
   readonly #lastLines: LastLines
+  readonly #glances: Glances
   /** What no deployment changes: task definitions by ARN. */
   readonly #definitions = new Map<string, Registered>()
 
-  constructor(context: ProviderContext, reader: EcsReader, lastLines: LastLines) {
+  constructor(context: ProviderContext, reader: EcsReader, glances: Glances, lastLines: LastLines) {
     this.#context = context
     this.#reader = reader
+    this.#glances = glances
     this.#lastLines = lastLines
   }
 
   /** @param rolls ECS replaces its copies one by one, so a revision may be registered and wait. */
-  async describe(target: EcsTarget, rolls: boolean): Promise<ServiceStatus> {
-    const sighting = await this.#reader.look(target)
+  async describe(target: EcsTarget, rolls: boolean, seen?: Sighting): Promise<ServiceStatus> {
+    const sighting = seen ?? (await this.#reader.look(target))
     const newest = rolls ? await this.#reader.newest(target.family) : undefined
     const parts = await this.#known(partsOf(target, sighting, newest?.definition.taskDefinitionArn, rolls))
+    return this.#told(target, sighting, parts)
+  }
+
+  async #told(target: EcsTarget, sighting: Sighting, parts: readonly Part[]): Promise<ServiceStatus> {
     const tasks = parts.some((part) => isFull(part, sighting.deployment))
       ? await this.#reader.tasks(target, 'RUNNING')
       : undefined
     const revisions: RevisionStatus[] = []
     for (const part of parts) revisions.push(await this.#status(target, sighting, part, tasks))
     return serviceStatus(target, sighting, parts, revisions)
+  }
+
+  /** A revision that starts, alone and in as few requests as that takes; where it is not on its way, the service. */
+  async await(target: EcsTarget, rolls: boolean, revision: string): Promise<ServiceStatus> {
+    const sighting = await this.#glances.glance(target)
+    const { deployment } = sighting
+    const starts = deployment !== null && isUnderWay(deployment.phase)
+    if (!starts || deployment.target.taskDefinition !== revision)
+      return this.describe(target, rolls, sighting)
+    const parts = partsOf(target, sighting, undefined, rolls).filter(
+      ({ taskDefinition }) => taskDefinition === revision,
+    )
+    return this.#told(target, sighting, parts)
+  }
+
+  /** What was registered just now. */
+  remember(definition: Registered): void {
+    this.#definitions.set(definition.definition.taskDefinitionArn ?? '', definition)
   }
 
   async definition(arn: string): Promise<Registered> {

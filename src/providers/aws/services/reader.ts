@@ -42,37 +42,35 @@ export class EcsReader {
     this.#calls = calls
   }
 
-  async look(target: EcsTarget, signal?: AbortSignal): Promise<Sighting> {
-    const service = await this.#service(target, signal)
-    const serving = service.taskDefinition ?? ''
+  /** @param asked what DescribeServices said just now, where somebody has asked already */
+  async look(target: EcsTarget, signal?: AbortSignal, asked?: EcsService): Promise<Sighting> {
+    const service = asked ?? (await this.service(target, signal))
     const found =
       service.currentServiceDeployment === undefined
         ? deploymentOfService(target, service)
-        : await this.#deployment(target, service.currentServiceDeployment, signal)
-    return {
-      service,
-      serving,
-      desired: service.desiredCount ?? 0,
-      running: service.runningCount ?? 0,
-      deployment: found === null ? null : current(found, serving, service),
-    }
+        : await this.deployment(target, service.currentServiceDeployment, signal)
+    return sightingOf(service, found)
   }
 
   /** The service revision that ECS made for a deployment. */
   async revision(target: EcsTarget, arn: string, signal?: AbortSignal): Promise<ServiceRevision> {
-    const known = this.#revisions.get(arn)
-    if (known !== undefined) return known
+    await this.#learn(target, [arn], signal)
+    const revision = this.#revisions.get(arn)
+    if (revision === undefined) throw unclear(target, `ECS knows no service revision ${arn}`)
+    return revision
+  }
+
+  async #learn(target: EcsTarget, arns: readonly string[], signal?: AbortSignal): Promise<void> {
+    const unknown = arns.filter((arn) => !this.#revisions.has(arn))
+    if (unknown.length === 0) return
     const { serviceRevisions = [] } = await this.#calls.ask(
       `reading revisions of ${target.name}`,
       'always',
       (options) =>
-        this.#client.send(new DescribeServiceRevisionsCommand({ serviceRevisionArns: [arn] }), options),
+        this.#client.send(new DescribeServiceRevisionsCommand({ serviceRevisionArns: unknown }), options),
       signal,
     )
-    const revision = serviceRevisions[0]
-    if (revision === undefined) throw unclear(target, `ECS knows no service revision ${arn}`)
-    this.#revisions.set(arn, revision)
-    return revision
+    for (const one of serviceRevisions) this.#revisions.set(one.serviceRevisionArn ?? '', one)
   }
 
   /** The newest active task definition of a family; undefined where there is none. */
@@ -139,7 +137,7 @@ export class EcsReader {
     return found
   }
 
-  async #service(target: EcsTarget, signal?: AbortSignal): Promise<EcsService> {
+  async service(target: EcsTarget, signal?: AbortSignal): Promise<EcsService> {
     const { cluster, service: name } = target
     const { services = [], failures = [] } = await this.#calls.ask(
       `looking at service ${target.name}`,
@@ -164,7 +162,7 @@ export class EcsReader {
     return service
   }
 
-  async #deployment(target: EcsTarget, arn: string, signal?: AbortSignal): Promise<Deployment> {
+  async deployment(target: EcsTarget, arn: string, signal?: AbortSignal): Promise<Deployment> {
     const { serviceDeployments = [] } = await this.#calls.ask(
       `looking at the deployment of ${target.name}`,
       'always',
@@ -175,6 +173,9 @@ export class EcsReader {
     const found = serviceDeployments[0]
     if (found?.targetServiceRevision === undefined)
       throw unclear(target, `ECS tells nothing of deployment ${arn}`)
+    const summaries = [found.targetServiceRevision, ...(found.sourceServiceRevisions ?? [])]
+    const arns = summaries.flatMap((summary) => (summary.arn === undefined ? [] : [summary.arn]))
+    await this.#learn(target, arns, signal)
     const shifts = (found.deploymentConfiguration?.strategy ?? 'ROLLING') !== 'ROLLING'
     const share = async (summary: ServiceRevisionSummary): Promise<Share> => ({
       arn: summary.arn ?? '',
@@ -210,12 +211,24 @@ function deploymentOf(
     target: to,
     sources,
     pause: phase === 'in-progress' ? (waits?.hookId ?? null) : null,
+    failures: found.deploymentCircuitBreaker?.failureCount ?? 0,
     next: nextWeight(
       strategy,
       to.weight ?? 0,
       canaryConfiguration?.canaryPercent,
       linearConfiguration?.stepPercent,
     ),
+  }
+}
+
+export function sightingOf(service: EcsService, found: Deployment | null): Sighting {
+  const serving = service.taskDefinition ?? ''
+  return {
+    service,
+    serving,
+    desired: service.desiredCount ?? 0,
+    running: service.runningCount ?? 0,
+    deployment: found === null ? null : current(found, serving, service),
   }
 }
 

@@ -11,6 +11,7 @@ import {
 import { externalError } from '../../../domain/error.ts'
 import type { RolloutPolicy } from '../../../domain/system.ts'
 import type { AwsCalls } from './calls.ts'
+import type { Registered } from './revision.ts'
 import { deploymentConfiguration, ROLLING, shiftsTraffic } from './strategy.ts'
 import { type EcsTarget, familyOf } from './target.ts'
 
@@ -29,22 +30,22 @@ export class EcsWriter {
     this.#policy = policy
   }
 
-  /** ARN of the new revision. */
+  /** The new revision. */
   async register(
     target: EcsTarget,
     definition: RegisterTaskDefinitionCommandInput,
     signal?: AbortSignal,
-  ): Promise<string> {
-    const { taskDefinition } = await this.#calls.ask(
+  ): Promise<Registered & { readonly arn: string }> {
+    const { taskDefinition, tags = [] } = await this.#calls.ask(
       `registering a revision of ${target.family}`,
       'refused',
       (options) => this.#client.send(new RegisterTaskDefinitionCommand(definition), options),
       signal,
     )
     const arn = taskDefinition?.taskDefinitionArn
-    if (arn === undefined)
+    if (taskDefinition === undefined || arn === undefined)
       throw externalError('service', { what: `ECS registered ${target.family} without an ARN` })
-    return arn
+    return { definition: taskDefinition, tags, arn }
   }
 
   /** Begins a deployment of the revision as the rollout's strategy asks. */

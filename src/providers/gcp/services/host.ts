@@ -22,14 +22,8 @@ import {
   shift,
   stage,
 } from './record.ts'
-import {
-  kindOf,
-  type RunKind,
-  type RunResource,
-  type RunRevision,
-  type RunTarget,
-  runTarget,
-} from './resource.ts'
+import { kindOf, type RunKind, type RunResource, type RunRevision, runTarget } from './resource.ts'
+import { Sights, type Subject } from './sights.ts'
 import { isPlaceholder } from './status.ts'
 import { attemptName, filledTemplate, revisionId, revisionName, type Template } from './template.ts'
 
@@ -47,13 +41,6 @@ const TRIES = 20
 /** Time for observed traffic to become what was wished. */
 const SHOWN = 60_000
 
-/** What is known of one service in one look. */
-export interface Subject {
-  readonly kind: RunKind
-  readonly target: RunTarget
-  readonly resource: RunResource
-}
-
 /**
  * Services and worker pools of Cloud Run. What it does is a function of what the service is (record.ts), sent with the etag of
  * what was read: who is second reads again, and decides again (promise R30).
@@ -63,32 +50,16 @@ export class CloudRunHost implements ServiceHost {
   readonly pace: HostPace = { every: 2000, patience: 15 * 60_000 }
   readonly #options: CloudRunOptions
   readonly #api: RunApi
-  readonly #looker: Looker
+  readonly #sights: Sights
 
   constructor(options: CloudRunOptions) {
     this.#options = options
     this.#api = runApi(options.client)
-    this.#looker = new Looker(options)
+    this.#sights = new Sights(this.#api, new Looker(options), (service) => this.#find(service))
   }
 
-  async describe(service: string): Promise<ServiceStatus> {
-    const found = await this.#find(service)
-    if (found === undefined) return { service, state: 'absent', url: null, revisions: [] }
-    const { kind, resource } = found
-    const record = recordOf(kind, resource)
-    const url = resource.uri ?? null
-    const names = new Set([
-      ...record.serving.filter(({ percent }) => percent > 0).map(({ revision }) => revision),
-      ...[record.base, record.next].filter((name) => name !== undefined),
-    ])
-    const revisions: ServiceStatus['revisions'][number][] = []
-    for (const name of names) {
-      const revision = await this.#api.revision(kind, name)
-      if (revision === undefined ? name !== record.next : isPlaceholder(revision)) continue
-      revisions.push(await this.#looker.status(service, found, record, name, revision))
-    }
-    const off = record.paused ? 'paused' : record.next === undefined ? 'running' : 'rolling'
-    return { service, state: revisions.length === 0 ? 'absent' : off, url, revisions }
+  describe(service: string, awaited?: string): Promise<ServiceStatus> {
+    return this.#sights.describe(service, awaited)
   }
 
   async stage(spec: RevisionSpec): Promise<string> {

@@ -3,8 +3,9 @@ import type { Service } from '../../../domain/system.ts'
 import { pollUntil } from '../../../runtime/poll.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
 import { readinessOf } from './health.ts'
-import type { CloudRunHost, Subject } from './host.ts'
+import type { CloudRunHost } from './host.ts'
 import { counted, pause, recordOf, resume, stage } from './record.ts'
+import type { Subject } from './sights.ts'
 import { attemptName, isAttemptOf, revisionId, type Template } from './template.ts'
 
 /** Time that `restart` gives the new revision to become ready, milliseconds. */

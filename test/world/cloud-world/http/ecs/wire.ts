@@ -97,6 +97,15 @@ export function deploymentJson(service: SimService, deployment: SimDeployment, c
               timeoutAction: hook.timeoutAction,
             },
           ],
+    ...(config.deploymentCircuitBreaker?.enable === true && !shifting
+      ? {
+          deploymentCircuitBreaker: {
+            status: deployment.failed >= 3 ? 'TRIGGERED' : 'MONITORING',
+            failureCount: deployment.failed,
+            threshold: 3,
+          },
+        }
+      : {}),
     ...(back ? { rollback: { reason, startedAt: seconds(createdAt), serviceRevisionArn: source?.arn } } : {}),
   }
 }
