@@ -1,16 +1,29 @@
 /**
  * One gigabyte of a job's log relayed from pipe to pipe, as the doors relay it: cut into lines, secrets redacted, workflow commands and
- * control characters neutralised. `node bench/logs.ts [MB]`
+ * control characters neutralised. The relay is bundled, as it is shipped. `node bench/logs.ts [MB]`
  *
  * plain: lines of a training log. hostile: every line holds a workflow command and a secret.
  */
 import { spawn } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
-import { loadavg } from 'node:os'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { build as bundle } from 'esbuild'
 
 const MEGABYTES = Number(process.argv[2] ?? 1000)
 const folder = join(import.meta.dirname, 'logs')
+const made = mkdtempSync(join(tmpdir(), 'sluice-bench-logs-'))
+const bundled = join(made, 'relay.mjs')
+await bundle({
+  entryPoints: [join(folder, 'relay.ts')],
+  outfile: bundled,
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  minify: true,
+  logLevel: 'error',
+})
 
 interface Relayed {
   /** MB a second, MB a second of the relay's CPU, which other work does not slow down, and MiB at the peak. */
@@ -23,7 +36,7 @@ async function relayed(kind: 'plain' | 'hostile'): Promise<Relayed> {
   const writer = spawn(process.execPath, [join(folder, 'writer.ts'), kind, String(MEGABYTES)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  const relay = spawn(process.execPath, [join(folder, 'relay.ts')], {
+  const relay = spawn(process.execPath, [bundled], {
     stdio: [writer.stdout, 'pipe', 'pipe'],
   })
   let bytes = 0
@@ -50,6 +63,7 @@ async function relayed(kind: 'plain' | 'hostile'): Promise<Relayed> {
 const load = Math.round((loadavg()[0] ?? 0) * 10) / 10
 const plain = await relayed('plain')
 const hostile = await relayed('hostile')
+rmSync(made, { recursive: true })
 const measured = [
   { label: 'lines of a training log', value: plain.speed, unit: 'MB/s' },
   { label: 'every line a workflow command and a secret', value: hostile.speed, unit: 'MB/s' },

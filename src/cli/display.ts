@@ -6,6 +6,8 @@ import type { Redactor } from '../runtime/redact.ts'
 import { shownEvent } from '../runtime/shown.ts'
 import type { Style } from './style.ts'
 
+const MARK = '|'
+
 /** How events look to who started the command. */
 export interface Display {
   event(event: Event): void
@@ -49,6 +51,8 @@ export function visibleLines(event: Event, options: DisplayOptions): string[] {
 }
 
 export function styled(line: Line, { style }: Pick<DisplayOptions, 'style'>): string[] {
+  // Without colours a block stays in one piece.
+  if (line.whole === true && style(line.tone, MARK) === MARK) return [line.text]
   // Layout may have joined harmless pieces: the last look is at the whole line.
   const lines = line.whole === true ? line.text.split('\n') : neutralLines(line.text)
   return lines.map((text) => style(line.tone, text))

@@ -31,7 +31,11 @@ export class Redactor {
 
   /** The text with every form of every secret replaced; overlapping finds become one. */
   text(text: string): string {
-    const spans = [...this.#forms].flatMap((form) => finds(text, form)).sort((a, b) => a[0] - b[0])
+    const there = [...this.#forms].filter((form) => text.includes(form))
+    const [only] = there
+    if (only === undefined) return text
+    if (there.length === 1 && !overlapsItself(only)) return text.replaceAll(only, REDACTED)
+    const spans = there.flatMap((form) => finds(text, form)).sort((a, b) => a[0] - b[0])
     let result = ''
     let end = 0
     for (const [from, to] of spans) {
@@ -103,6 +107,12 @@ function base64Forms(value: string): string[] {
   return [bytes.toString('base64'), ...aligned]
     .filter((form) => form.length >= SHORTEST_SECRET)
     .flatMap((form) => [form, form.replaceAll('+', '-').replaceAll('/', '_')])
+}
+
+/** Whether two finds of it can share characters: it ends as it begins. */
+function overlapsItself(form: string): boolean {
+  for (let length = 1; length < form.length; length++) if (form.endsWith(form.slice(0, length))) return true
+  return false
 }
 
 function finds(text: string, form: string): [number, number][] {

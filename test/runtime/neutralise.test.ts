@@ -76,6 +76,18 @@ test('R4 printed JSON holds no command and reads back to the same value', () => 
 })
 
 test.each([
+  '::error::x',
+  ' ::error::x',
+  '\t::error::x',
+  'a\n::error::x',
+  'a\n \t::error::x\n::debug::y',
+  '\n\n::error::x',
+])('R4 %j of plain characters is no command wherever its line begins', (text) => {
+  expect(runnerCommands(text)).not.toEqual([])
+  expect(runnerCommands(neutralText(text))).toEqual([])
+})
+
+test.each([
   '\u200b::error::x',
   ':\u200d:error::x',
   '\u00ad:\ufe0f:error::x',

@@ -69,6 +69,12 @@ test('R5 every line of a secret of several lines is one', () => {
   expect(text).toBe('line: [redacted]\nline: [redacted]\nline: }')
 })
 
+test('R5 a secret that ends as it begins leaves nothing where it stands in itself', () => {
+  const redactor = new Redactor()
+  redactor.register('key-1-key')
+  expect(redactor.text('a key-1-key-1-key b')).toBe('a [redacted] b')
+})
+
 test('R5 secrets that overlap in a text leave nothing of either', () => {
   expect(redactorOf('abcdef', 'defghi').text('xabcdefghiy')).toBe('x[redacted]y')
 })
