@@ -71,7 +71,9 @@ function resolveEnvironment(name: string, { set: _, ...raw }: Raw<'environments'
 
 function image(name: string, raw: Raw<'images'>): Image {
   const local = raw.local === undefined ? undefined : given(raw.local)
-  if (raw.mirror !== undefined) return given({ kind: 'mirror' as const, name, source: raw.mirror, local })
+  if (raw.mirror !== undefined) {
+    return given({ kind: 'mirror' as const, name, source: raw.mirror, remote: raw.remote, local })
+  }
   return given({
     kind: 'build' as const,
     name,

@@ -104,6 +104,8 @@ export interface MirroredImage extends ImageBase {
   readonly kind: 'mirror'
   /** The upstream reference, `ghcr.io/mlflow/mlflow:v3.4.0`. */
   readonly source: string
+  /** Not copied where the cloud has repositories that fetch from upstream themselves. */
+  readonly remote?: boolean
 }
 
 export interface Scale {

@@ -7,6 +7,7 @@ import type { BuiltImage, MirroredImage, System } from '../domain/system.ts'
 import type { ImageStore } from '../providers/ports/images.ts'
 import { message } from '../runtime/events.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import { mirrorFingerprint } from '../tools/context/fingerprint.ts'
 import { fingerprintTag } from '../tools/oci/fingerprint-tag.ts'
 import type { Builder } from './builder.ts'
 import { type CredentialSource, firstOf } from './registry/credentials.ts'
@@ -28,6 +29,8 @@ export interface ImageStoreOptions {
   readonly credentials?: CredentialSource
   /** Hosts whose repositories belong to the stack `foundation`: their tags never move. */
   readonly foundation?: readonly string[]
+  /** Whether repositories of images with `remote` fetch from upstream by themselves. */
+  readonly remote?: boolean
   /** How long a registry is waited for. */
   readonly timeouts?: Partial<Timeouts>
 }
@@ -51,6 +54,10 @@ export function openImageStore(options: ImageStoreOptions): RegistryImageStore {
   const registry = openRegistry(runtime, { credentials, ...given({ foundation, timeouts }) })
   const resolve = resolver(registry)
   let builder: Promise<Builder> | undefined
+  const remoteOf = (name: string): MirroredImage | undefined => {
+    const image = system.images[name]
+    return options.remote === true && image?.kind === 'mirror' && image.remote === true ? image : undefined
+  }
   const repositoryOf = (name: string): string => {
     const repository = registries[name]
     if (repository !== undefined) return repository
@@ -60,7 +67,21 @@ export function openImageStore(options: ImageStoreOptions): RegistryImageStore {
       remedy: `run "sluice plan --env ${system.environment.name}" and "sluice apply" first, then build`,
     })
   }
+  /** What a repository fetches has no tag of ours: the fingerprint says which digest is wanted, and to ask for it fetches it. */
+  const fetched = async (image: MirroredImage, fingerprint: Digest): Promise<ImageRecord | undefined> => {
+    const digest = await resolve(image.source)
+    if (mirrorFingerprint(image, digest) !== fingerprint) return undefined
+    const reference = imageReference(repositoryOf(image.name), digest)
+    const found = await registry.read(reference)
+    if (found === undefined) return undefined
+    await registry.requirePlatforms(reference, [PLATFORM])
+    const tag = fingerprintTag(fingerprint)
+    return { reference, digest, fingerprint, tag, platforms: [...found.platforms], how: 'known' }
+  }
+
   const known = async (name: string, fingerprint: Digest): Promise<ImageRecord | undefined> => {
+    const fetching = remoteOf(name)
+    if (fetching !== undefined) return fetched(fetching, fingerprint)
     const repository = repositoryOf(name)
     const tag = fingerprintTag(fingerprint)
     const found = await registry.head(`${repository}:${tag}`)
@@ -126,7 +147,9 @@ export function openImageStore(options: ImageStoreOptions): RegistryImageStore {
         // Whoever asks twice, or after a lost answer, gets what is there (promise R28).
         const found = await known(image.name, fingerprint)
         if (found !== undefined) return { ...found, how: image.kind === 'build' ? 'built' : 'mirrored' }
-        return image.kind === 'build' ? publishBuilt(image, fingerprint) : publishMirrored(image, fingerprint)
+        if (image.kind === 'build') return publishBuilt(image, fingerprint)
+        if (remoteOf(image.name) !== undefined) throw notFetched(image, repositoryOf(image.name))
+        return publishMirrored(image, fingerprint)
       }),
 
     async inspect(reference, depth) {
@@ -136,6 +159,14 @@ export function openImageStore(options: ImageStoreOptions): RegistryImageStore {
 
     close: () => registry.close(),
   }
+}
+
+function notFetched({ source }: MirroredImage, repository: string): Error {
+  return externalError('service', {
+    what: `${repository} does not fetch ${source}`,
+    rule: 'a remote repository reads a public registry, without a login',
+    remedy: `see that anybody may pull ${source}; without "remote: true" it is copied`,
+  })
 }
 
 /** A tag is asked for once in a run, so that moving it meanwhile changes nothing (promise R27). */

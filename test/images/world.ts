@@ -25,6 +25,9 @@ export interface WorldOptions {
   /** The registry is one whose tags never move. */
   readonly foundation?: boolean
   readonly timeouts?: Partial<Timeouts>
+  /** Repositories that are elsewhere than HOST/shop/NAME, and whether they fetch by themselves. */
+  readonly registries?: Record<string, string>
+  readonly remote?: boolean
 }
 
 /** A repository on disk, whose images go to a real registry. */
@@ -38,6 +41,8 @@ export function registryWorld({
   credentials,
   foundation = false,
   timeouts = {},
+  registries: own = {},
+  remote = false,
 }: WorldOptions) {
   const place = folder({ 'repo/.git/HEAD': '', ...prefixed(tree) })
   const root = join(place.path, 'repo')
@@ -47,7 +52,7 @@ export function registryWorld({
   const image = builtImage(more)
   const system = systemOf(image, ...others)
   const registries = Object.fromEntries(
-    Object.keys(system.images).map((name) => [name, `${host}/shop/${name}`]),
+    Object.keys(system.images).map((name) => [name, own[name] ?? `${host}/shop/${name}`]),
   )
   const all = {
     PATH: process.env['PATH'],
@@ -72,6 +77,7 @@ export function registryWorld({
       registries,
       ...(credentials === undefined ? {} : { credentials }),
       timeouts,
+      remote,
       ...(foundation ? { foundation: [host] } : {}),
     })
   const key = (which: Image = image, asked = store()) =>

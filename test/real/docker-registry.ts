@@ -14,10 +14,12 @@ export interface TestRegistry extends AsyncDisposable {
 export interface TestRegistryOptions {
   /** Lines of a htpasswd file, bcrypt: nobody else is let in. */
   readonly htpasswd?: string
+  /** It fetches what it does not have from the registry at this URL, and takes nothing else. */
+  readonly upstream?: string
 }
 
 /** A real OCI registry (Debian's docker-registry) of this suite's own, on any free port. */
-export async function startRegistry({ htpasswd }: TestRegistryOptions = {}): Promise<TestRegistry> {
+export async function startRegistry({ htpasswd, upstream }: TestRegistryOptions = {}): Promise<TestRegistry> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-registry-'))
   const storage = join(folder, 'blobs')
   const config = join(folder, 'config.json')
@@ -31,6 +33,7 @@ export async function startRegistry({ htpasswd }: TestRegistryOptions = {}): Pro
       log: { level: 'info', formatter: 'json' },
       storage: { filesystem: { rootdirectory: storage }, delete: { enabled: true } },
       http: { addr: '127.0.0.1:0' },
+      ...(upstream === undefined ? {} : { proxy: { remoteurl: upstream } }),
       ...(htpasswd === undefined ? {} : { auth: { htpasswd: { realm: 'test', path: users } } }),
     }),
   )

@@ -3,6 +3,7 @@ import { defaultCidr } from '../../core/cidr.ts'
 import { EnabledApis } from '../enabled-apis.ts'
 import { ImageRepository } from '../image-repository.ts'
 import { Network } from '../network.ts'
+import { RemoteRepository } from '../remote-repository.ts'
 import { RunNames } from '../run-names.ts'
 import { StorageBucket } from '../storage-bucket.ts'
 import type { Site } from './site.ts'
@@ -15,13 +16,12 @@ export function foundation(site: Site): void {
   const { all } = new EnabledApis(stack, 'apis', apisOf(system))
   const dependsOn = [...all]
   for (const image of Object.keys(system.images)) {
-    const { uri } = new ImageRepository(stack, `image-${image}`, {
-      name: site.repositoryName(image),
-      image,
-      project,
-      location,
-      dependsOn,
-    })
+    const own = { name: site.repositoryName(image), image, project, location, dependsOn }
+    const upstream = site.upstream(image)
+    const { uri } =
+      upstream === undefined
+        ? new ImageRepository(stack, `image-${image}`, own)
+        : new RemoteRepository(stack, `image-${image}`, { ...own, upstream })
     stack.target('registries', image, uri)
   }
   const ledger = new StorageBucket(stack, 'ledger', {

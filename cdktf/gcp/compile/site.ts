@@ -4,6 +4,7 @@ import { App } from 'cdktf'
 import { dashed } from '../../../src/domain/aws-names.ts'
 import { bug } from '../../../src/domain/error.ts'
 import { type GcpKind, gcpName, gcpPrefix, gcpRepository, gcpStep } from '../../../src/domain/gcp-names.ts'
+import { type ImagePlace, upstreamOf } from '../../../src/domain/image-place.ts'
 import { stackOf } from '../../../src/domain/placement.ts'
 import type { Synthesis } from '../../../src/domain/synthesizer.ts'
 import type { System } from '../../../src/domain/system.ts'
@@ -165,12 +166,20 @@ export class Site {
     return gcpRepository(this.#scope, image)
   }
 
+  /** Where the repository of an image fetches it; undefined where images are pushed to it. */
+  upstream(image: string): ImagePlace | undefined {
+    const known = this.system.images[image]
+    return known?.kind === 'mirror' && known.remote === true ? upstreamOf(known.source) : undefined
+  }
+
   /**
    * What stands for an image where a rollout or a run puts the digest: a tag that no image has. So a plan is the same
    * before and after a release.
    */
   templateImage(image: string): string {
-    return `${this.location}-docker.pkg.dev/${this.project}/${this.repositoryName(image)}/${image}:template`
+    // A repository that fetches has the names of its upstream.
+    const path = this.upstream(image)?.repository ?? image
+    return `${this.location}-docker.pkg.dev/${this.project}/${this.repositoryName(image)}/${path}:template`
   }
 }
 

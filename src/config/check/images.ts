@@ -23,7 +23,17 @@ export const checkImages: Rule = (subject) =>
           'an image is built from context: folder, or is the mirror: of another',
         ),
       ]
-    if (context) return []
+    if (context) {
+      if (!isWritten(subject, [...path, 'remote'])) return []
+      return [
+        complain(
+          subject,
+          [...path, 'remote'],
+          'found in an image that is built',
+          'remote belongs to images with mirror',
+        ),
+      ]
+    }
     const pinned = /[^/:]:[^/]+$|@sha256:/.test(image.mirror ?? '')
     return [
       ...(pinned || image.mirror === undefined

@@ -7,6 +7,10 @@ export const image = z
     mirror: imageSource
       .optional()
       .describe("Upstream image that is copied by digest into the environment's registry"),
+    remote: z
+      .boolean()
+      .optional()
+      .describe('A public `mirror` is not copied where the cloud can fetch it (Google Cloud); default false'),
     dockerfile: path.optional().describe('Dockerfile, relative to the context; default Dockerfile'),
     target: name.optional().describe('Stage of the Dockerfile to stop at; default the last'),
     args: env.default({}).describe('Build arguments; never for secrets'),

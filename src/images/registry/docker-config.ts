@@ -2,10 +2,10 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import * as z from 'zod'
 import { externalError, usageError } from '../../domain/error.ts'
+import { DOCKER_HUB } from '../../domain/image-place.ts'
 import { Secret } from '../../domain/secret.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { type CredentialSource, type Credentials, IDENTITY_TOKEN } from './credentials.ts'
-import { DOCKER_HUB } from './reference.ts'
 
 /** @see https://docs.docker.com/reference/cli/docker/#docker-cli-configuration-file-configjson-properties */
 const configSchema = z.looseObject({

@@ -1,18 +1,12 @@
 import { type Digest, isDigest } from '../../domain/digest.ts'
 import { usageError } from '../../domain/error.ts'
+import { DOCKER_HUB, type ImagePlace, placeOf } from '../../domain/image-place.ts'
 
 /** The name of an image at a registry. With neither tag nor digest it names a repository. */
-export interface Reference {
-  /** `docker.io`, `ghcr.io`, `127.0.0.1:5000`. */
-  readonly host: string
-  /** Without the host: `library/postgres`. */
-  readonly repository: string
+export interface Reference extends ImagePlace {
   readonly tag?: string
   readonly digest?: Digest
 }
-
-export const DOCKER_HUB = 'docker.io'
-const HUB_NAMES: ReadonlySet<string> = new Set([DOCKER_HUB, 'index.docker.io', 'registry-1.docker.io'])
 
 /** OCI Distribution Spec 1.1, "Pulling manifests": `<name>` and `<reference>`. */
 const COMPONENT = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*'
@@ -27,9 +21,7 @@ export function isTag(text: string): boolean {
 }
 
 /**
- * `[host/]repository[:tag][@digest]`. A first part with a dot or a port, or `localhost`, is a host; everything else is at
- * Docker Hub, where a name of one part belongs to `library`
- * (https://github.com/distribution/reference/blob/v0.6.0/normalize.go).
+ * `[host/]repository[:tag][@digest]`; without a host it is Docker Hub's.
  * @throws SluiceError usage for anything else.
  */
 export function parseReference(text: string): Reference {
@@ -60,16 +52,6 @@ export function parseReference(text: string): Reference {
     ...(tag === undefined ? {} : { tag }),
     ...(digest === undefined ? {} : { digest }),
   }
-}
-
-function placeOf(name: string): { host: string; repository: string } {
-  const slash = name.indexOf('/')
-  const first = slash < 0 ? '' : name.slice(0, slash)
-  const isHost = first === 'localhost' || first !== first.toLowerCase() || /[.:]/.test(first)
-  const host = isHost ? first : DOCKER_HUB
-  const rest = isHost ? name.slice(slash + 1) : name
-  if (!HUB_NAMES.has(host)) return { host, repository: rest }
-  return { host: DOCKER_HUB, repository: rest.includes('/') ? rest : `library/${rest}` }
 }
 
 /** The reference with everything that was left out. */

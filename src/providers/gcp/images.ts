@@ -20,7 +20,7 @@ export function openRegistryImages(
     opened ??= targets().then(({ registries }) => {
       const foundation = [...new Set(Object.values(registries).map((uri) => parseReference(uri).host))]
       const credentials = artifactRegistryLogins(context.runtime, { project })
-      return openImageStore({ ...context, registries, credentials, foundation })
+      return openImageStore({ ...context, registries, credentials, foundation, remote: true })
     })
     return opened
   }

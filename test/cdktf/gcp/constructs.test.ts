@@ -13,6 +13,7 @@ import { ImageRepository } from '../../../cdktf/gcp/image-repository.ts'
 import { LoadBalancer } from '../../../cdktf/gcp/load-balancer.ts'
 import { allowOut, Network } from '../../../cdktf/gcp/network.ts'
 import { grant } from '../../../cdktf/gcp/permission.ts'
+import { RemoteRepository } from '../../../cdktf/gcp/remote-repository.ts'
 import { RunNames } from '../../../cdktf/gcp/run-names.ts'
 import {
   jobTemplate,
@@ -76,6 +77,19 @@ const CASES: Readonly<Record<string, (stack: SystemStack) => void>> = {
       project: 'films-prod',
       location: LOCATION,
     }),
+  'remote-repository': (stack) => {
+    const own = { image: 'mlflow', project: 'films-prod', location: LOCATION }
+    void new RemoteRepository(stack, 'ghcr', {
+      ...own,
+      name: 'films-test-mlflow',
+      upstream: { host: 'ghcr.io', repository: 'mlflow/mlflow' },
+    })
+    void new RemoteRepository(stack, 'hub', {
+      ...own,
+      name: 'films-test-airflow',
+      upstream: { host: 'docker.io', repository: 'apache/airflow' },
+    })
+  },
   'service-account': (stack) =>
     void new ServiceAccount(stack, 'account', { name: 'a'.repeat(40), description: 'Service api' }),
   permissions: (stack) => {
