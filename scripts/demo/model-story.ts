@@ -4,6 +4,8 @@ import type { Stage } from './stage.ts'
 
 /** examples/<system>/demo.json: what is worth showing of a system. */
 export interface ModelStory {
+  /** That makes the model; needed where there are several. */
+  readonly pipeline?: string
   readonly first: Attempt
   readonly worse: Attempt
   readonly better: Attempt
@@ -37,7 +39,8 @@ export async function tellModelStory(story: ModelStory, stage: Stage): Promise<v
   say(`  -> ${JSON.stringify((await stage.ask(story.ask.service, story.ask)).json())}`)
 
   stage.part(`Somebody trains a worse model: ${story.worse.why}`)
-  await stage.must(['train', ...parameters(story.worse)])
+  const pipeline = story.pipeline === undefined ? [] : ['--pipeline', story.pipeline]
+  await stage.must(['train', ...pipeline, ...parameters(story.worse)])
 
   stage.part('The gate compares it with the champion on the same rows')
   const { code } = await stage.sluice(['evaluate'])

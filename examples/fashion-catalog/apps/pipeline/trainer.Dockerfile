@@ -1,0 +1,9 @@
+FROM python:3.11-slim
+ENV PATH=/app/venv/bin:/usr/local/bin:/usr/bin:/bin PYTHONUNBUFFERED=1 HF_HOME=/tmp/huggingface
+WORKDIR /app
+COPY requirements.txt requirements-base.txt requirements-local.txt install.py ./
+RUN python -m venv venv && venv/bin/pip install --no-cache-dir -r requirements.txt
+COPY fashion/*.py fashion/
+COPY fashion/steps fashion/steps
+USER 65534
+CMD ["python", "-m", "fashion.steps.load"]
