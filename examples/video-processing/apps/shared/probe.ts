@@ -3,8 +3,6 @@ import { run } from './run.ts'
 export interface Probed {
   readonly width: number
   readonly height: number
-  /** Seconds; undefined where the file does not say. */
-  readonly seconds: number | undefined
   readonly hasSound: boolean
 }
 
@@ -19,11 +17,14 @@ export const READ_SAFELY = [
   'mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg',
 ] as const
 
+/** Of a frame: 8K. A small file can hold a frame that no memory holds. */
+export const MOST_PIXELS = 7680 * 4320
+
 const PATIENCE = 30_000
 
 /** undefined where the file is no video: ffprobe finds no frames of moving pictures that it can read. */
 export async function probe(path: string, signal?: AbortSignal): Promise<Probed | undefined> {
-  const entries = 'stream=codec_type,width,height:stream_disposition=attached_pic:format=duration'
+  const entries = 'stream=codec_type,width,height:stream_disposition=attached_pic'
   const ended = await run(
     ['ffprobe', '-v', 'error', ...READ_SAFELY, '-show_entries', entries, '-of', 'json', path],
     { timeout: PATIENCE, ...(signal && { signal }) },
@@ -40,20 +41,17 @@ interface Stream {
 
 /** @param text what `ffprobe -of json` prints */
 export function videoOf(text: string): Probed | undefined {
-  const { streams = [], format } = JSON.parse(text) as {
+  const { streams = [] } = JSON.parse(text) as {
     readonly streams?: readonly Stream[]
-    readonly format?: { readonly duration?: string }
   }
   // The cover of a song is a stream of pictures too.
   const pictures = streams.find(
     ({ codec_type, disposition }) => codec_type === 'video' && disposition?.attached_pic !== 1,
   )
   if (pictures === undefined || !pictures.width || !pictures.height) return undefined
-  const seconds = Number(format?.duration)
   return {
     width: pictures.width,
     height: pictures.height,
-    seconds: Number.isFinite(seconds) ? seconds : undefined,
     hasSound: streams.some(({ codec_type }) => codec_type === 'audio'),
   }
 }

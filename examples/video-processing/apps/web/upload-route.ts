@@ -7,7 +7,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Announce } from '../shared/announce.ts'
 import { FORMAT_NAMES, type Format } from '../shared/formats.ts'
 import type { Objects } from '../shared/objects.ts'
-import { probe } from '../shared/probe.ts'
+import { MOST_PIXELS, probe } from '../shared/probe.ts'
 import { sourceKey, type Videos } from '../shared/videos.ts'
 import { announcedBytes, receive, TooLarge } from './receive.ts'
 import { shown } from './video-routes.ts'
@@ -69,7 +69,11 @@ export function uploadRoute(app: FastifyInstance, options: UploadOptions): void 
       const path = join(folder, 'video')
       try {
         const bytes = await receive(request.body, path, largest)
-        if ((await probe(path)) === undefined) return reply.code(415).send({ error: 'this is not a video' })
+        const probed = await probe(path)
+        if (probed === undefined) return reply.code(415).send({ error: 'this is not a video' })
+        if (probed.width * probed.height > MOST_PIXELS) {
+          return reply.code(415).send({ error: `its frames have more than ${MOST_PIXELS} pixels` })
+        }
         const id = randomUUID()
         await objects.put(sourceKey(id), path, BINARY)
         await videos.add({ id, owner: request.user, name, format, bytes })

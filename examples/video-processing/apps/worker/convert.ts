@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FORMATS, type Format } from '../shared/formats.ts'
-import { type Probed, READ_SAFELY } from '../shared/probe.ts'
+import { MOST_PIXELS, type Probed, READ_SAFELY } from '../shared/probe.ts'
 import { run } from '../shared/run.ts'
 
 export interface Conversion {
@@ -82,7 +82,7 @@ export function ffmpegArgv(
   return [
     'ffmpeg',
     ...['-nostdin', '-v', 'error', '-xerror', '-y'],
-    ...['-t', String(secondsKept), ...READ_SAFELY, '-i', source],
+    ...['-t', String(secondsKept), ...READ_SAFELY, '-max_pixels', String(MOST_PIXELS), '-i', source],
     ...['-filter_complex_threads', '1', '-filter_complex', graph.join(';')],
     ...['-map', '[v]', '-c:v', ...video],
     ...(hasSound ? ['-map', '[a]', '-c:a', audio] : []),
