@@ -1,8 +1,24 @@
-# Runs as root at every boot of the machine: the newest detector is fetched, then it works through what is new.
+# Runs at every boot of the machine, as root: the newest detector is fetched, then it works through what is new.
 set -euo pipefail
-mkdir -p /opt/detector/code /opt/detector/work
-aws s3 sync --delete "$RAW_URI/$CODE_PREFIX" /opt/detector/code
-[ -x /opt/detector/venv/bin/python ] || python3 -m venv --system-site-packages /opt/detector/venv
-/opt/detector/venv/bin/pip install --quiet --requirement /opt/detector/code/requirements.txt
-cd /opt/detector/work
-exec /opt/detector/venv/bin/python /opt/detector/code/main.py
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+if [ -f "$here/detector/main.ts" ]; then
+  # The machine of a developer has the sources beside this script, and what they need.
+  program=$here/detector/main.ts
+else
+  home=/opt/detector
+  mkdir -p "$home/work"
+  cd "$home/work"
+  command -v node > /dev/null || dnf install --assumeyes nodejs22
+  [ -x "$home/venv/bin/python" ] || python3 -m venv "$home/venv"
+  # Amazon Linux has no ffmpeg; this package is one.
+  "$home/venv/bin/pip" install --quiet imageio-ffmpeg==0.6.0
+  FFMPEG=$("$home/venv/bin/python" -c 'import imageio_ffmpeg; print(imageio_ffmpeg.get_ffmpeg_exe())')
+  export FFMPEG
+  aws s3 sync --delete "$RAW_URI/$CODE_PREFIX" "$home/code"
+  program=$home/code/detector.mjs
+fi
+# A detector that dies goes on where it was; the machine is ended by its idleness or its age.
+until node "$program"; do
+  echo "the detector ended with $?; it is started again"
+  sleep 2
+done

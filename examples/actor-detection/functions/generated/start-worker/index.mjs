@@ -1,0 +1,50 @@
+// Made of functions/src by "node build.ts".
+
+// src/start-worker.ts
+import { DescribeInstancesCommand, EC2Client, RunInstancesCommand } from "@aws-sdk/client-ec2";
+
+// src/http.ts
+function json(statusCode, body) {
+  return {
+    statusCode,
+    headers: { "content-type": "application/json" },
+    body: typeof body === "string" ? body : JSON.stringify(body)
+  };
+}
+function variable(name) {
+  const value = process.env[name];
+  if (value === void 0 || value === "") throw new Error(`${name} is not set`);
+  return value;
+}
+
+// src/start-worker.ts
+var ec2 = new EC2Client({});
+async function handler() {
+  const template = variable("DETECTOR_ID");
+  const there = await ec2.send(
+    new DescribeInstancesCommand({
+      Filters: [
+        { Name: "tag:aws:ec2launchtemplate:id", Values: [template] },
+        { Name: "instance-state-name", Values: ["pending", "running"] }
+      ]
+    })
+  );
+  const [running] = (there.Reservations ?? []).flatMap(({ Instances: Instances2 = [] }) => Instances2);
+  if (running !== void 0) return json(200, { instance: running.InstanceId, state: running.State?.Name });
+  const { Instances = [] } = await ec2.send(
+    new RunInstancesCommand({
+      LaunchTemplate: { LaunchTemplateId: template, Version: "$Latest" },
+      MinCount: 1,
+      MaxCount: 1,
+      ClientToken: token(template, Date.now())
+    })
+  );
+  return json(202, { instance: Instances[0]?.InstanceId, state: "pending" });
+}
+function token(template, now) {
+  return `${template}-${Math.floor(now / 5e3)}`;
+}
+export {
+  handler,
+  token
+};
