@@ -6,6 +6,8 @@ import { buildkit } from './tools/buildkit.ts'
 import { cdktn } from './tools/cdktn.ts'
 import { goTools } from './tools/go.ts'
 import { opentofu } from './tools/opentofu.ts'
+import { pubsub } from './tools/pubsub.ts'
 import { pythonTools } from './tools/python.ts'
 
-if (![goTools(), opentofu(), buildkit(), pythonTools(), cdktn()].every(Boolean)) process.exitCode = 1
+if (![goTools(), opentofu(), buildkit(), pubsub(), pythonTools(), cdktn()].every(Boolean))
+  process.exitCode = 1

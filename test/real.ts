@@ -13,6 +13,11 @@ const CRIME_INSTALLER = join(import.meta.dirname, '../examples/chicago-crime/app
 export const crimePython = (): string =>
   join(execFileSync('python3', [CRIME_INSTALLER, '--find'], { encoding: 'utf8' }).trim(), 'bin/python')
 
+const FASHION_INSTALLER = join(import.meta.dirname, '../examples/fashion-catalog/apps/pipeline/install.py')
+/** Python with all that fashion-catalog's pipelines and search run, of `npm run tools`. */
+export const fashionPython = (): string =>
+  join(execFileSync('python3', [FASHION_INSTALLER, '--find'], { encoding: 'utf8' }).trim(), 'bin/python')
+
 /**
  * Real components that some suites need. An absent one skips its suite and is listed in the table at the end of the run
  * (test/reporter.ts); with SLUICE_REQUIRE_REAL=1 it is a failure instead.
@@ -40,6 +45,8 @@ const PROBES: Readonly<Record<string, { argv: readonly [string, ...string[]]; in
   'fake-gcs-server': { argv: ['fake-gcs-server', '-h'], install: 'npm run tools, with go' },
   ffmpeg: { argv: ['sh', '-c', 'ffmpeg -version && ffprobe -version'], install: 'apt-get install ffmpeg' },
   tofu: { argv: ['tofu', 'version'], install: 'npm run tools' },
+  // It ends with its input, which is empty here.
+  'pubsub-emulator': { argv: ['pubsub-emulator'], install: 'npm run tools, with go' },
   // The simulated providers speak it.
   'plugin protocol': { argv: ['test', '-f', pluginProtocol], install: 'npm run tools' },
   chromium: { argv: ['chromium', '--version'], install: 'apt-get install chromium' },
@@ -74,6 +81,10 @@ const PROBES: Readonly<Record<string, { argv: readonly [string, ...string[]]; in
   'environment of chicago-crime': {
     argv: ['python3', CRIME_INSTALLER, '--find'],
     install: 'npm run tools',
+  },
+  'environment of fashion-catalog': {
+    argv: ['python3', FASHION_INSTALLER, '--find'],
+    install: 'apt-get install python3-torch libopenblas0-pthread, then npm run tools',
   },
   mlflow: {
     argv: [mlflowCommand(), '--version'],
