@@ -7,17 +7,16 @@ import { status } from './status.ts'
 
 /** No instance runs; addresses and data are kept. The whole system takes its databases and machines along. */
 export async function pause(post: Post): Promise<Report> {
-  const report = await forEach(post, 'pause', 'paused', (operations, service) => operations.pause(service))
-  return withRest(report, await rest(post, 'pause'))
+  await each(post, 'paused', (operations, service) => operations.pause(service))
+  const done = await rest(post, 'pause')
+  return withRest(await reported(post, 'pause', 'paused'), done)
 }
 
 export async function resume(post: Post): Promise<Report> {
   // First what services connect to.
   const done = await rest(post, 'resume')
-  return withRest(
-    await forEach(post, 'resume', 'resumed', (operations, service) => operations.resume(service)),
-    done,
-  )
+  await each(post, 'resumed', (operations, service) => operations.resume(service))
+  return withRest(await reported(post, 'resume', 'resumed'), done)
 }
 
 /** What else was switched, in words. */
@@ -31,7 +30,11 @@ async function rest({ site, options, dryRun }: Post, verb: 'pause' | 'resume'): 
 }
 
 function withRest(report: Report, done: readonly string[]): Report {
-  return { ...report, data: { ...report.data, rest: done }, message: [report.message, ...done].join(', ') }
+  return {
+    ...report,
+    data: { ...report.data, rest: done },
+    message: [report.message.trim(), ...done].join(', '),
+  }
 }
 
 /** Time that the work of a worker's machines has to end, milliseconds. */
@@ -43,7 +46,7 @@ const DRAIN = 120_000
  */
 export async function restart(post: Post): Promise<Report> {
   const { system, provider } = post.site
-  return forEach(post, 'restart', 'restarted', async (operations, name) => {
+  await each(post, 'restarted', async (operations, name) => {
     if (!Object.hasOwn(system.workers, name)) return operations.restart(name)
     const again = provider.workers?.restart
     if (again === undefined) {
@@ -56,19 +59,22 @@ export async function restart(post: Post): Promise<Report> {
     const said = machines.length === 0 ? 'no machine runs' : machines.join(', ')
     post.site.runtime.log.emit(message('info', `${name}: ${said}`))
   })
+  return reported(post, 'restart', 'restarted')
 }
 
-async function forEach(
-  post: Post,
-  verb: string,
+async function each(
+  { site, services, dryRun }: Post,
   done: string,
   act: (operations: Operations, service: string) => Promise<void>,
-): Promise<Report> {
-  const { site, services, dryRun } = post
+): Promise<void> {
   for (const service of dryRun ? [] : services) {
     await act(site.provider.operations, service)
     site.runtime.log.emit(message('info', `${service}: ${done}`))
   }
-  const names = services.join(', ')
-  return { ...(await status(post)), message: dryRun ? `would ${verb} ${names}` : `${done} ${names}` }
+}
+
+/** What runs afterwards, and what was done. */
+async function reported(post: Post, verb: string, done: string): Promise<Report> {
+  const names = post.services.join(', ')
+  return { ...(await status(post)), message: post.dryRun ? `would ${verb} ${names}` : `${done} ${names}` }
 }

@@ -53,7 +53,9 @@ export async function* framesOf(
     }
     const code = await ended
     if (count === 0 && from === 0) {
-      throw new NotAVideo(`no picture in it (ffmpeg ended with ${code}): ${said.trim().split('\n').at(-1)}`)
+      // What stands before the last colon names a path of this machine.
+      const why = said.trim().split('\n').at(-1)?.split(': ').at(-1)
+      throw new NotAVideo(`no picture in it (ffmpeg ended with ${code}): ${why}`)
     }
   } finally {
     child.kill('SIGKILL')
