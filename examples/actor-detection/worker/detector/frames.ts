@@ -7,6 +7,9 @@ const HEIGHT = 90
 /** Frames that are looked at, a second. */
 export const RATE = 4
 
+/** What may be uploaded, by ffmpeg's names of its demuxers. */
+const CONTAINERS = 'mov,mp4,m4a,3gp,3g2,mj2,matroska,webm'
+
 /** ffmpeg could make nothing of the file: it is no video, or it is broken. */
 export class NotAVideo extends Error {}
 
@@ -22,8 +25,9 @@ export async function* framesOf(
   from: number,
 ): AsyncGenerator<{ readonly at: number; readonly frame: Frame }> {
   const filter = `fps=${RATE},scale=${WIDTH}:${HEIGHT}:flags=area`
-  // A file can name other files and addresses (playlists): ffmpeg may open this one alone.
-  const argv = ['-nostdin', '-v', 'error', '-protocol_whitelist', 'file,pipe', '-threads', '1']
+  // Lists and playlists name other files and addresses, so ffmpeg reads these containers alone, and opens this file alone.
+  const argv = ['-nostdin', '-v', 'error', '-threads', '1', '-protocol_whitelist', 'file,pipe']
+  argv.push('-format_whitelist', CONTAINERS)
   argv.push('-ss', String(from), '-i', `file:${path}`, '-an', '-sn', '-dn', '-map', '0:v:0', '-vf', filter)
   argv.push('-f', 'rawvideo', '-pix_fmt', 'rgb24', 'pipe:1')
   const child = spawn(ffmpeg, argv, { stdio: ['ignore', 'pipe', 'pipe'] })

@@ -28,8 +28,10 @@ var TYPES = {
 var NAME = /^\w[\w.-]{0,199}\.(?<end>mp4|mov|mkv|webm)$/;
 function judgeUpload({ bucket = "", folder = "", filename = "", size = "" }, { buckets, prefix, largest }) {
   const refused = (status, error) => ({ kind: "refused", status, error });
-  if (!buckets.includes(bucket)) return refused(404, `there is no bucket ${bucket}; videos go to ${buckets[0]}`);
-  if (`${folder}/` !== prefix) return refused(403, `nothing is uploaded to ${folder}/; videos go to ${prefix}`);
+  if (!buckets.includes(bucket))
+    return refused(404, `there is no bucket ${bucket}; videos go to ${buckets[0]}`);
+  if (`${folder}/` !== prefix)
+    return refused(403, `nothing is uploaded to ${folder}/; videos go to ${prefix}`);
   const type = TYPES[NAME.exec(filename)?.groups?.["end"] ?? ""];
   if (type === void 0 || filename.includes("..")) {
     return refused(
@@ -47,10 +49,7 @@ function judgeUpload({ bucket = "", folder = "", filename = "", size = "" }, { b
 
 // src/upload-url.ts
 var s3 = new S3Client({ requestChecksumCalculation: "WHEN_REQUIRED" });
-async function handler({
-  pathParameters = {},
-  queryStringParameters = {}
-}) {
+async function handler({ pathParameters = {}, queryStringParameters = {} }) {
   const bucket = variable("RAW_BUCKET");
   const verdict = judgeUpload(
     {
