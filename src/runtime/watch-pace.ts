@@ -14,8 +14,8 @@ const QUICKEST = 1_000
 /** A frugal wait sleeps once, to this share of what is usual. */
 const FRUGAL = 0.72
 /** Looks that the time in which it usually ends is worth. */
-const LOOKS = 12
-const FRUGAL_LOOKS = 3.9
+const LOOKS = 8.5
+const FRUGAL_LOOKS = 2.2
 /** What is believed of the spread before there is a past, as a share of what is usual, and how many durations that is worth. */
 const BELIEVED = 0.05
 const BELIEF = 2

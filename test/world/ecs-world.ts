@@ -29,6 +29,8 @@ export interface EcsWorldOptions {
   readonly behaviour?: (image: string) => TaskBehaviour
   /** Services that have no load balancer. */
   readonly internal?: readonly string[]
+  /** Variables of the machines that roll out. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** A shop on ECS, rolled out by the real SDK against the simulated cloud; everything else is in memory. */
@@ -39,6 +41,8 @@ export class EcsWorld extends World implements AsyncDisposable {
   readonly watch: CloudWatchDoor
   readonly loopback: LoopbackClock
   readonly system: System
+  /** Variables of its machines. */
+  env: Readonly<Record<string, string>> = {}
   readonly #internal: readonly string[]
   readonly #clients: { destroy(): void }[] = []
 
@@ -94,7 +98,7 @@ export class EcsWorld extends World implements AsyncDisposable {
   }
 
   override machine(options: FakeOptions = {}, wire: Wire = new Wire(), seed = 1): FakeRuntime {
-    const runtime = fakeRuntime(options)
+    const runtime = fakeRuntime({ ...options, env: { ...this.env, ...options.env } })
     for (let i = 0; i < seed; i++) runtime.random.bytes(1)
     const { loopback } = this
     const clock: Clock = {
@@ -281,7 +285,7 @@ export function ecsShop(changes: Partial<System> = {}): System {
 }
 
 export async function openEcsWorld(options: EcsWorldOptions = {}): Promise<EcsWorld> {
-  const { system = ecsShop(), behaviour, internal = [] } = options
+  const { system = ecsShop(), behaviour, internal = [], env = {} } = options
   const cloud = new CloudWorld({ account: ACCOUNT })
   cloud.store.put({
     provider: 'aws',
@@ -290,7 +294,9 @@ export async function openEcsWorld(options: EcsWorldOptions = {}): Promise<EcsWo
     attributes: { name: CLUSTER },
   })
   const door = await openEcs(cloud, behaviour === undefined ? {} : { behaviour })
-  return new EcsWorld(cloud, { door, watch: await openCloudWatch(cloud) }, system, internal)
+  const world = new EcsWorld(cloud, { door, watch: await openCloudWatch(cloud) }, system, internal)
+  world.env = env
+  return world
 }
 
 /** Sets what an image does by its content, as `image(name, content)` names it. */

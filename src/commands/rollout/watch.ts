@@ -50,8 +50,10 @@ async function lookOnce(
   began: number,
   signal: AbortSignal,
 ): Promise<readonly Seen[]> {
+  const statuses = new Map<string, ServiceStatus>()
   for (const { action, revision, models } of staged) {
     const status = await describe(site, action.service.name, signal)
+    statuses.set(action.service.name, status)
     const ours = status.revisions.find((one) => one.id === revision)
     if (ours === undefined) throw unfit(`revision ${revision} of ${action.service.name} is gone`)
     if (ours.held === true) continue
@@ -64,10 +66,18 @@ async function lookOnce(
   }
   const seen: Seen[] = []
   for (const check of site.system.rollout.checks) {
-    const answer = await answerOf(site, check, staged, began, signal)
+    const answer = await answerOf(site, check, staged, { began, statuses, signal })
     if (answer !== undefined) seen.push({ check: describeCheck(check), answer })
   }
   return seen
+}
+
+interface Round {
+  /** When this step began. */
+  readonly began: number
+  /** Of every service of the release, as this round has seen it. */
+  readonly statuses: ReadonlyMap<string, ServiceStatus>
+  readonly signal: AbortSignal
 }
 
 /** undefined where the check looks only at services that this release leaves alone. */
@@ -75,8 +85,7 @@ async function answerOf(
   site: Site,
   check: Check,
   staged: readonly Staged[],
-  began: number,
-  signal: AbortSignal,
+  { began, statuses, signal }: Round,
 ): Promise<CheckAnswer | undefined> {
   if (check.kind === 'alarm') {
     const observer = observerOf(site, check)
@@ -86,7 +95,8 @@ async function answerOf(
   const answers: CheckAnswer[] = []
   for (const one of staged.filter(({ action }) => names.has(action.service.name))) {
     const { action, revision } = one
-    const status = await describe(site, action.service.name, signal)
+    const status = statuses.get(action.service.name)
+    if (status === undefined) throw bug(`${action.service.name} was not looked at`)
     // Not started before its traffic comes: nothing of it answers yet.
     if (status.revisions.some(({ id, held }) => id === revision && held === true)) continue
     const { says, why } =
