@@ -19,7 +19,7 @@ import { CloudWorld } from './cloud-world/world.ts'
 import { Wire } from './faults.ts'
 import { MemoryObjects } from './objects.ts'
 
-const REGION = 'eu-west-1'
+const REGION = 'us-east-1'
 const ACCOUNT = '222222222222'
 const BATCH = `arn:aws:batch:${REGION}:${ACCOUNT}`
 export const QUEUE = `${BATCH}:job-queue/films-test-p-train`

@@ -59,7 +59,11 @@ export class GcpJobsWorld {
   open(
     kind: GcpEngine,
     machine: Runtime,
-    { pace, wire = new Wire() }: { readonly pace?: number; readonly wire?: Wire } = {},
+    {
+      pace,
+      wire = new Wire(),
+      location = PLACE.location,
+    }: { readonly pace?: number; readonly wire?: Wire; readonly location?: string } = {},
   ): JobEngine {
     const { http } = this.door
     const request = async (one: HttpRequest) => {
@@ -79,7 +83,7 @@ export class GcpJobsWorld {
       runtime,
       access: openAccess(runtime, PLACE.project),
       objects: () => wire.wrap('objects', this.objects),
-      targets: async () => targets(kind),
+      targets: async () => targets(kind, { ...PLACE, location }),
       pipelines: {},
       place: { project: PLACE.project, ledgerBucket: 'ledger' },
       ...(pace === undefined ? {} : { pace }),
@@ -101,7 +105,7 @@ export function gcpOrder(
   return { id, step: aStep({ nodes: kind === 'nodes' ? 3 : 1, ...change }), image: gcpImage(program), env }
 }
 
-function targets(kind: GcpEngine): Targets {
+function targets(kind: GcpEngine, place: typeof PLACE): Targets {
   const env = [{ name: 'WHO', value: 'template' }]
   const pool = (replicaCount: number) => ({
     machineSpec: { machineType: 'n1-standard-4' },
@@ -112,13 +116,13 @@ function targets(kind: GcpEngine): Targets {
     kind === 'cloud-run'
       ? {
           kind: 'cloud-run-job',
-          ...PLACE,
+          ...place,
           name: 'films-test-fit-train',
           template: { template: { containers: [{ name: 'step', image: 'films:template', env }] } },
         }
       : {
           kind: 'vertex-job',
-          ...PLACE,
+          ...place,
           serviceAccount: 'fit@films-1.iam.gserviceaccount.com',
           template: {
             workerPoolSpecs: kind === 'nodes' ? [pool(1), pool(2)] : [pool(1)],

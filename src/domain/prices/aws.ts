@@ -25,6 +25,13 @@ export interface AwsPrices {
   readonly alarm: number
   /** An hour of a Linux machine while it runs, by type. https://aws.amazon.com/ec2/pricing/on-demand/ */
   readonly machine: Readonly<Record<string, number>>
+  /**
+   * What an hour of a t3.large costs more where it works all the time: both vCPUs beyond their credits, 0.05 each.
+   * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-performance-instances-unlimited-mode-concepts.html
+   */
+  readonly burst: number
+  /** An hour of a machine of a training job of SageMaker. https://aws.amazon.com/sagemaker/ai/pricing/ */
+  readonly training: Readonly<Record<string, number>>
 }
 
 /**
@@ -82,11 +89,29 @@ export const AWS_PRICES: Readonly<Record<string, AwsPrices>> = {
     machine: {
       'g4dn.xlarge': 0.526,
       'g4dn.2xlarge': 0.752,
+      'g4dn.12xlarge': 3.912,
       'g5.xlarge': 1.006,
       'g5.2xlarge': 1.212,
       'g5.4xlarge': 1.624,
       'g5.8xlarge': 2.448,
+      'g5.12xlarge': 5.672,
+      'g5.48xlarge': 16.288,
       'g6.xlarge': 0.8048,
+      'g6.2xlarge': 0.9776,
+      'g6.12xlarge': 4.6016,
+      'm5.large': 0.096,
+      'm5.xlarge': 0.192,
+      'm5.2xlarge': 0.384,
+      't3.large': 0.0832,
+    },
+    burst: 0.1,
+    // Tables of several public tools that agree, for this region
+    training: {
+      'ml.g4dn.xlarge': 0.736,
+      'ml.g5.xlarge': 1.408,
+      'ml.g5.2xlarge': 1.515,
+      'ml.m5.large': 0.115,
+      'ml.m5.xlarge': 0.23,
     },
   },
 }

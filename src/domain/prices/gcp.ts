@@ -14,6 +14,8 @@ export interface GcpPrices {
   }
   /** An hour of a vCPU and of a GiB of an instance of Cloud Run that always has its CPU, as ours do. https://cloud.google.com/run/pricing */
   readonly run?: { readonly cpu: number; readonly memory: number }
+  /** An hour of a machine of a custom job of Vertex AI. https://cloud.google.com/vertex-ai/pricing */
+  readonly training?: Readonly<Record<string, number>>
   /** An hour of up to five global forwarding rules together. https://cloud.google.com/load-balancing/pricing */
   readonly forwarding: number
 }
@@ -36,6 +38,8 @@ export const GCP_PRICES: Readonly<Record<string, GcpPrices>> = {
       storage: 0.17,
     },
     run: RUN_TIER_1,
+    // The page itself, as two public repositories read it on 2026-09-06 and 2026-09-08
+    training: { 'n1-standard-4': 0.21849885 },
     forwarding: FORWARDING,
   },
   'europe-west1': { asOf: '2026-11-21', run: RUN_TIER_1, forwarding: FORWARDING },

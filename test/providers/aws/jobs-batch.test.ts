@@ -1,4 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
+import type { Step } from '../../../src/domain/step.ts'
+import type { Event } from '../../../src/runtime/events.ts'
 import { errorOf } from '../../images/registry/client.ts'
 import {
   type AwsJobsWorld,
@@ -286,3 +288,39 @@ function sources({ events }: { readonly events: readonly { readonly kind: string
   const lines = events as readonly { readonly kind: string; readonly source?: string }[]
   return lines.flatMap(({ kind, source = '' }) => (kind === 'output' ? [source] : [])).sort()
 }
+
+const noticesOf = ({ events }: { events: readonly Event[] }): readonly string[] =>
+  events.flatMap((event) => (event.kind === 'message' && event.level === 'notice' ? [event.text] : []))
+
+test('R36 what a step on Batch may cost is said before it is submitted, and Batch ends it where the money ends', async () => {
+  await open()
+  const { engine, runtime } = world.client('batch')
+  // An hour of one costs 1.006 dollars, there are two of it, and each may be started twice by us, each time twice by Batch.
+  const change = { machine: 'g5.xlarge', array: 2, retries: 1, maxCost: 1.006, timeout: 60 * MINUTE }
+  await engine.start(spec('hangs', change))
+  expect(noticesOf(runtime)).toEqual([
+    'step train: at most 7m 30s, 0.51 USD an attempt (1.01 USD with 1 retry)',
+  ])
+  expect(submitted()).toMatchObject([{ timeout: { attemptDurationSeconds: 450 } }])
+  // Whoever started it is gone.
+  world.cloud.clock.advance(2 * MINUTE)
+  expect(world.door.batch.running()).toBe(2)
+  world.cloud.clock.advance(20 * MINUTE)
+  expect(world.door.batch.running()).toBe(0)
+  expect(await world.client('batch').engine.wait('train-1')).toMatchObject({ state: 'timed-out' })
+})
+
+test.each<[Engine, Partial<Step>, string]>([
+  ['batch', { maxCost: 5 }, 'a machine of any family in us-east-1'],
+  ['batch', { maxCost: 5, gpu: 1 }, 'a machine of family g5 in us-east-1'],
+  ['nodes', { maxCost: 5, machine: 'p5.48xlarge' }, '3 x p5.48xlarge in us-east-1'],
+])(
+  'R36 max-cost on %s %j without a price is refused before anything is asked',
+  async (kind, change, what) => {
+    await open()
+    const error = await errorOf(world.client(kind).engine.start(spec('trains', change, kind)))
+    expect(error.message).toContain(`the price of ${what} is not known`)
+    expect(world.door.requests).toEqual([])
+    expect(world.record('train-1')).toBeUndefined()
+  },
+)

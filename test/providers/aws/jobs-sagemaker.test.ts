@@ -219,3 +219,19 @@ test('the longest prefix of an environment leaves a name that SageMaker takes', 
   const name = trainingJobName(`${'a'.repeat(41)}-b${'c'.repeat(60)}`, 'train-1')
   expect(name).toMatch(/^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/)
 })
+
+test('R36 what a training job may cost is said before it is created, and SageMaker ends it where the money ends', async () => {
+  const { cloud } = await open()
+  const { engine, runtime } = world.client('sagemaker')
+  // An hour of ml.g5.xlarge is 1.408 dollars.
+  await engine.start(spec('hangs', { maxCost: 0.704, timeout: 60 * MINUTE }))
+  expect(runtime.events).toContainEqual({
+    kind: 'message',
+    level: 'notice',
+    text: 'step train: at most 30m, 0.71 USD',
+  })
+  expect(created()).toMatchObject([{ StoppingCondition: { MaxRuntimeInSeconds: 1800 } }])
+  // Whoever started it is gone.
+  cloud.clock.advance(40 * MINUTE)
+  expect(await world.client('sagemaker').engine.status('train-1')).toMatchObject({ state: 'timed-out' })
+})

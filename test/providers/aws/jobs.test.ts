@@ -22,6 +22,8 @@ const train = {
   image: 'films',
   env: {},
   timeout: 60_000,
+  retries: 0,
+  size: { cpu: 1, memory: 2 ** 30 },
   command: ['python', 'train.py'],
 } as unknown as Step
 
@@ -304,4 +306,30 @@ test.each([
   ],
 ])('a task of ECS %j is a job that is %s: %s', (task, state, reason) => {
   expect(jobStatus(task, 'step')).toMatchObject({ state, reason })
+})
+
+test('R36 what a task of ECS may cost is said before it is started, and its time ends where the money ends', async () => {
+  await using aws = await cloud()
+  const runtime = { ...fakeRuntime(), clock: fastClock(200) }
+  const session = testSession({ ...aws, attempts: 1, timeout: 1000 })
+  const inUs = { ...targets, jobs: { 'p.train': { ...targets.jobs['p.train'], region: 'us-east-1' } } }
+  const paid = { ...train, size: { cpu: 4, memory: 8 * 2 ** 30 }, maxCost: 0.049, timeout: 3_600_000 }
+  const parts = {
+    context: { runtime, system },
+    session,
+    targets: async () => inUs as typeof targets,
+    objects: new MemoryObjects(),
+  }
+  const jobs = new RecordedJobs(parts, new EcsTasks(session))
+  // An hour of it is 4 * 0.04048 + 8 * 0.004445 = 0.19748 dollars.
+  await jobs.start(spec('train-1', paid))
+  expect(runtime.events).toContainEqual({
+    kind: 'message',
+    level: 'notice',
+    text: 'step train: at most 14m 53s, 0.05 USD',
+  })
+  expect(parts.objects.json(RECORD)).toMatchObject({ timeout: Math.floor((0.049 * 3_600_000) / 0.19748) })
+  const unknown = await errorOf(open(aws).start(spec('train-2', paid)))
+  expect(unknown.message).toContain('the price of Fargate with 4 vCPU and 8 GiB in eu-west-1 is not known')
+  expect(aws.count('RunTask')).toBe(1)
 })

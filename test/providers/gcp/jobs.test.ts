@@ -178,3 +178,49 @@ test.each(['cloud-run', 'vertex'] as const)('R48 a cancel stops the job of a %s 
   expect(await work).toMatchObject({ message: 'cancelled while step train ran; its job was stopped' })
   expect(world.vertex.running()).toBe(0)
 })
+
+test('R36 what a step on Cloud Run may cost is said before it is started, and Cloud Run ends it where the money ends', async () => {
+  const { world, machine } = open()
+  const runtime = machine()
+  const size = { cpu: 2, memory: 4 * 2 ** 30 }
+  // An hour of it is 2 * 0.0648 + 4 * 0.0072 = 0.1584 dollars.
+  const order = spec('cloud-run', 'hangs', { size, maxCost: 0.0792, timeout: 60 * MINUTE })
+  await world.open('cloud-run', runtime).start(order)
+  expect(runtime.events).toContainEqual({
+    kind: 'message',
+    level: 'notice',
+    text: 'step train: at most 30m, 0.08 USD',
+  })
+  // Whoever started it is gone.
+  world.cloud.clock.advance(31 * MINUTE)
+  expect(await world.open('cloud-run', machine()).status('train-1')).toMatchObject({ state: 'timed-out' })
+})
+
+test.each<[GcpEngine, object, string]>([
+  ['vertex', {}, 'n1-standard-4 in europe-west1'],
+  ['nodes', {}, '3 x n1-standard-4 in europe-west1'],
+  ['cloud-run', { gpu: 1 }, 'Cloud Run with 1 vCPU and 1 GiB and 1 GPU in europe-west1'],
+])(
+  'R36 max-cost on %s %j without a price is refused before anything is asked',
+  async (kind, change, what) => {
+    const { world, machine } = open()
+    const error = await errorOf(
+      world.open(kind, machine()).start(spec(kind, 'trains', { ...change, maxCost: 5 })),
+    )
+    expect(error.message).toContain(`the price of ${what} is not known`)
+    expect(made(world)).toBe(0)
+    expect(world.objects.uris('')).toEqual([])
+  },
+)
+
+test('R36 a custom job has the time that its money buys from Vertex AI itself', async () => {
+  const { world, machine } = open()
+  const location = 'us-central1'
+  const engine = world.open('nodes', machine(), { location })
+  // An hour of three nodes is 0.6555 dollars.
+  await engine.start(spec('nodes', 'hangs', { maxCost: 0.3, timeout: 60 * MINUTE }))
+  const [job] = world.vertex.jobs
+  expect(job?.body.jobSpec.scheduling?.timeout).toBe('1648s')
+  world.cloud.clock.advance(31 * MINUTE)
+  expect(world.vertex.running()).toBe(0)
+})

@@ -1,5 +1,6 @@
 import type { BatchClient, JobDefinition, JobDetail, JobSummary } from '@aws-sdk/client-batch'
 import { usageError } from '../../../domain/error.ts'
+import { machineRate, type Rate } from '../../../domain/prices/rates.ts'
 import { jittered } from '../../../runtime/poll.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
 import { patience } from '../patience.ts'
@@ -17,6 +18,8 @@ const PLACING = 60 * 60_000
 const SHOWS = 10_000
 /** Parts of a job whose output is shown and whose failure is looked for; Batch describes 100 at once. */
 const PARTS = 100
+/** https://docs.aws.amazon.com/batch/latest/APIReference/API_RetryStrategy.html */
+const MOST_ATTEMPTS = 10
 
 /**
  * Jobs of AWS Batch: one container, an array of them, or the same one on several nodes. Batch has no token against a second
@@ -45,6 +48,18 @@ export class BatchJobs implements JobPlatform<'batch-job'> {
     for (const opened of [this.#opened, this.#submitting]) {
       void opened?.then((batch) => batch.destroy()).catch(() => {})
     }
+  }
+
+  /**
+   * Batch starts again what lost its machine, up to once a retry, and holds the time of each attempt alone; so all of them count. A
+   * family of machines (`g5`) is no type with a price.
+   */
+  rate({ step, target }: JobOrder<'batch-job'>): Rate {
+    const { machine, gpu, nodes, array = 1, retries } = step
+    const type = machine ?? (gpu > 0 ? 'a machine of family g5' : 'a machine of any family')
+    const { hourly, of } = machineRate(target.region, [type], nodes * array)
+    const attempts = Math.min(MOST_ATTEMPTS, retries + 1)
+    return { hourly: hourly === undefined ? undefined : hourly * attempts, of }
   }
 
   async prepare({ step, target, image }: JobOrder<'batch-job'>): Promise<Where> {

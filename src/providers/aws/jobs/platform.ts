@@ -1,4 +1,5 @@
 import type { ImageReference } from '../../../domain/digest.ts'
+import type { Rate } from '../../../domain/prices/rates.ts'
 import type { Step } from '../../../domain/step.ts'
 import type { Target } from '../../../domain/targets.ts'
 import type { JobStatus } from '../../ports/jobs.ts'
@@ -42,6 +43,8 @@ export interface JobPlatform<Kind extends Target['kind'] = Target['kind']> {
     /** Milliseconds that placing a job may take, beside the step's own time. */
     readonly placing: number
   }
+  /** What an hour of an attempt costs at most. */
+  rate(order: JobOrder<Kind>): Rate
   /** Makes ready what jobs of this image share. */
   prepare(order: JobOrder<Kind>): Promise<Where>
   /** The platform's name of the job; the same one for the same id, also where an earlier answer was lost (promise R33). */

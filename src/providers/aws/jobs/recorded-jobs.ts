@@ -1,4 +1,6 @@
+import { budgetOf, budgetText } from '../../../domain/budget.ts'
 import { externalError, SluiceError, usageError } from '../../../domain/error.ts'
+import type { Step } from '../../../domain/step.ts'
 import type { Target } from '../../../domain/targets.ts'
 import { message } from '../../../runtime/events.ts'
 import { jittered, pollUntil } from '../../../runtime/poll.ts'
@@ -74,7 +76,11 @@ export class RecordedJobs<Kind extends Target['kind']> implements AwsEngine {
     const { kind } = this
     const { key, target } = stepTarget(context.system, await targets(), step)
     if (!isOf(target, kind)) throw notOurs(key, target.kind)
-    const order: JobOrder<Kind> = { id, step, target, image, env: { ...step.env, ...spec.env } }
+    const env = { ...step.env, ...spec.env }
+    const budget = budgetOf(step, this.#platform.rate({ id, step, target, image, env }))
+    // Everybody who keeps its time, the platform first, goes by what its money buys (promise R36).
+    const bounded: Step = { ...step, timeout: budget.lifetime }
+    const order: JobOrder<Kind> = { id, step: bounded, target, image, env }
     const where = await this.#platform.prepare(order)
     const record: JobRecord = {
       schema: 'sluice.job/v1',
@@ -85,12 +91,17 @@ export class RecordedJobs<Kind extends Target['kind']> implements AwsEngine {
       region: regionOf(target),
       where: { ...where },
       image,
-      timeout: step.timeout,
+      timeout: budget.lifetime,
       claimedAt: context.runtime.clock.now(),
       task: null,
     }
     const records = await this.#records()
-    if ((await records.claim(record)) === 'conflict' && (await this.#begun(records, record))) return
+    const claimed = await records.claim(record)
+    if (claimed === 'conflict' && (await this.#begun(records, record))) return
+    if (claimed === 'claimed') {
+      const text = `step ${step.name}: ${budgetText(budget, step.retries)}`
+      context.runtime.log.emit(message('notice', text))
+    }
     try {
       const task = await this.#platform.run(order, where)
       await records.keep({ ...record, task })

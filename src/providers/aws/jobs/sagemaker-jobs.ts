@@ -1,6 +1,7 @@
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs'
 import type { SageMakerClient } from '@aws-sdk/client-sagemaker'
 import { externalError } from '../../../domain/error.ts'
+import { type Rate, trainingRate } from '../../../domain/prices/rates.ts'
 import { type AwsSession, settingsFor } from '../session.ts'
 import { callTrouble, codeOf, isPassing, statusOf } from '../trouble.ts'
 import type { JobRecord, OutputPlace } from './job-record.ts'
@@ -40,6 +41,10 @@ export class SageMakerJobs implements JobPlatform<'sagemaker-training'> {
   close(): void {
     void this.#opened?.then((client) => client.destroy()).catch(() => {})
     void this.#logs?.then((client) => client.destroy()).catch(() => {})
+  }
+
+  rate({ target }: JobOrder<'sagemaker-training'>): Rate {
+    return trainingRate(target.region, target.machine, target.machines)
   }
 
   async prepare({ id }: JobOrder<'sagemaker-training'>): Promise<Where> {

@@ -1,6 +1,7 @@
 import type { ECSClient } from '@aws-sdk/client-ecs'
 import { digestOf, hexOf } from '../../../domain/digest.ts'
 import { externalError, usageError } from '../../../domain/error.ts'
+import { fargateRate, type Rate } from '../../../domain/prices/rates.ts'
 import { taskOfStream } from '../operations/log-group.ts'
 import { type AwsSession, settingsFor } from '../session.ts'
 import { callTrouble, codeOf } from '../trouble.ts'
@@ -29,6 +30,10 @@ export class EcsTasks implements JobPlatform<'ecs-task'> {
 
   close(): void {
     void this.#opened?.then((ecs) => ecs.destroy()).catch(() => {})
+  }
+
+  rate({ step, target }: JobOrder<'ecs-task'>): Rate {
+    return fargateRate(target.region, step.size)
   }
 
   /** A definition that runs this image, and the name of its container. One revision serves all runs of an image. */

@@ -1,7 +1,9 @@
+import { budgetOf, budgetText } from '../../../domain/budget.ts'
 import { externalError, SluiceError, usageError } from '../../../domain/error.ts'
 import type { Named } from '../../../domain/named.ts'
 import type { Pipeline } from '../../../domain/step.ts'
 import type { Targets } from '../../../domain/targets.ts'
+import { message } from '../../../runtime/events.ts'
 import { pollUntil } from '../../../runtime/poll.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
 import type { JobEngine, JobSpec, JobStatus } from '../../ports/jobs.ts'
@@ -51,13 +53,16 @@ export class ClaimedJobs implements JobEngine {
     const { kind } = target
     const platform = this.#platform(kind)
     const place = platform.placeOf(target)
+    const budget = budgetOf(spec.step, platform.rate(target, spec.step))
+    // Everybody who keeps its time, the platform first, goes by what its money buys (promise R36).
+    const bounded: JobSpec = { ...spec, step: { ...spec.step, timeout: budget.lifetime } }
     const fresh = (): JobRecord => ({
       schema: 'sluice.job/v1',
       kind,
       id: spec.id,
       job: place,
       step: spec.step.name,
-      timeout: spec.step.timeout,
+      timeout: budget.lifetime,
       claimedAt: runtime.clock.now(),
       execution: null,
       ending: null,
@@ -72,7 +77,11 @@ export class ClaimedJobs implements JobEngine {
       }
       const claimed = await records.write(fresh(), before?.etag)
       if (claimed === 'conflict') continue
-      const execution = await platform.launch(place, target, spec)
+      if (before === undefined) {
+        const text = `step ${spec.step.name}: ${budgetText(budget, spec.step.retries)}`
+        runtime.log.emit(message('notice', text))
+      }
+      const execution = await platform.launch(place, target, bounded)
       await records.write({ ...claimed.record, execution }, claimed.etag)
       return
     }

@@ -1,4 +1,6 @@
 import { externalError, SluiceError } from '../../../domain/error.ts'
+import { type Rate, runRate } from '../../../domain/prices/rates.ts'
+import type { Step } from '../../../domain/step.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
 import type { JobSpec } from '../../ports/jobs.ts'
 import type { GcpClient } from '../client.ts'
@@ -26,6 +28,10 @@ export class CloudRunPlatform implements JobPlatform<'cloud-run-job'> {
     this.#client = client
     this.#project = project
     this.#api = jobsApi(client)
+  }
+
+  rate({ location }: JobTarget<'cloud-run-job'>, { size, gpu }: Step): Rate {
+    return runRate(location, size, gpu)
   }
 
   placeOf({ project, location, name }: JobTarget<'cloud-run-job'>): string {

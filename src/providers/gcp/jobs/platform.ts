@@ -1,3 +1,5 @@
+import type { Rate } from '../../../domain/prices/rates.ts'
+import type { Step } from '../../../domain/step.ts'
 import type { Target } from '../../../domain/targets.ts'
 import type { JobSpec, JobStatus } from '../../ports/jobs.ts'
 import type { LogPlace } from '../logs.ts'
@@ -20,6 +22,8 @@ export interface Found {
 export interface JobPlatform<Kind extends JobKind = JobKind> {
   /** Milliseconds that placing a job may take, beside the step's own time. */
   readonly placing: number
+  /** What an hour of an attempt costs at most. */
+  rate(target: JobTarget<Kind>, step: Step): Rate
   /** Where what it starts is found again; kept with the claim. */
   placeOf(target: JobTarget<Kind>): string
   /** Starts what no search has found. Where the answer was lost it searches again. */

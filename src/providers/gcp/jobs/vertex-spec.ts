@@ -60,3 +60,11 @@ export function jobSpecOf(template: Json | undefined, { step, image, env }: JobS
     },
   }
 }
+
+/** The type of the machines of a template; undefined where it is not what synth writes. */
+export function machineOf(template: Json | undefined): string | undefined {
+  const pools = template?.['workerPoolSpecs']
+  const [first] = Array.isArray(pools) ? (pools as Json[]) : []
+  const type = (first?.['machineSpec'] as Json | undefined)?.['machineType']
+  return typeof type === 'string' ? type : undefined
+}

@@ -1,11 +1,13 @@
 import { digestOf, hexOf } from '../../../domain/digest.ts'
+import { type Rate, vertexRate } from '../../../domain/prices/rates.ts'
+import type { Step } from '../../../domain/step.ts'
 import type { JobSpec } from '../../ports/jobs.ts'
 import type { GcpClient } from '../client.ts'
 import type { LogPlace } from '../logs.ts'
 import type { Found, JobPlatform, JobTarget } from './platform.ts'
 import type { JobRecord } from './record.ts'
 import { type CustomJob, type VertexApi, vertexApi } from './vertex-api.ts'
-import { jobSpecOf } from './vertex-spec.ts'
+import { jobSpecOf, machineOf } from './vertex-spec.ts'
 import { hasEnded, vertexStatus } from './vertex-status.ts'
 
 /** A queue for GPUs takes so long at most; then nobody has any. */
@@ -20,6 +22,11 @@ export class VertexPlatform implements JobPlatform<'vertex-job'> {
   constructor(client: GcpClient, project: string) {
     this.#project = project
     this.#api = vertexApi(client)
+  }
+
+  /** All nodes have the machine of the first pool. */
+  rate({ location, template }: JobTarget<'vertex-job'>, { nodes }: Step): Rate {
+    return vertexRate(location, machineOf(template) ?? 'a machine that targets.json does not name', nodes)
   }
 
   placeOf({ project, location }: JobTarget<'vertex-job'>): string {

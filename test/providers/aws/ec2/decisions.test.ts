@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { budgetOf, budgetText } from '../../../../src/providers/aws/jobs/ec2/budget.ts'
 import { findCheckpoints } from '../../../../src/providers/aws/jobs/ec2/checkpoints.ts'
 import { lifeAfter, NO_LIFE } from '../../../../src/providers/aws/jobs/ec2/life.ts'
 import {
@@ -12,54 +11,6 @@ import { replacementOf } from '../../../../src/providers/aws/jobs/ec2/replacemen
 import { MemoryObjects } from '../../../world/objects.ts'
 
 const HOUR = 3_600_000
-const step = { name: 'train', timeout: 2 * HOUR, retries: 0 }
-
-test.each([
-  [{ ...step }, ['g5.xlarge'], { lifetime: 2 * HOUR, ceiling: 2.012 }],
-  // The dearest of those that may come.
-  [{ ...step }, ['g6.xlarge', 'g5.xlarge'], { lifetime: 2 * HOUR, ceiling: 2.012 }],
-  [{ ...step, maxCost: 100 }, ['g5.xlarge'], { lifetime: 2 * HOUR, ceiling: 2.012 }],
-  [{ ...step, maxCost: 1.006 }, ['g5.xlarge'], { lifetime: HOUR, ceiling: 1.006 }],
-  // A run of the step is all of its attempts.
-  [{ ...step, maxCost: 2.012, retries: 1 }, ['g5.xlarge'], { lifetime: HOUR, ceiling: 1.006 }],
-  [{ ...step }, ['x9.huge'], { lifetime: 2 * HOUR, ceiling: undefined }],
-])('R36 a step %j on %j may be and cost %j', (of, machines, budget) => {
-  const found = budgetOf(of, 'us-east-1', machines)
-  expect(found.lifetime).toBe(budget.lifetime)
-  if (budget.ceiling === undefined) expect(found.ceiling).toBeUndefined()
-  else expect(found.ceiling).toBeCloseTo(budget.ceiling, 5)
-})
-
-test.each([
-  [{ ...step, maxCost: 5 }, ['x9.huge'], 'the price of x9.huge in us-east-1 is not known'],
-  [{ ...step, maxCost: 0.01 }, ['g5.xlarge'], 'buys'],
-  [{ ...step, maxCost: 1, retries: 50 }, ['g5.xlarge'], 'over 51 attempts'],
-])('R36 a ceiling that cannot be held is refused: %j on %j', (of, machines, said) => {
-  expect(() => budgetOf(of, 'us-east-1', machines)).toThrow(said)
-})
-
-test('R36 all attempts of a step together stay below its max-cost', () => {
-  const cost = fc.double({ min: 0.5, max: 500, noNaN: true })
-  fc.assert(
-    fc.property(
-      cost,
-      fc.nat(3),
-      fc.integer({ min: HOUR / 4, max: 100 * HOUR }),
-      (maxCost, retries, timeout) => {
-        const { ceiling, lifetime } = budgetOf({ name: 'train', timeout, retries, maxCost }, 'us-east-1', [
-          'g6.xlarge',
-        ])
-        expect(lifetime).toBeLessThanOrEqual(timeout)
-        expect((ceiling ?? Number.NaN) * (retries + 1)).toBeLessThanOrEqual(maxCost + 1e-9)
-      },
-    ),
-  )
-})
-
-test('a budget in words rounds dollars up', () => {
-  expect(budgetText({ lifetime: HOUR, ceiling: 1.001 }, 0)).toBe('at most 1h, 1.01 USD')
-  expect(budgetText({ lifetime: HOUR, ceiling: undefined }, 0)).toContain('not known')
-})
 
 test('R35 every place is tried once, spot before on demand, and a quota ends a market', () => {
   const names = fc.uniqueArray(fc.constantFrom('a', 'b', 'c'), { minLength: 1 })

@@ -1,4 +1,6 @@
+import { budgetOf, budgetText } from '../../../../domain/budget.ts'
 import { externalError, SluiceError } from '../../../../domain/error.ts'
+import { machineRate } from '../../../../domain/prices/rates.ts'
 import { message } from '../../../../runtime/events.ts'
 import { jittered, pollUntil } from '../../../../runtime/poll.ts'
 import type { JobEngine, JobSpec, JobStatus } from '../../../ports/jobs.ts'
@@ -8,7 +10,6 @@ import { isPassing } from '../../trouble.ts'
 import type { AwsEngine } from '../by-kind.ts'
 import type { JobParts } from '../relay.ts'
 import { stepTarget } from '../step-target.ts'
-import { budgetOf, budgetText } from './budget.ts'
 import { conclude, endMachines, endOthers } from './ending.ts'
 import { type End, type Judgement, judge, type Machine } from './judge.ts'
 import { begunNothing, launch } from './launcher.ts'
@@ -56,7 +57,7 @@ export class Ec2Jobs implements AwsEngine, JobEngine {
     const { step, id } = spec
     const found = stepTarget(context.system, await targets(), step)
     const target = machineTarget(found.key, found.target)
-    const budget = budgetOf(step, target.region, target.machines)
+    const budget = budgetOf(step, machineRate(target.region, target.machines))
     const { clock, log } = context.runtime
     const records = await this.#site.records()
     const now = clock.now()
