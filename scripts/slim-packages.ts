@@ -19,6 +19,19 @@ const REPLACED: Readonly<Record<string, string | ((source: string) => string)>> 
   '@actions/core/lib/core.js': "export { summary } from './summary.js'",
 }
 
+/** Clients of AWS whose protocols tell an error's name beside its message: JSON 1.1 and REST JSON. */
+const CLIENTS = [
+  'application-auto-scaling',
+  'batch',
+  'cloudwatch-logs',
+  'ecr',
+  'ecs',
+  'lambda',
+  'sagemaker',
+  'scheduler',
+  'ssm',
+].join('|')
+
 /** Leaves out of a bundle what is known not to be needed of a package. */
 export function slimPackages(root: string): Plugin {
   return {
@@ -33,6 +46,12 @@ export function slimPackages(root: string): Plugin {
         const contents = typeof stand === 'string' ? stand : stand(readFileSync(path, 'utf8'))
         return { contents, loader: 'js' }
       })
+      esbuild.onLoad(
+        {
+          filter: new RegExp(`[\\\\/]client-(${CLIENTS})[\\\\/]dist-es[\\\\/]schemas[\\\\/]schemas_0\\.js$`),
+        },
+        ({ path }) => ({ contents: withoutErrorClasses(readFileSync(path, 'utf8')), loader: 'js' }),
+      )
       // Of a package.json only these get in: dist/ does not change when a script or a dependency does.
       esbuild.onLoad({ filter: /[\\/]package\.json$/ }, ({ path }) => {
         if (path !== join(root, 'package.json') && !path.includes('node_modules')) return undefined
@@ -42,6 +61,18 @@ export function slimPackages(root: string): Plugin {
       })
     },
   }
+}
+
+/**
+ * A class for each of up to a hundred and forty errors is half of a client. One that is not registered arrives as the service's
+ * base exception, with its name, message and status as they were sent; nothing here asks for more (src/providers/aws/trouble.ts).
+ * https://github.com/aws/aws-sdk-js-v3/blob/main/packages-internal/core/src/submodules/protocols/ProtocolLib.ts
+ */
+function withoutErrorClasses(source: string): string {
+  const slim = source.replace(/^n0_registry\.registerError\((\w+)\$, \1\);$/gm, '')
+  if (slim === source)
+    throw new Error('clients of AWS register errors in another way now: see to withoutErrorClasses')
+  return slim
 }
 
 /** undici's own index without what is not used; its `request` finds a dispatcher and an address as it always does. */

@@ -64,16 +64,16 @@ export function examplesInProduction(): string[] {
   })
 }
 
-export async function openDeployment(example: string): Promise<Deployment> {
+export async function openDeployment(example: string, name = 'production'): Promise<Deployment> {
   await using opened = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'sluice-deploy-'))
   opened.defer(() => rm(folder, { recursive: true, force: true }))
   const unwanted = /\/(node_modules|\.sluice)(\/|$)/
   await cp(join(EXAMPLES, example), folder, { recursive: true, filter: (path) => !unwanted.test(path) })
   const file = join(folder, 'sluice.yml')
-  const { system } = await loadSystem(nodeFiles, file, 'production', folder)
+  const { system } = await loadSystem(nodeFiles, file, name, folder)
   const { account = '222222222222', region = 'us-east-1', project, cloud } = system.environment
-  const state = join(folder, '.sluice/production')
+  const state = join(folder, '.sluice', name)
   const engine = opened.use(
     await openEngineWorld({
       account,
@@ -98,7 +98,7 @@ export async function openDeployment(example: string): Promise<Deployment> {
     },
     openSynthesizer: async () => (await import('../../cdktf/index.ts')).synthesizer,
     ask: async () => planIdOf(state),
-    request: { file, environment: 'production', dryRun: false },
+    request: { file, environment: name, dryRun: false },
   }
   const run = async (name: CommandName, command: Command<Record<never, never>>): Promise<Report> =>
     (await perform(world, new Redactor(), name, (inner) => command(inner, {}))).report

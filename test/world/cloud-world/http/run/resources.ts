@@ -271,6 +271,9 @@ export class RunResources {
     const moved = {
       ...attributes,
       template: templateAttribute(attributes['template'], state.template),
+      ...(Object.keys(state.scaling).length === 0
+        ? {}
+        : { scaling: [scalingAttribute(collection, state.scaling)] }),
       [split]: state.shares.map(({ type = LATEST, revision = null, percent = 0, tag = null }) => ({
         type,
         revision,
@@ -284,6 +287,20 @@ export class RunResources {
       facets: { ...record.facets, run: state },
     })
     return state
+  }
+}
+
+/** As Terraform has it: every attribute of the block, those that nobody has set without a value. */
+function scalingAttribute(collection: Collection, scaling: Json): Attributes {
+  const text = (name: string): string | null =>
+    typeof scaling[name] === 'string' ? String(scaling[name]) : null
+  const count = (name: string): number | null =>
+    typeof scaling[name] === 'number' ? Number(scaling[name]) : null
+  return {
+    manual_instance_count: count('manualInstanceCount'),
+    min_instance_count: count('minInstanceCount'),
+    scaling_mode: text('scalingMode'),
+    ...(collection === 'services' ? {} : { max_instance_count: count('maxInstanceCount') }),
   }
 }
 
