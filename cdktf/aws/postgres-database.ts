@@ -4,39 +4,19 @@ import { DbSubnetGroup } from '@cdktf/provider-aws/lib/db-subnet-group/index.js'
 import { SecretsmanagerSecretRotation } from '@cdktf/provider-aws/lib/secretsmanager-secret-rotation/index.js'
 import { Construct } from 'constructs'
 import { accept, PROVIDER_KEY, when } from '../core/accept.ts'
+import type { DatabaseServerProps } from '../core/database-server.ts'
 import { DATABASE_USER } from '../core/database-user.ts'
 
 const GIB = 2 ** 30
 
-export interface PostgresDatabaseProps {
+/** Its class is db.t4g.micro where none is given; protected, it leaves a last snapshot when that is lifted. */
+export interface PostgresDatabaseProps extends DatabaseServerProps {
   /** Name of the server, at most 63 characters. */
   readonly name: string
   /** Major version, or major and minor: `16`, `16.4`. */
   readonly version: string
-  /** Bytes; it grows by itself to five times this. */
-  readonly storage: number
   /** The database inside the server that exists from the start. */
   readonly database: string
-  /**
-   * Machine class.
-   * @default db.t4g.micro
-   */
-  readonly class?: string
-  /**
-   * A standby in another zone.
-   * @default false
-   */
-  readonly highAvailability?: boolean
-  /**
-   * Days that backups are kept; 0: none.
-   * @default 7
-   */
-  readonly backupDays?: number
-  /**
-   * Cannot be deleted, and leaves a last snapshot when that is lifted.
-   * @default true
-   */
-  readonly protect?: boolean
   /** Private subnets, of two zones at least. */
   readonly subnetIds: readonly string[]
   /** The security group it stands behind. */

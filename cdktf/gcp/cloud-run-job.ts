@@ -1,13 +1,6 @@
 import { CloudRunV2Job } from '@cdktf/provider-google/lib/cloud-run-v2-job/index.js'
 import { Construct } from 'constructs'
-
-export interface CloudRunJobProps {
-  /** At most 49 characters. */
-  readonly name: string
-  readonly location: string
-  /** Address of the account that it runs as. */
-  readonly account: string
-}
+import type { RunProps } from './run-props.ts'
 
 /** Google's own image that ends at once: Cloud Run makes no job of an image that it cannot find. */
 const PLACEHOLDER = 'us-docker.pkg.dev/cloudrun/container/job'
@@ -19,7 +12,7 @@ const PLACEHOLDER = 'us-docker.pkg.dev/cloudrun/container/job'
 export class CloudRunJob extends Construct {
   readonly name: string
 
-  constructor(scope: Construct, id: string, { name, location, account }: CloudRunJobProps) {
+  constructor(scope: Construct, id: string, { name, location, account }: RunProps) {
     super(scope, id)
     const job = new CloudRunV2Job(this, 'job', {
       name,

@@ -1,12 +1,8 @@
 import { CloudRunV2Service } from '@cdktf/provider-google/lib/cloud-run-v2-service/index.js'
 import { Construct } from 'constructs'
+import type { RunProps } from './run-props.ts'
 
-export interface CloudRunServiceProps {
-  /** At most 49 characters. */
-  readonly name: string
-  readonly location: string
-  /** Address of the account that it runs as. */
-  readonly account: string
+export interface CloudRunServiceProps extends RunProps {
   /**
    * Who reaches it: the network of the environment, its load balancer too, or everybody.
    * @default network

@@ -4,42 +4,22 @@ import { SqlUser } from '@cdktf/provider-google/lib/sql-user/index.js'
 import { TerraformLocal } from 'cdktf'
 import { Construct } from 'constructs'
 import { accept, when } from '../core/accept.ts'
+import type { DatabaseServerProps } from '../core/database-server.ts'
 import { DATABASE_USER } from '../core/database-user.ts'
 import { ManagedSecret } from './managed-secret.ts'
 
 const GIB = 2 ** 30
 
-export interface PostgresDatabaseProps {
+/** Its class is db-g1-small where none is given. */
+export interface PostgresDatabaseProps extends DatabaseServerProps {
   /** Name of the server. Cloud SQL gives a name free only a week after its server is gone. */
   readonly name: string
   readonly project: string
   readonly region: string
   /** Major version: `16`. */
   readonly version: string
-  /** Bytes; it grows by itself to five times this. */
-  readonly storage: number
   /** The databases inside the server; the first is the default one. */
   readonly databases: readonly [string, ...string[]]
-  /**
-   * Machine class.
-   * @default db-g1-small
-   */
-  readonly class?: string
-  /**
-   * A standby in another zone.
-   * @default false
-   */
-  readonly highAvailability?: boolean
-  /**
-   * Daily backups that are kept; 0: none, and no way back to a point in time.
-   * @default 7
-   */
-  readonly backupDays?: number
-  /**
-   * Cannot be deleted, neither by Terraform nor by the API.
-   * @default true
-   */
-  readonly protect?: boolean
   /** The network, by its connection to Google's services. */
   readonly network: string
 }

@@ -1,13 +1,6 @@
 import { CloudRunV2WorkerPool } from '@cdktf/provider-google/lib/cloud-run-v2-worker-pool/index.js'
 import { Construct } from 'constructs'
-
-export interface WorkerPoolProps {
-  /** At most 49 characters. */
-  readonly name: string
-  readonly location: string
-  /** Address of the account that it runs as. */
-  readonly account: string
-}
+import type { RunProps } from './run-props.ts'
 
 /** Google's own image that waits: Cloud Run makes no pool without one that starts. */
 const PLACEHOLDER = 'us-docker.pkg.dev/cloudrun/container/worker-pool'
@@ -19,7 +12,7 @@ const PLACEHOLDER = 'us-docker.pkg.dev/cloudrun/container/worker-pool'
 export class WorkerPool extends Construct {
   readonly name: string
 
-  constructor(scope: Construct, id: string, { name, location, account }: WorkerPoolProps) {
+  constructor(scope: Construct, id: string, { name, location, account }: RunProps) {
     super(scope, id)
     const pool = new CloudRunV2WorkerPool(this, 'pool', {
       name,

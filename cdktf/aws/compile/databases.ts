@@ -1,3 +1,4 @@
+import { serverOf } from '../../core/database-server.ts'
 import { Alarm } from '../alarm.ts'
 import { PostgresDatabase } from '../postgres-database.ts'
 import { databaseNames } from './database-names.ts'
@@ -13,15 +14,10 @@ function make(site: Site, name: string): void {
   const stack = site.stackOf(name)
   const database = new PostgresDatabase(stack, `database-${name}`, {
     name: site.name('databases', name),
-    version: spec.version,
-    storage: spec.storage,
+    ...serverOf(spec),
     database: spec.names[0],
-    highAvailability: spec.highAvailability,
-    backupDays: spec.backupDays,
-    protect: spec.protect,
     subnetIds: site.network.privateSubnets.map((subnet) => subnet.id),
     securityGroupId: site.firewall(name).id,
-    ...(spec.class === undefined ? {} : { class: spec.class }),
   })
   site.databases.set(name, database)
   databaseNames(site, spec, database)

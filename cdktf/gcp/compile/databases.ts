@@ -1,3 +1,4 @@
+import { serverOf } from '../../core/database-server.ts'
 import { Alert } from '../alert.ts'
 import { PostgresDatabase } from '../postgres-database.ts'
 import { PrivateServices } from '../private-services.ts'
@@ -15,14 +16,9 @@ export function databases(site: Site): void {
       name: site.name('databases', name),
       project: site.project,
       region: site.location,
-      version: spec.version,
-      storage: spec.storage,
+      ...serverOf(spec),
       databases: spec.names,
-      highAvailability: spec.highAvailability,
-      backupDays: spec.backupDays,
-      protect: spec.protect,
       network: site.network.selfLink,
-      ...(spec.class === undefined ? {} : { class: spec.class }),
     })
     site.databases.set(name, database)
     stack.target('databases', name, {
