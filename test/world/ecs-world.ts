@@ -21,7 +21,7 @@ import { CloudWorld } from './cloud-world/world.ts'
 import { Wire } from './faults.ts'
 
 const ACCOUNT = '222222222222'
-const BASE = `arn:aws:ecs:us-east-1:${ACCOUNT}`
+const REGION = 'us-east-1'
 const CLUSTER = 'shop-test'
 
 export interface EcsWorldOptions {
@@ -29,6 +29,9 @@ export interface EcsWorldOptions {
   readonly behaviour?: (image: string) => TaskBehaviour
   /** Services that have no load balancer. */
   readonly internal?: readonly string[]
+  /** Whose cloud it is. */
+  readonly account?: string
+  readonly region?: string
   /** Variables of the machines that roll out. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -44,13 +47,14 @@ export class EcsWorld extends World implements AsyncDisposable {
   /** Variables of its machines. */
   env: Readonly<Record<string, string>> = {}
   readonly #internal: readonly string[]
+  /** How the ARNs of its ECS begin. */
+  readonly #base: string
   readonly #clients: { destroy(): void }[] = []
 
   constructor(
     cloud: CloudWorld,
     { door, watch }: { readonly door: EcsDoor; readonly watch: CloudWatchDoor },
-    system: System,
-    internal: readonly string[],
+    { system, internal, base }: { system: System; internal: readonly string[]; base: string },
   ) {
     super()
     this.cloud = cloud
@@ -58,6 +62,7 @@ export class EcsWorld extends World implements AsyncDisposable {
     this.watch = watch
     this.system = system
     this.#internal = internal
+    this.#base = base
     this.loopback = new LoopbackClock(cloud.clock)
     door.stuck = () => this.loopback.release()
     for (const one of Object.values(system.services)) this.#apply(one)
@@ -207,7 +212,7 @@ export class EcsWorld extends World implements AsyncDisposable {
   #apply({ name, sidecars }: Service): void {
     const { store } = this.cloud
     const family = `shop-test-${name}`
-    const key = `${BASE}:task-definition/${family}:1`
+    const key = `${this.#base}:task-definition/${family}:1`
     store.next(`aws_ecs_task_definition ${family}`)
     store.put({
       provider: 'aws',
@@ -240,10 +245,10 @@ export class EcsWorld extends World implements AsyncDisposable {
     store.put({
       provider: 'aws',
       type: 'aws_ecs_service',
-      key: `${BASE}:service/${CLUSTER}/${family}`,
+      key: `${this.#base}:service/${CLUSTER}/${family}`,
       attributes: {
         name: family,
-        cluster: `${BASE}:cluster/${CLUSTER}`,
+        cluster: `${this.#base}:cluster/${CLUSTER}`,
         task_definition: key,
         desired_count: 0,
         ...(this.#internal.includes(name) ? {} : { load_balancer: [balancer(family, name)] }),
@@ -280,21 +285,23 @@ export function ecsShop(changes: Partial<System> = {}): System {
   })
   return {
     ...system,
-    environment: { ...system.environment, cloud: 'aws', account: ACCOUNT, region: 'us-east-1' },
+    environment: { ...system.environment, cloud: 'aws', account: ACCOUNT, region: REGION },
   }
 }
 
 export async function openEcsWorld(options: EcsWorldOptions = {}): Promise<EcsWorld> {
   const { system = ecsShop(), behaviour, internal = [], env = {} } = options
-  const cloud = new CloudWorld({ account: ACCOUNT })
+  const { account = ACCOUNT, region = REGION } = options
+  const cloud = new CloudWorld({ account })
+  const base = `arn:aws:ecs:${region}:${account}`
   cloud.store.put({
     provider: 'aws',
     type: 'aws_ecs_cluster',
-    key: `${BASE}:cluster/${CLUSTER}`,
+    key: `${base}:cluster/${CLUSTER}`,
     attributes: { name: CLUSTER },
   })
   const door = await openEcs(cloud, behaviour === undefined ? {} : { behaviour })
-  const world = new EcsWorld(cloud, { door, watch: await openCloudWatch(cloud) }, system, internal)
+  const world = new EcsWorld(cloud, { door, watch: await openCloudWatch(cloud) }, { system, internal, base })
   world.env = env
   return world
 }

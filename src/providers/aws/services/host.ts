@@ -178,6 +178,7 @@ export class EcsServices implements ServiceHost {
     signal: AbortSignal,
   ): Promise<string> {
     const registered = await this.#writer.register(target, wanted, signal)
+    this.#reader.requireBeside(target, registered.arn)
     this.#observer.remember(registered)
     return registered.arn
   }

@@ -36,6 +36,8 @@ export class EcsReader {
   readonly #client: ECSClient
   readonly #calls: AwsCalls
   readonly #revisions = new Map<string, ServiceRevision>()
+  /** ARN of each service that was seen, which names its account and region. */
+  readonly #seen = new Map<string, string>()
 
   constructor(client: ECSClient, calls: AwsCalls) {
     this.#client = client
@@ -159,7 +161,22 @@ export class EcsReader {
         remedy: 'run "sluice apply", and see that account and region of sluice.yml are the right ones',
       })
     }
+    this.#know(target, service.serviceArn ?? '')
     return service
+  }
+
+  /** @throws SluiceError cannot-observe where what answers is of another account or region than before */
+  #know({ cluster, service }: EcsTarget, arn: string): void {
+    const id = `${cluster}/${service}`
+    const before = this.#seen.get(id) ?? arn
+    this.#seen.set(id, before)
+    if (before !== arn) throw elsewhere(`service ${service}`, arn, before)
+  }
+
+  /** @throws SluiceError cannot-observe where something was made in another account or region than the service's */
+  requireBeside({ cluster, service }: EcsTarget, arn: string): void {
+    const before = this.#seen.get(`${cluster}/${service}`) ?? arn
+    if (placeOf(before) !== placeOf(arn)) throw elsewhere('its task definition', arn, before)
   }
 
   async deployment(target: EcsTarget, arn: string, signal?: AbortSignal): Promise<Deployment> {
@@ -188,6 +205,17 @@ export class EcsReader {
     for (const source of found.sourceServiceRevisions ?? []) sources.push(await share(source))
     return deploymentOf(target, found, await share(found.targetServiceRevision), sources)
   }
+}
+
+/** Partition, service, region and account of an ARN. */
+const placeOf = (arn: string): string => arn.split(':').slice(0, 5).join(':')
+
+function elsewhere(what: string, arn: string, before: string): SluiceError {
+  return new SluiceError('cannot-observe', 'user', {
+    what: `${what} is ${arn} now, and the service was ${before}`,
+    rule: 'a rollout stays in one account and region from its first look to its last',
+    remedy: 'see who changes the credentials or the region of this machine, then repeat the command',
+  })
 }
 
 function deploymentOf(

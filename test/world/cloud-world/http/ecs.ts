@@ -12,6 +12,8 @@ import type { HttpDoor } from './sts.ts'
 /** The door of ECS: the API of the real SDK over the store that an apply fills. */
 export interface EcsDoor extends HttpDoor {
   readonly api: EcsApi
+  /** Who answers from now on: the credentials are of another account, or lead to another region. */
+  elsewhere: EcsApi | undefined
   /** Every request in order, by the name of its operation, with when it came. */
   readonly requests: { readonly name: string; readonly at: number; readonly input: unknown }[]
   /** What goes wrong, by the name of a request and its number, from 1. */
@@ -50,7 +52,7 @@ export async function openEcs(
     try {
       return {
         status: 200,
-        body: JSON.stringify(api.call(name, JSON.parse(body) as Record<string, unknown>)),
+        body: JSON.stringify((door.elsewhere ?? api).call(name, JSON.parse(body) as Record<string, unknown>)),
       }
     } catch (error) {
       if (!(error instanceof CloudError)) throw error
@@ -77,6 +79,7 @@ export async function openEcs(
   const door: EcsDoor = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     api,
+    elsewhere: undefined,
     requests,
     faults: () => undefined,
     stuck: () => {},

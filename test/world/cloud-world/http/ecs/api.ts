@@ -195,6 +195,9 @@ export class EcsApi {
       .list('aws_ecs_task_definition')
       .map((resource) => ({ resource, name: resource.key.slice(resource.key.lastIndexOf('/') + 1) }))
     const exact = all.find((one) => one.name === short)
+    // An ARN names its account and region as well.
+    if (name.startsWith('arn:') && exact?.resource.key !== name)
+      throw new CloudError('ClientException', 'Unable to describe task definition.')
     const newest = all
       .filter((one) => one.name.replace(/:\d+$/, '') === short && statusOf(one.resource) === 'ACTIVE')
       .toSorted((a, b) => Number(b.name.split(':').at(-1)) - Number(a.name.split(':').at(-1)))[0]
