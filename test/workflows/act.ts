@@ -40,6 +40,10 @@ export interface Run {
   readonly actor?: string
   /** Variables of the runner. */
   readonly env?: Readonly<Record<string, string>>
+  /** PATH of the runner; default: that of the test. node comes first. */
+  readonly path?: string
+  /** Ends the run as a person does who cancels it. */
+  readonly cancelled?: AbortSignal
   /** Work in the caller's folder itself, as a runner does that keeps its files, and not in a copy a job. */
   readonly inPlace?: boolean
 }
@@ -115,18 +119,23 @@ export function openCaller({ dist, files, folders = {} }: CallerParts): Caller {
   git('remote', 'add', 'origin', 'https://github.com/acme/shop')
   write('.gitignore', 'node_modules/\n.sluice/\n')
   for (const [path, text] of Object.entries(files)) write(path, text)
-  const run = (given: Run): Promise<Ended> =>
-    runAct(
+  // Two runs at once share nothing but the repository.
+  let runs = 0
+  const run = (given: Run): Promise<Ended> => {
+    runs += 1
+    return runAct(
       folder,
       argvOf(given, {
         folder,
         library,
         artifacts,
         attested,
-        event: join(scratch, 'event.json'),
-        work: join(scratch, 'act'),
+        event: join(scratch, `event-${runs}.json`),
+        work: join(scratch, `act-${runs}`),
       }),
+      given,
     )
+  }
   return {
     folder,
     library,
@@ -213,11 +222,15 @@ function usedOthers(library: string): [string, string][] {
 const LONGEST_MS = 280_000
 
 /** Lines of act's log, and what the jobs said of their end. */
-function runAct(folder: string, argv: readonly string[]): Promise<Ended> {
+function runAct(
+  folder: string,
+  argv: readonly string[],
+  { path = process.env['PATH'], cancelled }: Pick<Run, 'path' | 'cancelled'>,
+): Promise<Ended> {
   // act runs node24 actions with the first node on PATH; a container engine on this machine is none of the runner's.
   const env: Record<string, string | undefined> = {
     ...process.env,
-    PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter),
+    PATH: [dirname(process.execPath), path].join(delimiter),
   }
   delete env['DOCKER_HOST']
   return new Promise((resolve, reject) => {
@@ -227,6 +240,7 @@ function runAct(folder: string, argv: readonly string[]): Promise<Ended> {
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: LONGEST_MS,
     })
+    cancelled?.addEventListener('abort', () => child.kill('SIGINT'))
     const chunks: Buffer[] = []
     child.stdout.on('data', (chunk: Buffer) => void chunks.push(chunk))
     child.stderr.on('data', (chunk: Buffer) => void chunks.push(chunk))
