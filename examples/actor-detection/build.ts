@@ -7,20 +7,29 @@ import { build } from 'esbuild'
 
 const FUNCTIONS = ['upload-url', 'latest-result', 'start-worker'] as const
 
-/** Path of the function's program -> its text. */
-export async function builtFunctions(): Promise<ReadonlyMap<string, string>> {
+/** What ES modules lack that CommonJS, as of the SDK, asks for. */
+const REQUIRE = "import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)"
+
+/**
+ * Path of the function's program -> its text.
+ *
+ * @param sdk `inside` where a stand-in of Lambda does not bring it along
+ */
+export async function builtFunctions(
+  sdk: 'of Lambda' | 'inside' = 'of Lambda',
+): Promise<ReadonlyMap<string, string>> {
   const built = new Map<string, string>()
   for (const name of FUNCTIONS) {
     const { outputFiles } = await build({
       absWorkingDir: join(import.meta.dirname, 'functions'),
       entryPoints: [`src/${name}.ts`],
       bundle: true,
-      external: ['@aws-sdk/*'],
+      external: sdk === 'inside' ? [] : ['@aws-sdk/*'],
       format: 'esm',
       platform: 'node',
       target: 'node22',
       write: false,
-      banner: { js: '// Made of functions/src by "node build.ts".' },
+      banner: { js: sdk === 'inside' ? REQUIRE : '// Made of functions/src by "node build.ts".' },
     })
     built.set(join('functions/generated', name, 'index.mjs'), outputFiles[0]?.text ?? '')
   }
@@ -37,10 +46,7 @@ export async function builtDetector(): Promise<string> {
     platform: 'node',
     target: 'node22',
     write: false,
-    // The SDK is CommonJS.
-    banner: {
-      js: "import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)",
-    },
+    banner: { js: REQUIRE },
   })
   return outputFiles[0]?.text ?? ''
 }

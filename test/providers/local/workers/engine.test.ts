@@ -58,6 +58,18 @@ describe('as EC2', () => {
     })
   })
 
+  test('a launch template that is not there is refused by name', async () => {
+    const command = new RunInstancesCommand({
+      LaunchTemplate: { LaunchTemplateId: 'lt-0000000000000dead' },
+      MinCount: 1,
+      MaxCount: 1,
+    })
+    await expect(world.ec2.send(command)).rejects.toMatchObject({
+      name: 'InvalidLaunchTemplateId.NotFound',
+      message: expect.stringContaining('lt-0000000000000dead'),
+    })
+  })
+
   test('stopped, it is the same machine when it is started again', async () => {
     const id = await launch()
     await world.ec2.send(new StopInstancesCommand({ InstanceIds: [id] }))
