@@ -2,6 +2,7 @@ import { usageError } from '../domain/error.ts'
 import { given } from '../domain/given.ts'
 import { nearestName } from '../domain/nearest.ts'
 import { OPERATIONS, type Operation } from '../domain/operations.ts'
+import { withReleasedFunctions } from '../domain/released-functions.ts'
 import type { System } from '../domain/system.ts'
 import type { Command, Report, World } from './command.ts'
 import { openEnvironment } from './environment.ts'
@@ -54,15 +55,9 @@ async function giveBack(world: World, { stack, yes = false }: OperateOptions): P
 /** What is done to the machines of one worker; on a cloud they are switched with the whole system alone. */
 const MACHINE_WORK: readonly Operation[] = ['restart', 'pause', 'resume']
 
-function servicesOf(
-  { services, functions, workers, environment }: System,
-  operation: Operation,
-  asked: string | undefined,
-): readonly string[] {
-  // On this machine whatever runs as a process writes a log of the same kind.
-  const others =
-    operation === 'logs' && environment.cloud === 'local' ? Object.keys({ ...functions, ...workers }) : []
-  const known = [...Object.keys(services), ...others]
+function servicesOf(system: System, operation: Operation, asked: string | undefined): readonly string[] {
+  const { services, workers, environment } = system
+  const known = [...Object.keys(services), ...othersOf(system, operation)]
   if (asked === undefined || asked === '') return known
   if (known.includes(asked)) return [asked]
   // A worker's machines end what they do: only who names it restarts it.
@@ -75,6 +70,22 @@ function servicesOf(
     rule: `services: ${known.join(', ')}`,
     remedy: near === undefined ? 'name one of these with --service' : `did you mean ${near}?`,
   })
+}
+
+/** What is no service and can be asked all the same. */
+function othersOf(system: System, operation: Operation): readonly string[] {
+  const { services, functions, workers, environment } = system
+  switch (operation) {
+    case 'logs':
+      // On this machine whatever runs as a process writes a log of the same kind.
+      return Object.keys(environment.cloud === 'local' ? { ...functions, ...workers } : functions)
+    case 'status':
+      return Object.keys(withReleasedFunctions(system).services).filter(
+        (name) => !Object.hasOwn(services, name),
+      )
+    default:
+      return []
+  }
 }
 
 function unknownOperation(text: string): Error {

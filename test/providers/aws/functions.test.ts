@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { digestOf, type ImageReference, imageReference } from '../../../src/domain/digest.ts'
+import type { SluiceError } from '../../../src/domain/error.ts'
 import { withReleasedFunctions } from '../../../src/domain/released-functions.ts'
 import { type Targets, targetsSchema } from '../../../src/domain/targets.ts'
 import { lambdaApi } from '../../../src/providers/aws/functions/api.ts'
@@ -167,6 +168,50 @@ describe('a function as part of a release', () => {
     }
   })
 
+  test('R28 an answer that is lost at any request of a move, on either side of its effect, changes nothing', async () => {
+    const course: readonly ((host: LambdaFunctions) => Promise<unknown>)[] = [
+      (host) => host.shift('api', '2', 10),
+      (host) => host.shift('api', '2', 100),
+      (host) => host.settle('api', '2'),
+      (host) => stage(host, 'v3'),
+      (host) => host.shift('api', '3', 50),
+      (host) => host.revert('api', '3'),
+    ]
+    /** Requests of the whole course, where the answer of number `lost` never comes; whoever hears nothing repeats the step. */
+    const run = async (lost: number): Promise<number> => {
+      const one = await openShop()
+      expect(await stage(one.open(), 'v2')).toBe('2')
+      let n = 0
+      one.door.faults = () => (++n === lost ? { kind: 'lost' } : undefined)
+      for (const step of course) {
+        await step(one.open()).catch((error: SluiceError) => {
+          expect(error.outcome, `request ${lost}`).toBe('external')
+          return step(one.open())
+        })
+      }
+      expect(one.door.traffic(NAME), `request ${lost}`).toEqual({ [image('v2')]: 100 })
+      expect(one.door.versions(NAME), `request ${lost}`).toEqual(['1', '2', '3'])
+      await one.close()
+      return n
+    }
+    const whole = await run(0)
+    expect(whole).toBeGreaterThan(15)
+    for (let lost = 1; lost <= whole; lost++) await run(lost)
+  }, 60_000)
+
+  test('R23 a version that Lambda cannot run any more says why', async () => {
+    await live('v1')
+    const id = await stage(shop.open(), 'v2')
+    behaviour[image('v2')] = { lost: 'The image was deleted.' }
+    const { revisions } = await shop.open().describe('api')
+    expect(revisions.find((one) => one.id === id)).toMatchObject({
+      healthy: false,
+      running: 0,
+      trouble: 'The image was deleted.',
+    })
+    expect(revisions.find((one) => one.image === image('v1'))).toMatchObject({ healthy: true, trouble: null })
+  })
+
   test('R29 going back at any step leaves all of the traffic on the version before', async () => {
     await live('v1')
     for (const percent of [0, 10, 100]) {
@@ -274,7 +319,10 @@ describe('a release of a service and a function', () => {
   const V1 = releasedImage('web', 'v1')
 
   /** The shop of ECS with a function, on one virtual time. */
-  async function openBoth(bad: readonly ImageReference[] = []) {
+  async function openBoth(
+    bad: readonly ImageReference[] = [],
+    functions?: (image: string) => FunctionBehaviour,
+  ) {
     const base = ecsShop()
     const system = withReleasedFunctions({ ...base, functions: { thumb: func } })
     const world = await openEcsWorld({
@@ -289,7 +337,7 @@ describe('a release of a service and a function', () => {
     ] as const) {
       world.cloud.store.put({ provider: 'aws', type, key: 'shop-test-thumb', attributes })
     }
-    const door = await openLambda(world.cloud)
+    const door = await openLambda(world.cloud, functions)
     const both = async (): Promise<Targets> => ({
       ...world.targets(),
       functions: {
@@ -329,6 +377,21 @@ describe('a release of a service and a function', () => {
     expect(Object.keys(report.data['services'] as object)).toEqual(['web', 'thumb'])
     expect(shop.world.serves()).toBe(releasedImage('web', 'v2'))
     expect(shop.door.traffic('shop-test-thumb')).toEqual({ [releasedImage('thumb', 'v2')]: 100 })
+  })
+
+  test('R29 where Lambda loses the image of the function meanwhile, the service goes back with it, and why is told', async () => {
+    const V2 = releasedImage('thumb', 'v2')
+    await using shop: Awaited<ReturnType<typeof openBoth>> = await openBoth([], (image) =>
+      image === V2 && shop.door.versions('shop-test-thumb').length > 2
+        ? { lost: 'The image was deleted.' }
+        : {},
+    )
+    expect(await shop.roll('v1')).toMatchObject({ outcome: 'done' })
+    const report = await shop.roll('v2')
+    expect(report).toMatchObject({ outcome: 'rolled-back' })
+    expect(report.message).toMatch(/The image was deleted/)
+    expect(shop.world.serves()).toBe(V1)
+    expect(shop.door.traffic('shop-test-thumb')).toEqual({ [releasedImage('thumb', 'v1')]: 100 })
   })
 
   test('R29 where the service fails, the function goes back with it', async () => {

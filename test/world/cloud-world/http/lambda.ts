@@ -17,6 +17,8 @@ export interface FunctionBehaviour {
   readonly missing?: boolean
   /** Lambda cannot use it, and says so when it has looked. */
   readonly fails?: string
+  /** Lambda cannot run what it has published any more: its image was deleted, or may not be read. */
+  readonly lost?: string
 }
 
 interface Published {
@@ -140,7 +142,13 @@ export async function openLambda(
           const found = publishedOf(record).find(({ version }) => version === qualifier)
           if (found === undefined) throw new CloudError('ResourceNotFoundException', `Version ${qualifier}`)
           const { image, version, description, at } = found
-          return { Configuration: versionJson(image, version, description, at), Code: codeJson(image) }
+          const { lost } = behaviour(image)
+          const state =
+            lost === undefined ? {} : { State: 'Failed', StateReason: lost, StateReasonCode: 'ImageDeleted' }
+          return {
+            Configuration: { ...versionJson(image, version, description, at), ...state },
+            Code: codeJson(image),
+          }
         }
         const latest = latestOf(record)
         const { fails } = behaviour(latest.image)
