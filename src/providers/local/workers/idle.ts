@@ -15,7 +15,7 @@ export interface Watch {
 }
 
 /** A process that only waits and looks now and then stays below this share of one processor. */
-const BUSY_SHARE = 0.05
+const BUSY_SHARE = 0.02
 
 /**
  * The watch after one more look. It was busy where it wrote something or had processor time, as a machine of a cloud is by its load; where

@@ -127,10 +127,14 @@ test('a script that ends takes its machine along, and says how', async () => {
 })
 
 test('R32 a machine without work is ended after its idle time, one that works is not', async () => {
-  world = await openWorld(root, 'echo at work; while :; do :; done & exec sleep 600', { idleStop: 1500 })
+  world = await openWorld(
+    root,
+    'for i in 1 2 3 4; do while :; do :; done & done; echo at work; exec sleep 600',
+    { idleStop: 3000 },
+  )
   await launch('busy')
   await world.says('at work')
-  await new Promise((resolve) => setTimeout(resolve, 4000))
+  await new Promise((resolve) => setTimeout(resolve, 5000))
   expect(world.machines.all()).toMatchObject([{ state: 'running' }])
   await world.engine.stop()
   world.ec2.destroy()
