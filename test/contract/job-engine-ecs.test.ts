@@ -16,16 +16,9 @@ import { startRegistry } from '../real/docker-registry.ts'
 import { startMinistack } from '../real/ministack.ts'
 import { describeReal } from '../real.ts'
 import { MemoryObjects } from '../world/objects.ts'
+import { BUSYBOX_PROGRAMS } from './busybox-programs.ts'
 import { type JobWorld, jobEngineContract, type Program } from './job-engine.ts'
 
-/** The programs of the contract, for busybox. */
-const SCRIPTS: Readonly<Record<Program, string>> = {
-  talks: `echo 'out 1'; echo 'err 1' >&2; sleep 0.05; echo 'out 2'`,
-  fails: `echo 'about to fail'; exit 3`,
-  stubborn: `trap '' TERM; echo started; while :; do sleep 1; done`,
-  environment: `awk 'BEGIN { printf "{"; for (k in ENVIRON) { printf "%s\\"%s\\":\\"%s\\"", s, k, ENVIRON[k]; s = "," }; print "}" }'`,
-  slow: `echo "process $(cat /proc/sys/kernel/random/uuid)"; sleep 0.5`,
-}
 const CLUSTER = 'films-test'
 const FAMILY = 'films-test-p-train'
 const GROUP = '/pipelines/films/p/train'
@@ -34,7 +27,7 @@ function stepOf(image: string, program: Program, change: Partial<Step>): Step {
   return {
     name: 'train',
     image,
-    command: ['sh', '-c', SCRIPTS[program]],
+    command: ['sh', '-c', BUSYBOX_PROGRAMS[program]],
     needs: [],
     inputs: {},
     outputs: {},

@@ -158,8 +158,14 @@ function unmount(): void {
  * @returns `REGISTRY/base/busybox:1`.
  */
 export function pushBusybox(host: string, more: readonly string[] = ['CMD ["sh"]']): string {
+  const reference = importBusybox(`${host}/base/busybox:1`, ...more)
+  docker('push', '--quiet', reference)
+  return reference
+}
+
+/** An image of Debian's busybox in the engine alone. */
+export function importBusybox(reference: string, ...more: string[]): string {
   const tree = mkdtempSync(join(tmpdir(), 'sluice-busybox-'))
-  const reference = `${host}/base/busybox:1`
   try {
     mkdirSync(join(tree, 'bin'))
     mkdirSync(join(tree, 'tmp'))
@@ -172,7 +178,6 @@ export function pushBusybox(host: string, more: readonly string[] = ['CMD ["sh"]
       execFileSync('ln', ['-s', 'busybox', join(tree, 'bin', name)])
     }
     engine.import(tree, reference, ...more)
-    docker('push', '--quiet', reference)
     return reference
   } finally {
     rmSync(tree, { recursive: true, force: true })

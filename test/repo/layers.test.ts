@@ -31,6 +31,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/domain',
     'src/runtime',
     'src/tools',
+    'src/images',
     'src/providers/provider.ts',
     'src/providers/ports',
   ],

@@ -4,6 +4,7 @@ import type { DaemonClient } from './client.ts'
 import { type ClientParts, composeCloud } from './cloud.ts'
 import { endDaemon } from './daemon/launch.ts'
 import { containerSource, openImages } from './images/index.ts'
+import type { EngineImages } from './jobs/container-run.ts'
 import { openJobs } from './jobs/index.ts'
 import { openModels } from './models/index.ts'
 import { openObjects } from './objects/object-store.ts'
@@ -32,8 +33,17 @@ function partsOf(context: ProviderContext, client: DaemonClient, folder: string)
       runtime,
       folder,
       containers: containerSource(context),
+      docker: { images: enginesOwn(context), root },
       // Services are among the connections that the supervisor tells.
       variables: () => client.variables(),
     }),
+  }
+}
+
+/** Loaded where a step asks for a container engine. */
+function enginesOwn(context: ProviderContext): EngineImages {
+  return {
+    prepare: async (reference) =>
+      (await import('./images/engine-images.ts')).engineImages(context).prepare(reference),
   }
 }

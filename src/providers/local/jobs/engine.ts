@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { secretValues } from '../../../domain/connections.ts'
 import { usageError } from '../../../domain/error.ts'
 import { isName } from '../../../domain/name.ts'
+import { engineEnvironment } from '../../../images/engines/environment.ts'
 import { signalGroup } from '../../../runtime/node/exec.ts'
 import { identify, isRunning } from '../../../runtime/process-identity.ts'
 import type { Argv, Runtime } from '../../../runtime/runtime.ts'
@@ -10,6 +11,7 @@ import type { LogLine } from '../../ports/operations.ts'
 import type { ContainerSource } from '../container.ts'
 import type { EngineEndpoint } from '../engine.ts'
 import { composeVariables, connectionVariables, inheritedVariables } from '../services/environment.ts'
+import { containerName, containerOrder, type EngineImages, removeArgv } from './container-run.ts'
 import { JobFiles } from './files.ts'
 import { followLog, followText } from './follow.ts'
 import type { Order } from './order.ts'
@@ -21,6 +23,12 @@ export interface JobsOptions {
   /** Absolute path of `.sluice/<env>/cloud`. */
   readonly folder: string
   readonly containers: ContainerSource
+  /** For steps with `engine: docker`, which are refused without it. */
+  readonly docker?: {
+    readonly images: EngineImages
+    /** Absolute path of the folder that holds sluice.yml. */
+    readonly root: string
+  }
   /** Addresses of what runs beside the jobs, at the moment of asking: for all of them, and for those that connect. */
   readonly variables: () => Promise<Pick<EngineEndpoint, 'shared' | 'connections'>>
   /** How a keeper is started; default: the one that comes with Sluice. */
@@ -34,7 +42,7 @@ const POLL = 20
 /** Characters of output that are shown as they are, however many lines they have. */
 const BLOCK = 4096
 
-/** Jobs as processes of this machine. All they leave lies in `jobs/<id>/`; any process can find them there. */
+/** Jobs as processes of this machine, or as containers where a step asks for one. All they leave lies in `jobs/<id>/`; any process can find them there. */
 export class ProcessJobs implements JobEngine {
   readonly #options: JobsOptions
   readonly #keepers: Keepers
@@ -45,32 +53,51 @@ export class ProcessJobs implements JobEngine {
   }
 
   async start(spec: JobSpec): Promise<void> {
-    const { runtime, containers, grace = GRACE } = this.#options
-    // Before the claim: a secret without a value or an image that is not there must not leave a job behind.
-    const container = await containers.prepare(spec.image, spec.step.command)
-    const { env, secrets } = await this.#variables(spec, container.env)
+    const { runtime, grace = GRACE } = this.#options
     const job = this.#job(spec.id)
+    // Before the claim: a secret without a value or an image that is not there must not leave a job behind.
+    const start = await this.#startOf(spec, job.folder)
     const by = await identify(process.pid, runtime.exec)
     if (by === undefined) throw usageError({ what: 'this system does not tell when a process was started' })
-    while (!(await job.claim({ id: spec.id, step: spec.step.name, by }))) {
+    const claim = {
+      id: spec.id,
+      step: spec.step.name,
+      ...(start.remove === undefined
+        ? {}
+        : { container: containerName({ id: spec.id, folder: job.folder }) }),
+    }
+    while (!(await job.claim({ ...claim, by }))) {
       if (!(await this.#wasAbandoned(job))) return
       await job.forget()
     }
-    const order = {
-      folder: job.folder,
-      argv: container.argv,
-      cwd: container.cwd,
-      env,
-      secrets,
-      timeout: spec.step.timeout,
-      grace,
-    }
+    const order = { ...start, folder: job.folder, timeout: spec.step.timeout, grace }
     try {
       await this.#keepers.start(order)
     } catch (error) {
       await job.forget()
       throw error
     }
+  }
+
+  /** What the keeper starts: a container where the step asks for one, otherwise a process. */
+  async #startOf(
+    spec: JobSpec,
+    folder: string,
+  ): Promise<Pick<Order, 'argv' | 'cwd' | 'env' | 'secrets' | 'remove'>> {
+    const { runtime, containers, docker } = this.#options
+    const { id, step } = spec
+    if (step.engine !== 'docker') {
+      const container = await containers.prepare(spec.image, step.command)
+      const image = { ...inheritedVariables(runtime.env), ...container.env }
+      return { argv: container.argv, cwd: container.cwd, ...(await this.#variables(spec, image)) }
+    }
+    if (docker === undefined) throw usageError({ what: `step ${step.name} asks for a container engine` })
+    const image = await docker.images.prepare(spec.image)
+    // Its own ENV is the engine's to apply, and this machine's paths mean nothing in it.
+    const { env: variables, secrets } = await this.#variables(spec, {})
+    const { command, name, gpu } = step
+    const run = { id, step: name, gpu, image, command, variables, secrets, folder, root: docker.root }
+    return { ...containerOrder(run, runtime.env), cwd: docker.root, secrets }
   }
 
   async wait(id: string): Promise<JobStatus> {
@@ -152,6 +179,10 @@ export class ProcessJobs implements JobEngine {
     const { exec, clock } = this.#options.runtime
     const left = await job.process()
     if (left !== undefined && (await isRunning(left, exec))) signalGroup(left.pid, 'SIGKILL')
+    const container = (await job.claimed())?.container
+    if (container !== undefined) {
+      await exec.run(removeArgv(container), { env: engineEnvironment(this.#options.runtime.env) })
+    }
     const now = clock.now()
     const reason = 'the process that kept it ended, or the machine was restarted'
     const ending = { state: 'failed', exitCode: null, reason, startedAt: now, endedAt: now } as const
@@ -175,7 +206,7 @@ export class ProcessJobs implements JobEngine {
     const ofCloud = secretValues({ ...around.shared, ...connections })
     for (const value of ofCloud) runtime.log.emit({ kind: 'mask', value })
     const env = composeVariables({
-      inherited: inheritedVariables(runtime.env),
+      inherited: {},
       image,
       shared: around.shared,
       connections,

@@ -5,7 +5,13 @@ import type { Files } from '../../../runtime/runtime.ts'
 import { CLAIM_FILE, ENDING_FILE, JOB_FILE, KEEPER_FILE, LOG_FILE } from './order.ts'
 
 const identitySchema = z.object({ pid: z.int().positive(), started: z.string() })
-const claimSchema = z.object({ id: z.string(), step: z.string(), by: identitySchema })
+const claimSchema = z.object({
+  id: z.string(),
+  step: z.string(),
+  by: identitySchema,
+  /** Name of its container, where it is one. */
+  container: z.string().optional(),
+})
 const endingSchema = z.object({
   state: z.enum(['succeeded', 'failed', 'timed-out', 'stopped']),
   exitCode: z.int().nullable(),

@@ -20,6 +20,8 @@ import { ENDING_FILE, type Ending, JOB_FILE, KEEPER_FILE, LOG_FILE, type Order }
 
 /** How long what the job's own children left in its pipes may take to arrive after it has ended. */
 const DRAIN = 500
+/** How often an engine is told to remove a container. */
+const REMOVALS = 5
 
 async function main(): Promise<void> {
   const given = await text(process.stdin)
@@ -76,10 +78,29 @@ async function main(): Promise<void> {
     await Promise.race([closed, wait(DRAIN, undefined, { ref: false })])
   }
   log.close()
-  const ending = endingOf(exit, why, order, startedAt)
+  const left = order.remove === undefined ? undefined : await remove(order.remove, order, exec)
+  const ended = endingOf(exit, why, order, startedAt)
+  const ending =
+    left === undefined ? ended : { ...ended, reason: `${ended.reason ?? 'it has ended'}; ${left}` }
   await writeFile(`${file(ENDING_FILE)}.tmp`, JSON.stringify(ending))
   await rename(`${file(ENDING_FILE)}.tmp`, file(ENDING_FILE))
   process.exit(0)
+}
+
+/** What may still be there, in words. A container is the engine's child, so killing the client does not end it. */
+async function remove(
+  argv: NonNullable<Order['remove']>,
+  { env, folder }: Order,
+  exec: ReturnType<typeof nodeExec>,
+): Promise<string | undefined> {
+  let said = ''
+  for (let attempt = 0; attempt < REMOVALS; attempt++) {
+    if (attempt > 0) await wait(1_000)
+    const { code, stderr } = await exec.run(argv, { env, cwd: folder, timeout: 30_000 })
+    if (code === 0 || /no such container/i.test(stderr)) return undefined
+    said = stderr.trim()
+  }
+  return `container ${argv.at(-1)} may still run: ${said}`
 }
 
 type Exit =

@@ -13,6 +13,8 @@ export interface Order {
   readonly timeout: number
   /** Milliseconds from SIGTERM to SIGKILL. */
   readonly grace: number
+  /** What ends the job where it is a container: it outlives the command that started it. May be repeated. */
+  readonly remove?: Argv
 }
 
 /** What a keeper leaves when the job has ended. */

@@ -1,0 +1,111 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { openJobs } from '../../../src/providers/local/jobs/index.ts'
+import type { Event } from '../../../src/runtime/events.ts'
+import { nodeRuntime } from '../../../src/runtime/node/index.ts'
+import type { Runtime } from '../../../src/runtime/runtime.ts'
+import { aStep, TRAINER } from '../../domain/pipeline/builders.ts'
+import { AROUND } from '../../providers/local/jobs/world.ts'
+import { dockerEngine, importBusybox } from '../../real/docker-engine.ts'
+import { describeReal } from '../../real.ts'
+import { BUSYBOX_PROGRAMS } from '../busybox-programs.ts'
+import { type JobWorld, jobEngineContract } from '../job-engine.ts'
+
+/** Real containers of busybox on the real engine. */
+async function dockerJobs(): Promise<
+  JobWorld & { readonly docker: (...args: string[]) => string; readonly folder: string }
+> {
+  const engine = await dockerEngine()
+  const image = importBusybox('sluice-steps:busybox', 'ENV FROM_IMAGE=image', 'ENV WHO=image')
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-docker-jobs-'))
+  const world = {
+    folder,
+    docker: engine.docker,
+    open: () => {
+      const events: Event[] = []
+      const real = nodeRuntime(
+        { emit: (event) => void events.push(event) },
+        { cancelled: new AbortController().signal },
+        folder,
+      )
+      const runtime: Runtime = { ...real, env: { ...real.env, ...engine.env } }
+      const jobs = openJobs({
+        runtime,
+        folder,
+        containers: { prepare: () => Promise.reject(new Error('no process was asked for')) },
+        docker: { images: { prepare: async () => image }, root: folder },
+        variables: async () => AROUND,
+        grace: 300,
+      })
+      return { engine: jobs, events }
+    },
+    spec: (id, program, change = {}, env = {}) => ({
+      id,
+      image: TRAINER,
+      env,
+      step: aStep({ engine: 'docker', command: ['sh', '-c', BUSYBOX_PROGRAMS[program]], ...change }),
+    }),
+    close: async () => {
+      const { engine: jobs } = world.open()
+      for (const id of await readdir(join(folder, 'jobs')).catch(() => [])) await jobs.stop(id)
+      await rm(folder, { recursive: true, force: true })
+    },
+  } satisfies JobWorld & { docker: unknown; folder: string }
+  return world
+}
+
+describeReal('steps as containers', ['dockerd'], () => {
+  jobEngineContract('containers of this machine', dockerJobs)
+
+  test('R5 R32 a secret stands on no command line, and nothing is left of a container that was stopped', async () => {
+    const world = await dockerJobs()
+    try {
+      await writeFile(join(world.folder, 'secrets.json'), '{"token":"canary-4711"}', { mode: 0o600 })
+      const { engine } = world.open()
+      const spec = world.spec('secret', 'stubborn', { secrets: { TOKEN: 'token' } })
+      await engine.start(spec)
+      for await (const line of engine.logs('secret')) if (line.text === 'started') break
+      const running = () => world.docker('ps', '--all', '--quiet', '--filter', 'label=sluice.job=secret')
+      const [container = ''] = running().split('\n')
+      expect(world.docker('inspect', '--format', '{{json .Config.Env}}', container)).toContain(
+        'TOKEN=canary-4711',
+      )
+      expect(world.docker('inspect', '--format', '{{.HostConfig.NetworkMode}}', container)).toBe('host')
+      const argv = await commandLines()
+      expect(argv.some((line) => line.includes('--label=sluice.job=secret'))).toBe(true)
+      expect(argv.some((line) => line.includes('canary-4711'))).toBe(false)
+      await engine.stop('secret')
+      expect(running()).toBe('')
+    } finally {
+      await world.close()
+    }
+  })
+
+  test('R32 a container whose keeper was killed is ended by whoever looks next', async () => {
+    const world = await dockerJobs()
+    try {
+      const { engine } = world.open()
+      await engine.start(world.spec('orphan', 'stubborn'))
+      for await (const line of engine.logs('orphan')) if (line.text === 'started') break
+      const keeper = JSON.parse(await readFile(join(world.folder, 'jobs/orphan/keeper.json'), 'utf8')) as {
+        pid: number
+      }
+      process.kill(keeper.pid, 'SIGKILL')
+      const { engine: next } = world.open()
+      expect(await next.wait('orphan')).toMatchObject({
+        state: 'failed',
+        reason: expect.stringContaining('kept it ended'),
+      })
+      expect(world.docker('ps', '--all', '--quiet', '--filter', 'label=sluice.job=orphan')).toBe('')
+    } finally {
+      await world.close()
+    }
+  })
+})
+
+async function commandLines(): Promise<string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  return Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')))
+}
