@@ -4,9 +4,9 @@ import type { Stage } from '../../scripts/demo/stage.ts'
 
 const story: ModelStory = {
   pipeline: 'search-model',
-  first: { why: 'a model that saw the catalog four times', parameters: { epochs: '4' } },
+  first: { why: 'a model that saw the catalog three times', parameters: { epochs: '3' } },
   worse: { why: 'one that saw it once', parameters: { epochs: '1' } },
-  better: { why: 'twelve times over the catalog', parameters: { epochs: '12' } },
+  better: { why: '24 times over the catalog', parameters: { epochs: '24' } },
   health: { service: 'search', path: '/health' },
   ask: {
     service: 'graphql-api',

@@ -9,7 +9,7 @@ import {
 import { has, run } from './run.ts'
 
 /** Examples whose images share an environment outside of them, by the command that makes it: nothing to do where it is there. */
-const EXAMPLES = ['chicago-crime/apps/crime/install.py']
+const EXAMPLES = ['chicago-crime/apps/crime/install.py', 'fashion-catalog/apps/pipeline/install.py']
 
 const prepare = (path: string): boolean =>
   run('python3', [join(import.meta.dirname, '../../examples', path), '--only'])

@@ -59,7 +59,8 @@ export function filesStatement(filters: Filters, { limit, offset }: Page): State
   const where = conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`
   return {
     name: ['files', ...given.map(({ name }) => name)].join('_'),
-    text: `select ${COLUMNS} from fashion_files ${where} order by id limit $1 offset $2`,
+    // The table's id: the one that is selected is a text, in whose order 10 comes before 2.
+    text: `select ${COLUMNS} from fashion_files ${where} order by fashion_files.id limit $1 offset $2`,
     values: [limit, offset, ...given.map(({ value }) => value)],
   }
 }

@@ -66,7 +66,7 @@ export function catalogSchema(files: Files, search: Search): GraphQLSchema {
         },
         searchByImage: async (_: unknown, { image, limit }: { image: unknown; limit: number }) => {
           between('limit', limit, 1, MOST_FOUND)
-          if (!(image instanceof Blob)) throw refused('image is no uploaded file')
+          if (!isUpload(image)) throw refused('image is no uploaded file')
           if (image.size > MOST_PICTURE_BYTES)
             throw refused(
               `image has ${image.size} bytes; a picture of at most ${MOST_PICTURE_BYTES} bytes is taken`,
@@ -76,6 +76,11 @@ export function catalogSchema(files: Files, search: Search): GraphQLSchema {
       },
     },
   })
+}
+
+/** Not by its class: the server of GraphQL brings its own. */
+function isUpload(value: unknown): value is Pick<Blob, 'size' | 'arrayBuffer'> {
+  return typeof value === 'object' && value !== null && 'arrayBuffer' in value && 'size' in value
 }
 
 function checked(page: Page): Page {

@@ -23,6 +23,8 @@ from transformers import AutoTokenizer, CLIPConfig, CLIPImageProcessor, CLIPMode
 TINY = "tiny"
 TINY_SIZE = 64
 TINY_WORDS = 16
+PATCH = 16
+POSITION_SPREAD = 0.5
 BATCH = 64
 
 
@@ -94,10 +96,13 @@ def _tiny(captions: Sequence[str]) -> Clip:
     special = {key: getattr(tokenizer, f"{name}_token_id") for key, name in names.items()}
     shared = {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 4}
     text = {**shared, **special, "vocab_size": len(tokenizer), "max_position_embeddings": TINY_WORDS, "projection_dim": 64}
-    vision = {**shared, "image_size": TINY_SIZE, "patch_size": 8, "projection_dim": 64}
+    vision = {**shared, "image_size": TINY_SIZE, "patch_size": PATCH, "projection_dim": 64}
     config = CLIPConfig(text_config=text, vision_config=vision, projection_dim=64)
     square = {"height": TINY_SIZE, "width": TINY_SIZE}
-    return Clip(CLIPModel(config), tokenizer, CLIPImageProcessor(size=square, crop_size=square))
+    model = CLIPModel(config)
+    # As strong as what stands at a place: otherwise colours are learned long before shapes, which are where colours stand.
+    torch.nn.init.normal_(model.vision_model.embeddings.position_embedding.weight, std=POSITION_SPREAD)
+    return Clip(model, tokenizer, CLIPImageProcessor(size=square, crop_size=square))
 
 
 def _words(captions: Sequence[str]) -> PreTrainedTokenizerFast:

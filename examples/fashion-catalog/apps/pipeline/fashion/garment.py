@@ -34,7 +34,7 @@ def parse_garment(row: dict[str, str]) -> Garment | None:
     texts = {name: " ".join((row.get(name) or "").split()) for name in TEXTS}
     try:
         number, year = int(row["id"]), int(float(row.get("year") or "nan"))
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OverflowError):
         return None
     named = all(texts[name] for name in ("filename", "s3_path", "masterCategory", "articleType", "productDisplayName"))
     if not named or number < 0 or not FIRST_YEAR <= year <= LAST_YEAR or any("\x00" in text for text in texts.values()):

@@ -6,13 +6,14 @@ from random import Random
 import torch
 from PIL import Image
 
-from fashion.clip import BATCH, TINY, Clip, unit
+from fashion.clip import TINY, Clip, unit
 
 # Published weights know most of it already and would forget it at the speed that random ones need.
 RATES = {TINY: 2e-3}
 RATE = 1e-5
-# Words that are left out of a caption now and then: people ask with fewer words than products are named with.
-LEFT_OUT = 0.15
+# Random weights need steps more than each step needs pictures to choose from.
+BATCHES = {TINY: 16}
+BATCH = 64
 
 
 def fine_tune(clip: Clip, pictures: Sequence[Image.Image], captions: Sequence[str], epochs: int, base: str, seed: int) -> float:
@@ -20,17 +21,18 @@ def fine_tune(clip: Clip, pictures: Sequence[Image.Image], captions: Sequence[st
     torch.manual_seed(seed)
     random = Random(seed)
     optimizer = torch.optim.AdamW(clip.model.parameters(), lr=RATES.get(base, RATE), weight_decay=0.05)
-    steps = epochs * -(-len(captions) // BATCH)
+    size = BATCHES.get(base, BATCH)
+    steps = epochs * -(-len(captions) // size)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=RATES.get(base, RATE), total_steps=steps)
     mean = float("nan")
     clip.model.train()
     for _ in range(epochs):
         order = random.sample(range(len(captions)), len(captions))
         losses = []
-        for at in range(0, len(order), BATCH):
-            batch = order[at : at + BATCH]
-            texts = [_fewer(captions[index], random) for index in batch]
-            loss = _loss(clip, [pictures[index] for index in batch], texts)
+        for at in range(0, len(order), size):
+            batch = order[at : at + size]
+            named = [captions[index] for index in batch]
+            loss = _loss(clip, [pictures[index] for index in batch], named, [some_words(one, random) for one in named])
             optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(clip.model.parameters(), 1.0)
@@ -41,17 +43,25 @@ def fine_tune(clip: Clip, pictures: Sequence[Image.Image], captions: Sequence[st
     return mean
 
 
-def _loss(clip: Clip, pictures: Sequence[Image.Image], texts: Sequence[str]) -> torch.Tensor:
-    """Cross-entropy in both directions; equal texts are equally right."""
+def _loss(clip: Clip, pictures: Sequence[Image.Image], captions: Sequence[str], texts: Sequence[str]) -> torch.Tensor:
+    """Cross-entropy in both directions."""
     seen = unit(clip.model.get_image_features(pixel_values=clip.pixels(pictures)))
     said = unit(clip.model.get_text_features(**clip.tokens(texts)))
     logits = clip.model.logit_scale.exp().clamp(max=100) * said @ seen.T
-    equal = torch.tensor([[float(one == other) for other in texts] for one in texts], device=seen.device)
-    right = equal / equal.sum(dim=1, keepdim=True)
-    both = torch.nn.functional.cross_entropy(logits, right) + torch.nn.functional.cross_entropy(logits.T, right)
-    return both / 2
+    fits = torch.tensor(fitting(texts, captions), device=seen.device)
+    of_texts = torch.nn.functional.cross_entropy(logits, fits / fits.sum(dim=1, keepdim=True))
+    of_pictures = torch.nn.functional.cross_entropy(logits.T, fits.T / fits.T.sum(dim=1, keepdim=True))
+    return (of_texts + of_pictures) / 2
 
 
-def _fewer(caption: str, random: Random) -> str:
+def fitting(texts: Sequence[str], captions: Sequence[str]) -> list[list[float]]:
+    """1 where all words of a text stand in a caption: a blue shirt is what all blue shirts are."""
+    words = [frozenset(caption.split()) for caption in captions]
+    return [[float(frozenset(text.split()) <= there) for there in words] for text in texts]
+
+
+def some_words(caption: str, random: Random) -> str:
+    """One to all of the words: people ask with fewer than products are named with."""
     words = caption.split()
-    return " ".join(word for word in words if random.random() >= LEFT_OUT) or caption
+    kept = set(random.sample(range(len(words)), random.randint(1, len(words))))
+    return " ".join(word for at, word in enumerate(words) if at in kept)

@@ -8,7 +8,7 @@ from fashion.garment import Garment, read_garments, rows_to_csv
 from fashion.judging import Question, Scores, questions, recall_at, rows
 from fashion.pictures import decode
 
-K = 10
+K = 5
 SLICES = ["masterCategory", "gender"]
 
 
