@@ -1,4 +1,6 @@
-/** What a machine says when it has begun with its image. */
+import type { ImageReference } from '../../domain/digest.ts'
+
+/** What a machine says before the image that it has begun with. */
 export const RENEWED = 'sluice: restarted'
 
 /** Time that work has to end, in whole seconds: docker waits so long between SIGTERM and SIGKILL. */
@@ -6,12 +8,20 @@ export function drainSeconds(milliseconds: number): number {
   return Math.max(1, Math.ceil(milliseconds / 1000))
 }
 
+/** Looks of a machine at what it runs after its new start, and the seconds between two: images of models are large. */
+const LOOKS = 120
+const BETWEEN = 5
+/** Seconds that all of it may take beside the time in which work ends. */
+export const STARTING = LOOKS * BETWEEN + 60
+
 /**
  * Run as root on a machine of a worker: ends what runs, then does what a boot does, which asks for the image again
- * (cdktf/aws/boot-script.ts). The timers of its first boot, the dead man's before all, go on as they were: a unit that is there
- * is not made again.
+ * (cdktf/aws/boot-script.ts), and says what runs once that has run for two looks. The timers of its first boot, the dead man's before
+ * all, go on as they were: a unit that is there is not made again.
+ *
+ * @param image what it shall run, by digest
  */
-export function restartScript(seconds: number): readonly string[] {
+export function restartScript(seconds: number, image: ImageReference): readonly string[] {
   return [
     'set -eu',
     'boot=/var/lib/cloud/scripts/per-boot/sluice',
@@ -20,6 +30,15 @@ export function restartScript(seconds: number): readonly string[] {
     `[ -z "$running" ] || docker stop --time ${seconds} $running > /dev/null`,
     // In a unit of its own: the agent would end the work with its command.
     'systemd-run --quiet --collect --property=KillMode=process --unit="sluice-restart-$(date +%s)" "$boot"',
-    `echo "${RENEWED}"`,
+    'seen=0',
+    `for look in $(seq ${LOOKS}); do`,
+    `  sleep ${BETWEEN}`,
+    '  now=$(docker ps --quiet | xargs -r docker inspect --format "{{.Config.Image}}" || true)',
+    `  if [ "$now" = "${image}" ]; then seen=$((seen + 1)); else seen=0; fi`,
+    `  if [ "$seen" -ge 2 ]; then echo "${RENEWED} $now"; exit 0; fi`,
+    'done',
+    '[ -n "$now" ] || now=nothing',
+    'echo "it runs $now after its new start"',
+    'exit 4',
   ]
 }

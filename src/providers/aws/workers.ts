@@ -7,7 +7,7 @@ import type { Runtime } from '../../runtime/runtime.ts'
 import type { WorkerImages } from '../ports/workers.ts'
 import { type AwsSession, settingsFor } from './session.ts'
 import { callTrouble, codeOf } from './trouble.ts'
-import { drainSeconds, RENEWED, restartScript } from './worker-restart.ts'
+import { drainSeconds, RENEWED, restartScript, STARTING } from './worker-restart.ts'
 
 export interface WorkerParts {
   readonly session: AwsSession
@@ -19,8 +19,8 @@ type Machines = Extract<Target, { kind: 'ec2-worker' }> & { readonly image: stri
 
 /** Seconds in which a machine must have taken a command, else it is not there. */
 const TAKEN = 60
-/** Milliseconds that a command may take beyond the time in which work may end. */
-const PATIENCE = 10 * 60_000
+/** Milliseconds that the agent may take beyond the time of its command. */
+const PATIENCE = 5 * 60_000
 
 /**
  * The image of a worker is the value of a parameter of Systems Manager, which its machines ask for when they boot. What runs takes
@@ -47,20 +47,22 @@ export function openWorkers({ session, runtime, targets }: WorkerParts): Require
   const parameter = ({ region, image }: Machines): string =>
     `arn:aws:ssm:${region}:${session.account}:parameter${image}`
 
+  const read = async (worker: string): Promise<ImageReference | undefined> => {
+    const machines = await machinesOf(worker)
+    const { api, ssm } = await sdk(machines)
+    const request = new api.GetParameterCommand({ Name: machines.image })
+    const found = await ssm.send(request, session.call).catch((error: unknown) => {
+      if (codeOf(error) === 'ParameterNotFound') return undefined
+      const need = { action: 'ssm:GetParameter', resource: parameter(machines) }
+      throw callTrouble(`reading the image of worker ${worker}`, need, error)
+    })
+    const reference = found?.Parameter?.Value ?? ''
+    // What the stack has put there before the first release has no digest.
+    return parseImageReference(reference) === undefined ? undefined : (reference as ImageReference)
+  }
+
   return {
-    async read(worker) {
-      const machines = await machinesOf(worker)
-      const { api, ssm } = await sdk(machines)
-      const request = new api.GetParameterCommand({ Name: machines.image })
-      const found = await ssm.send(request, session.call).catch((error: unknown) => {
-        if (codeOf(error) === 'ParameterNotFound') return undefined
-        const need = { action: 'ssm:GetParameter', resource: parameter(machines) }
-        throw callTrouble(`reading the image of worker ${worker}`, need, error)
-      })
-      const reference = found?.Parameter?.Value ?? ''
-      // What the stack has put there before the first release has no digest.
-      return parseImageReference(reference) === undefined ? undefined : (reference as ImageReference)
-    },
+    read,
 
     async write(worker, image) {
       const machines = await machinesOf(worker)
@@ -76,6 +78,13 @@ export function openWorkers({ session, runtime, targets }: WorkerParts): Require
       const machines = await machinesOf(worker)
       const { api, ssm } = await sdk(machines)
       const what = `restarting the machines of worker ${worker}`
+      const image = await read(worker)
+      if (image === undefined) {
+        throw new SluiceError('refused', 'user', {
+          what: `no release has told worker ${worker} its image yet`,
+          remedy: 'run "sluice rollout" first',
+        })
+      }
       const seconds = drainSeconds(drain)
       const request = new api.SendCommandCommand({
         DocumentName: 'AWS-RunShellScript',
@@ -85,7 +94,10 @@ export function openWorkers({ session, runtime, targets }: WorkerParts): Require
           Values: [value],
         })),
         TimeoutSeconds: TAKEN,
-        Parameters: { commands: [...restartScript(seconds)], executionTimeout: [String(seconds + 300)] },
+        Parameters: {
+          commands: [...restartScript(seconds, image)],
+          executionTimeout: [String(seconds + STARTING)],
+        },
       })
       const { Command } = await ssm.send(request, session.call).catch((error: unknown) => {
         const need = { action: 'ssm:SendCommand', resource: `arn:aws:ec2:*:${session.account}:instance/*` }
@@ -97,13 +109,13 @@ export function openWorkers({ session, runtime, targets }: WorkerParts): Require
         const { CommandInvocations = [] } = await ssm.send(list, session.call).catch((error: unknown) => {
           throw callTrouble(what, { action: 'ssm:ListCommandInvocations', resource: '*' }, error)
         })
-        const seen = CommandInvocations.map(invocation)
+        const seen = CommandInvocations.map((one) => invocation(one, image))
         return seen.every(({ ended }) => ended) ? seen : undefined
       }
       const { clock } = runtime
       const ended = await pollUntil(runtime, look, {
         every: 3_000,
-        deadline: clock.now() + seconds * 1000 + PATIENCE,
+        deadline: clock.now() + (seconds + STARTING) * 1000 + PATIENCE,
         signal: session.call.abortSignal,
         bear: {
           transient: (error) => error instanceof SluiceError && error.outcome === 'external',
@@ -138,17 +150,21 @@ interface Invocation {
 /** https://docs.aws.amazon.com/systems-manager/latest/userguide/monitor-commands.html */
 const OPEN = new Set(['Pending', 'InProgress', 'Delayed', 'Cancelling'])
 
-function invocation(one: {
-  readonly InstanceId?: string | undefined
-  readonly Status?: string | undefined
-  readonly CommandPlugins?: readonly { readonly Output?: string | undefined }[] | undefined
-}): Invocation {
+function invocation(
+  one: {
+    readonly InstanceId?: string | undefined
+    readonly Status?: string | undefined
+    readonly CommandPlugins?: readonly { readonly Output?: string | undefined }[] | undefined
+  },
+  image: ImageReference,
+): Invocation {
   const { InstanceId = '', Status = 'nothing', CommandPlugins = [] } = one
   const output = CommandPlugins.map(({ Output = '' }) => Output)
     .join('\n')
     .trim()
   const last = output.split('\n').at(-1) ?? ''
-  const good = Status === 'Success' && output.split('\n').includes(RENEWED)
+  // A command that ended says nothing of what runs: only the image itself does (promise R23).
+  const good = Status === 'Success' && output.split('\n').includes(`${RENEWED} ${image}`)
   return {
     id: InstanceId,
     ended: !OPEN.has(Status),

@@ -1,4 +1,7 @@
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { pinWorkers } from '../../../src/commands/rollout/workers.ts'
@@ -65,7 +68,7 @@ const open = (image: string | undefined = NAME) => {
   return openWorkers({ session, runtime, targets: async () => targets(image) })
 }
 
-const machine = (id: string, states: readonly string[], output = 'sluice: restarted\n', tags = TAGS) =>
+const machine = (id: string, states: readonly string[], output = `sluice: restarted ${V1}\n`, tags = TAGS) =>
   door.machines.set(id, { tags, answer: { states, output } })
 
 describe('the image of a worker on AWS', () => {
@@ -103,6 +106,8 @@ describe('the image of a worker on AWS', () => {
 })
 
 describe('restarting the machines of a worker in place', () => {
+  beforeEach(() => workers.write('detector', V1))
+
   test('every machine of its own and no other begins again, and each has ended before it is said', async () => {
     machine('i-1', ['Pending', 'InProgress', 'Success'])
     machine('i-2', ['Success'])
@@ -112,7 +117,9 @@ describe('restarting the machines of a worker in place', () => {
     expect(sent?.input['Targets']).toEqual(
       Object.entries(TAGS).map(([tag, value]) => ({ Key: `tag:${tag}`, Values: [value] })),
     )
-    expect(JSON.stringify(sent?.input['Parameters'])).toContain('docker stop --time 120')
+    const parameters = JSON.stringify(sent?.input['Parameters'])
+    expect(parameters).toContain('docker stop --time 120')
+    expect(parameters).toContain(V1)
   })
 
   test('where none runs nothing is done', async () => {
@@ -125,6 +132,8 @@ describe('restarting the machines of a worker in place', () => {
     ['Undeliverable', ''],
     ['SomethingNew', ''],
     ['Success', 'but it says something else'],
+    ['Success', 'sluice: restarted'],
+    ['Success', `sluice: restarted repository/detector@${digestOf('v0')}`],
   ])('a machine whose command is %s is a failure, with what it said', async (state, output) => {
     machine('i-1', ['Success'])
     machine('i-2', ['InProgress', state], output)
@@ -134,7 +143,55 @@ describe('restarting the machines of a worker in place', () => {
     })
   })
 
-  test('the script is one that a shell understands', () => {
-    execFileSync('bash', ['-n', '-c', restartScript(5).join('\n')])
+  test('a worker that no release has told its image is not restarted', async () => {
+    const { key } = cloud.store.list('aws_ssm_parameter')[0] ?? { key: '' }
+    cloud.store.move('aws_ssm_parameter', key, { insecure_value: 'repository/detector:template', value: '' })
+    await expect(workers.restart('detector', 1_000)).rejects.toMatchObject({ outcome: 'refused' })
+    expect(door.requests.some(({ name }) => name === 'SendCommand')).toBe(false)
+  })
+})
+
+describe('what a machine does to begin again', () => {
+  /** The script under a real shell, with programs that write down how they are called. */
+  function run(runs: string): { readonly code: number; readonly output: string; readonly calls: string } {
+    const place = mkdtempSync(join(tmpdir(), 'sluice-restart-'))
+    const program = (name: string, text: string): void =>
+      writeFileSync(join(place, name), `#!/bin/sh\necho "${name} $*" >> ${place}/calls\n${text}\n`, {
+        mode: 0o755,
+      })
+    program('docker', `case "$1" in ps) echo c0ffee;; inspect) echo "${runs}";; esac`)
+    program('systemd-run', '')
+    program('sleep', '')
+    program('boot', '')
+    const boot = '/var/lib/cloud/scripts/per-boot/sluice'
+    const script = restartScript(120, V1).join('\n').replace(boot, join(place, 'boot'))
+    try {
+      const { status, stdout } = spawnSync('bash', ['-c', script], {
+        env: { PATH: `${place}:${process.env['PATH']}` },
+        encoding: 'utf8',
+      })
+      return { code: status ?? -1, output: stdout.trim(), calls: readFileSync(join(place, 'calls'), 'utf8') }
+    } finally {
+      rmSync(place, { recursive: true })
+    }
+  }
+
+  test('R23 its work has time to end, then it starts anew, and says which image runs', () => {
+    const { code, output, calls } = run(V1)
+    expect([code, output]).toEqual([0, `sluice: restarted ${V1}`])
+    const [, stop, start] = calls.split('\n')
+    expect(stop).toBe('docker stop --time 120 c0ffee')
+    expect(start).toContain('systemd-run')
+    // Two looks: what ends at once has not begun.
+    expect(calls.match(/docker inspect/g)).toHaveLength(2)
+  })
+
+  test.each([
+    ['the image before', `repository/detector@${digestOf('v0')}`],
+    ['nothing', ''],
+  ])('R23 a machine that runs %s after its new start says that it failed', (_, runs) => {
+    const { code, output } = run(runs)
+    expect(code).toBe(4)
+    expect(output).toBe(`it runs ${runs === '' ? 'nothing' : runs} after its new start`)
   })
 })
