@@ -52,6 +52,7 @@ async function applyAll(world: World, environment: OpenEnvironment, options: App
     { approverOf, refuseUnnamed },
     { carryOut },
     { reportInterrupted },
+    { refuseUnbuilt },
   ] = await Promise.all([
     import('./infrastructure/engine.ts'),
     import('./infrastructure/stack-folders.ts'),
@@ -63,6 +64,7 @@ async function applyAll(world: World, environment: OpenEnvironment, options: App
     import('./apply/approve.ts'),
     import('./apply/carry-out.ts'),
     import('./infrastructure/journal.ts'),
+    import('./infrastructure/unbuilt.ts'),
   ])
   // Nothing is compiled again: a plan is applied as it was made.
   const folders = await stackFolders(runtime.files, state)
@@ -86,6 +88,7 @@ async function applyAll(world: World, environment: OpenEnvironment, options: App
     stacks.map(({ stack }) => stack),
     engine,
   )
+  await refuseUnbuilt(runtime.files, stacks)
   refuseUnnamed(findings, options, id)
   const approver = names.length === 0 ? undefined : await approverOf(world, name, id, findings, options)
   const outputs = await carryOut(runtime, engine, stacks, { state, approval, approver, key })

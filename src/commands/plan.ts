@@ -74,6 +74,7 @@ async function planAll(
     { COMMENT_LIMIT, headline, planMarkdown },
     { findingsMarkdown },
     { costMarkdown, estimateOf },
+    { warnOfUnbuilt },
   ] = await Promise.all([
     import('./infrastructure/engine.ts'),
     import('./synth.ts'),
@@ -85,6 +86,7 @@ async function planAll(
     import('../report/plan/markdown.ts'),
     import('../report/plan/findings.ts'),
     import('./plan/cost.ts'),
+    import('./infrastructure/unbuilt.ts'),
   ])
   const key = await planKey(runtime, state, true)
   const engine = await openEngine(runtime, join(state, 'plugins'), (found) =>
@@ -105,6 +107,11 @@ async function planAll(
     ground,
     values,
   )
+  const planned = folders.flatMap((stack) => {
+    const plan = stacks.find((one) => one.stack === stack.name)
+    return plan === undefined ? [] : [{ stack, plan }]
+  })
+  await warnOfUnbuilt(runtime, planned)
   const file = planFile(system, engine.engine, stacks)
   await runtime.files.write(join(state, 'plan.json'), `${JSON.stringify(file, undefined, 2)}\n`)
   const { environment: name, fingerprint } = file

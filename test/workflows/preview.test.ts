@@ -146,6 +146,9 @@ describeReal('previews of pull requests, by the callers that are copied', ['act'
       'preview/preview/try local': 'success',
     })
     expect(github.asked).toEqual([])
+    // Where it was, and that it was well, stands in the summary of the run.
+    expect(first.log).toMatch(/set-output:: url=http:\/\/127\.0\.0\.1:\d+/)
+    expect(first.log).toMatch(/\| web \| running .*\| healthy \| http:\/\/127\.0\.0\.1:\d+/)
     // What was tried is gone.
     expect(first.log).toContain('environment local is destroyed')
     leave()
