@@ -14,7 +14,7 @@ export async function openObjects(uri: string, env: Variables): Promise<Objects>
   const [, scheme, bucket = ''] = /^(gs|s3):\/\/([^/]+)$/.exec(uri) ?? []
   switch (scheme) {
     case 'gs':
-      return (await import('./objects-gcs.ts')).gcsObjects(bucket)
+      return (await import('./objects-gcs.ts')).gcsObjects(bucket, env)
     case 's3':
       return (await import('./objects-s3.ts')).s3Objects(bucket, env)
     default:
