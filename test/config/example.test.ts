@@ -8,7 +8,7 @@ import { MemoryFiles } from '../../src/runtime/fake/files.ts'
 
 const text = readFileSync(join(import.meta.dirname, '../../sluice.example.yml'), 'utf8')
 /** Either of two kinds: the file shows them in a comment, because only one can stand there. */
-const IN_COMMENTS = ['infra.hcl', 'infra.cdktf', 'infra.command']
+const IN_COMMENTS = ['infra.hcl', 'infra.cdktf', 'infra.command', 'pipelines.*.steps.*.array']
 
 describe('sluice.example.yml', () => {
   test.each(['local', 'production', 'europe'])('opens as %s', async (environment) => {
