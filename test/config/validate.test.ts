@@ -40,7 +40,7 @@ describe('sluice validate', () => {
       {
         kind: 'message',
         level: 'warning',
-        text: 'local cannot be opened yet: sluice.yml:7:12: workers.detector: cloud local does not run workers yet (environment local)',
+        text: 'local cannot be opened yet: sluice.yml:7:12: workers.detector: cloud local runs a worker from its script, not from an image (environment local)',
       },
     ])
     expect(report.summary).toBe(
