@@ -194,13 +194,15 @@ async function waitReady(
   const end = runtime.clock.now() + START_TIMEOUT
   const own = child?.pid ?? pid
   for (;;) {
+    // Whether it has ended is asked before what it wrote: its last words come before its end.
+    const ended = child?.ended() !== undefined
     const record = await readRecord(runtime.files, folder)
     if (record?.phase === 'failed' && record.pid === own && record.error !== undefined)
       throw fromWire(record.error)
     const running =
       record !== undefined && record.phase !== 'failed' && (await isRunning(record, runtime.exec))
     if (running && record.phase === 'ready') return record
-    const gone = child === undefined ? !running : child.ended() !== undefined && !running
+    const gone = child === undefined ? !running : ended && !running
     if (gone) throw await notStarted(folder, child)
     if (runtime.clock.now() > end) throw await notStarted(folder, child)
     runtime.signals.cancelled.throwIfAborted()
