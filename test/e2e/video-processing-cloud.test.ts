@@ -55,7 +55,7 @@ describeReal('video-processing on Google Cloud', NEEDED, () => {
     expect(given.map(({ message }) => message.data)).toEqual([data])
   }, 120_000)
 
-  test('a worker that is killed mid-video has converted it after its restart, once', async () => {
+  test('R28 a worker that is killed mid-video has converted it after its restart, once', async () => {
     const { id } = await uploaded(clip({ seconds: 18, size: '1920x1080' }))
     await ada.until(id, 'converting')
     await site.killWorker()

@@ -133,7 +133,7 @@ describeReal('video-processing', ['ffmpeg', 'npm registry'], () => {
     expect(await ada.until(id, 'converted', 'failed')).toMatchObject({ state: 'converted' })
   }, 120_000)
 
-  test('a worker that is killed mid-video has converted it after its restart, once', async () => {
+  test('R28 a worker that is killed mid-video has converted it after its restart, once', async () => {
     const { id } = await uploaded(clip({ seconds: 18, size: '1920x1080' }))
     await ada.until(id, 'converting')
     process.kill(pidOf(sluice.folder, 'worker/main.ts'), 'SIGKILL')

@@ -24,7 +24,7 @@ test.each([
   expect(() => conversionOf({ ...VARIABLES, ...wrong })).toThrow(why)
 })
 
-test('no more is read than is kept, and nothing but the file itself', () => {
+test('R5 no more is read than is kept, and nothing but the file itself', () => {
   const argv = ffmpegArgv(conversion, { ...files, format: 'mp4', hasSound: true })
   const input = argv.slice(0, argv.indexOf('-i'))
   expect(after(input, '-t')).toBe('18')
