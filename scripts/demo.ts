@@ -19,7 +19,8 @@ const name = args.find((argument) => !argument.startsWith('-')) ?? 'filmlens'
 process.exitCode = await main(name)
 
 async function main(system: string): Promise<number> {
-  const examples = readdirSync(join(root, 'examples'))
+  const entries = readdirSync(join(root, 'examples'), { withFileTypes: true })
+  const examples = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
   const folder = join(root, 'examples', system)
   const story = examples.includes(system) ? await storyOf(folder) : undefined
   if (story === undefined) {

@@ -27,7 +27,8 @@ const reportSchema = z.object({
 
 /** The stacks of every cloud environment of the five systems and of the documented example, into a folder each. */
 async function writeAll(folder: string): Promise<{ accepted: Finding[]; clouds: Set<string> }> {
-  const examples = await readdir(join(root, 'examples'))
+  const entries = await readdir(join(root, 'examples'), { withFileTypes: true })
+  const examples = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
   const files = [...examples.map((name) => `examples/${name}/sluice.yml`), 'sluice.example.yml']
   const accepted: Finding[] = []
   const clouds = new Set<string>()

@@ -1,7 +1,8 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { synthesizer } from '../../cdktf/index.ts'
+import { EXAMPLES, examplesPage, readMeasured } from '../../scripts/examples.ts'
 import { assetBytes } from '../../src/commands/synth/assets.ts'
 import { type LoadedDocument, loadDocument, selectEnvironment } from '../../src/config/load.ts'
 import type { Cloud } from '../../src/domain/system.ts'
@@ -18,7 +19,15 @@ const load = (name: string): Promise<LoadedDocument> =>
   loadDocument(nodeFiles, join(root, 'examples', name, 'sluice.yml'), root)
 
 test('the examples are the five systems', () => {
-  expect(readdirSync(join(root, 'examples')).sort()).toEqual(SYSTEMS)
+  const folders = readdirSync(join(root, 'examples'), { withFileTypes: true })
+  const names = folders.filter((entry) => entry.isDirectory()).map(({ name }) => name)
+  expect(names.sort()).toEqual(SYSTEMS)
+  expect(Object.keys(EXAMPLES).sort()).toEqual(SYSTEMS)
+})
+
+test('examples/README.md is what "node scripts/examples.ts" makes of every sluice.yml and of what was measured', async () => {
+  const written = readFileSync(join(root, 'examples/README.md'), 'utf8')
+  expect(written).toBe(await examplesPage(readMeasured()))
 })
 
 describe.each(SYSTEMS)('%s', (name) => {
