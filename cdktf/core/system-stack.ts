@@ -1,20 +1,9 @@
-import {
-  type App,
-  DefaultTokenResolver,
-  GcsBackend,
-  S3Backend,
-  StringConcat,
-  TerraformElement,
-  TerraformOutput,
-  TerraformStack,
-  Tokenization,
-} from 'cdktf'
+import { type App, GcsBackend, S3Backend, TerraformElement, TerraformOutput, TerraformStack } from 'cdktf'
 import { deepMerge } from 'cdktf/lib/util.js'
 import { given } from '../../src/domain/given.ts'
 import type { Asset } from '../../src/domain/synthesizer.ts'
 import type { Targets } from '../../src/domain/targets.ts'
-
-const RESOLVER = new DefaultTokenResolver(new StringConcat())
+import { resolved } from './resolve.ts'
 
 /** The sections of targets.json that stacks fill. */
 type Section =
@@ -131,11 +120,7 @@ export class SystemStack extends TerraformStack {
   #part(element: TerraformElement): object {
     const known = this.#parts.get(element)
     if (known !== undefined) return known
-    const part = Tokenization.resolve(element.toTerraform(), {
-      scope: this,
-      resolver: RESOLVER,
-      preparing: true,
-    }) as object
+    const part = resolved(this, element.toTerraform()) as object
     this.#parts.set(element, part)
     return part
   }
