@@ -137,7 +137,7 @@ describe('checks of CloudWatch while baking', () => {
       if (asked === 0) return undefined
       last = now
       const { newest } = world.door.api.service('shop-test-web')
-      const shares = Object.entries(world.door.api.service('shop-test-web').traffic())
+      const shares = Object.entries(world.door.api.service('shop-test-web').copies.traffic())
       for (const [taskDefinition, weight] of shares) {
         const part = [newest?.target, newest?.source].find((one) => one?.taskDefinition === taskDefinition)
         const colour = part?.alternate ? 'green' : 'blue'

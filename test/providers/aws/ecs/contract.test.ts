@@ -34,7 +34,7 @@ serviceHostContract('ECS', async () => {
     },
     service: (changes) => service('api', changes),
     request: async () => {
-      const shares = Object.entries(world.door.api.service('shop-test-api').traffic())
+      const shares = Object.entries(world.door.api.service('shop-test-api').copies.traffic())
       const slots = shares.flatMap(([id, weight]) => Array<string>(weight).fill(id))
       const hit = slots[(asked++ * 37) % 100]
       const known = hit === undefined ? undefined : made.get(world.imageOf(hit))

@@ -137,7 +137,7 @@ describe('a cancel in the middle', () => {
       })
       expect(report.outcome).toBe('cancelled')
       expect(world.serves()).toBe(V1)
-      expect(Object.values(world.door.api.service('shop-test-web').traffic())).toEqual([100])
+      expect(Object.values(world.door.api.service('shop-test-web').copies.traffic())).toEqual([100])
       const again = await rollOut(world, { system: world.system, content: { web: 'v2' }, commit: 'v2' })
       expect(again.report.outcome).toBe('done')
       expect(world.serves()).toBe(V2)

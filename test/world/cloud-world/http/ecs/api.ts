@@ -136,10 +136,10 @@ export class EcsApi {
       const clusterArn = this.#cluster(input)
       if (input['startedBy'] !== undefined) return { taskArns: this.#oneShots.list(input) }
       const service = this.service(shortName(String(input['serviceName'])))
-      const running = service
+      const running = service.copies
         .revisions()
-        .flatMap((revision) => service.running(revision).map(({ arn }) => arn))
-      const stopped = service.stopped().map((task) => stoppedArn(clusterArn, task))
+        .flatMap((revision) => service.copies.running(revision).map(({ arn }) => arn))
+      const stopped = service.copies.stopped().map((task) => stoppedArn(clusterArn, task))
       return { taskArns: [...new Set(input['desiredStatus'] === 'STOPPED' ? stopped : running)] }
     },
     DescribeTasks: (input) => {
@@ -147,10 +147,10 @@ export class EcsApi {
       const wanted = new Set(listOf(input['tasks']))
       const tasks = this.#world.store.list('aws_ecs_service').flatMap(({ key }) => {
         const service = this.#of(key)
-        const running = service.revisions().flatMap((revision) => service.running(revision))
+        const running = service.copies.revisions().flatMap((revision) => service.copies.running(revision))
         return [
           ...running.map((task) => taskJson(task, clusterArn, this.#containers(task.taskDefinition))),
-          ...service
+          ...service.copies
             .stopped()
             .map((task) =>
               stoppedJson(task, clusterArn, this.#containers(task.taskDefinition)[0]?.name ?? ''),
@@ -218,7 +218,7 @@ export class EcsApi {
         target,
         ...(source === null ? [] : [source]),
       ])
-      const revision = [...known, ...service.revisions()].find((one) => one.arn === arn)
+      const revision = [...known, ...service.copies.revisions()].find((one) => one.arn === arn)
       if (revision === undefined) continue
       const { name = '', image = '' } = this.#containers(revision.taskDefinition)[0] ?? {}
       return [revisionJson(service, revision, this.#clusterOf(service), name, image)]

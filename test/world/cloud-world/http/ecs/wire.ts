@@ -1,8 +1,9 @@
 import { digestOf, hexOf } from '../../../../../src/domain/digest.ts'
 import type { Resource } from '../../store.ts'
 import { type Attributes, isList, isObject, textOf, type Value } from '../../value.ts'
+import type { SimTask } from './copies.ts'
 import { isOver, type SimDeployment, type SimRevision, type SimStopped, shifts } from './deployment.ts'
-import type { SimService, SimTask } from './service.ts'
+import type { SimService } from './service.ts'
 
 /** The JSON that ECS sends: times are seconds. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Types.html */
 type Json = Readonly<Record<string, unknown>>
@@ -11,8 +12,8 @@ const seconds = (ms: number): number => ms / 1000
 
 export function serviceJson(service: SimService, clusterArn: string): Json {
   const { newest, desired } = service
-  const revisions = service.revisions()
-  const running = (revision: SimRevision): number => service.running(revision).length
+  const revisions = service.copies.revisions()
+  const running = (revision: SimRevision): number => service.copies.running(revision).length
   const total = Math.min(desired, Math.max(0, ...revisions.map(running)))
   return {
     serviceArn: service.record.key,
@@ -49,12 +50,12 @@ function failedOf(
   { taskDefinition }: SimRevision,
   newest: SimDeployment | undefined,
 ): number {
-  const died = newest?.target.taskDefinition === taskDefinition && service.hasDied(newest) ? 1 : 0
+  const died = newest?.target.taskDefinition === taskDefinition && service.copies.hasDied(newest) ? 1 : 0
   return (newest?.target.taskDefinition === taskDefinition ? newest.failed : 0) + died
 }
 
 function summary(service: SimService, revision: SimRevision, weight: number | null): Json {
-  const running = service.running(revision).length
+  const running = service.copies.running(revision).length
   return {
     arn: revision.arn,
     requestedTaskCount: service.desired,
@@ -117,7 +118,7 @@ export function revisionJson(
   container: string,
   image: string,
 ): Json {
-  const digest = service.running(revision)[0]?.digest
+  const digest = service.copies.running(revision)[0]?.digest
   return {
     serviceRevisionArn: revision.arn,
     serviceArn: service.record.key,
