@@ -182,6 +182,14 @@ describeReal(
       expect(buckets()).toEqual([])
     }, 300_000)
 
+    test('R12 a caller without id-token: write is told so, before anything signs in', async () => {
+      const { code, log, jobs } = await call({ env: { ACTIONS_ID_TOKEN_REQUEST_URL: '' } })
+      expect(code).not.toBe(0)
+      expect(jobs).toEqual({ 'production/deploy/plan production': 'failure' })
+      expect(log).toContain('the calling job needs id-token: write')
+      expect(log).not.toContain('Main aws-actions/configure-aws-credentials')
+    }, 300_000)
+
     test('a branch that nothing protects deploys nothing', async () => {
       caller.write('.github/workflows/sluice-deploy.yml', template('deploy'))
       const { code, log, jobs } = await call({ event: 'workflow_dispatch' })
