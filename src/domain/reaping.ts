@@ -1,6 +1,7 @@
 import { formatDuration } from './quantity.ts'
+import type { WorkflowRunId } from './workflow-run.ts'
 
-/** Something of an environment's own that runs and costs, and what three independent sources say of it. Milliseconds. */
+/** Something of an environment's own that runs and costs, and what independent sources say of it. Milliseconds. */
 export interface Sighting {
   readonly kind: 'machine' | 'execution' | 'process'
   /** The platform's id of it. */
@@ -15,7 +16,12 @@ export interface Sighting {
   readonly claim: 'none' | 'ended' | { readonly until: number; readonly now: number }
   /** By itself: when it last said that it lives, and whether it has said its end; null where it has no way to say so. */
   readonly life: { readonly seenAt: number | null; readonly ended: boolean } | null
+  /** The run of a workflow that started it, where one did. */
+  readonly run?: WorkflowRunId
 }
+
+/** What GitHub says of the run of a workflow; `unknown` where it says nothing. */
+export type RunState = 'ended' | 'running' | 'unknown'
 
 export interface ReapVerdict {
   readonly verdict: 'end' | 'spare'
@@ -33,7 +39,10 @@ const SILENCE = 10 * 60_000
  * what is ended has two of them against it. Something busy has none or one; something dead has two once its time and the grace are
  * over.
  */
-export function reapVerdict({ startedAt, lifetime, now, claim, life }: Sighting): ReapVerdict {
+export function reapVerdict(
+  { startedAt, lifetime, now, claim, life }: Sighting,
+  run: RunState = 'unknown',
+): ReapVerdict {
   const signals: string[] = []
   const age = now - startedAt
   if (lifetime !== null && age > lifetime + GRACE) {
@@ -48,5 +57,6 @@ export function reapVerdict({ startedAt, lifetime, now, claim, life }: Sighting)
     if (life.ended) signals.push('it has said its end')
     else if (quiet > SILENCE) signals.push(`no sign of life for ${formatDuration(quiet)}`)
   }
+  if (run === 'ended' && age > GRACE) signals.push('the workflow run that started it has ended')
   return { verdict: signals.length >= 2 ? 'end' : 'spare', signals }
 }

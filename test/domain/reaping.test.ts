@@ -74,3 +74,19 @@ test('R34 whatever one source says, something busy by the two others is spared; 
     }),
   )
 })
+
+test('R34 a workflow run that has ended is one sign, and none where GitHub says nothing', () => {
+  expect(reapVerdict(busy, 'ended').verdict).toBe('spare')
+  const silent = { ...busy, life: { seenAt: NOW - 40 * MINUTE, ended: false } }
+  expect(reapVerdict(silent, 'unknown').verdict).toBe('spare')
+  expect(reapVerdict(silent, 'running').verdict).toBe('spare')
+  expect(reapVerdict(silent, 'ended')).toEqual({
+    verdict: 'end',
+    signals: ['no sign of life for 40m', 'the workflow run that started it has ended'],
+  })
+})
+
+test('R34 what has just begun is not told by the run before it', () => {
+  const young = { ...busy, startedAt: NOW - MINUTE, claim: 'ended' as const }
+  expect(reapVerdict(young, 'ended').verdict).toBe('spare')
+})

@@ -25,6 +25,12 @@ export const GCP_ENV = {
   CLOUDSDK_API_ENDPOINT_OVERRIDES_AIPLATFORM: BASE,
 }
 
+interface OpenOptions {
+  readonly pace?: number
+  readonly wire?: Wire
+  readonly location?: string
+}
+
 export interface GcpJobsWorldOptions {
   readonly programs: Readonly<Record<string, RunProgram>>
   readonly runner?: Runner
@@ -56,15 +62,19 @@ export class GcpJobsWorld {
   }
 
   /** A client that knows nothing of what others have done, on a machine like this one. */
-  open(
+  open(kind: GcpEngine, machine: Runtime, options: OpenOptions = {}): JobEngine {
+    return this.#opened(kind, machine, options).jobs
+  }
+
+  reaper(kind: GcpEngine, machine: Runtime) {
+    return this.#opened(kind, machine, {}).reaper
+  }
+
+  #opened(
     kind: GcpEngine,
     machine: Runtime,
-    {
-      pace,
-      wire = new Wire(),
-      location = PLACE.location,
-    }: { readonly pace?: number; readonly wire?: Wire; readonly location?: string } = {},
-  ): JobEngine {
+    { pace, wire = new Wire(), location = PLACE.location }: OpenOptions,
+  ) {
     const { http } = this.door
     const request = async (one: HttpRequest) => {
       one.signal?.throwIfAborted()
@@ -78,13 +88,17 @@ export class GcpJobsWorld {
         if (wire.dead) return never()
       },
     }
-    const runtime: Runtime = { ...machine, clock, env: GCP_ENV, http: { request } }
+    const runtime: Runtime = { ...machine, clock, env: { ...machine.env, ...GCP_ENV }, http: { request } }
     return openJobs({
       runtime,
       access: openAccess(runtime, PLACE.project),
       objects: () => wire.wrap('objects', this.objects),
       targets: async () => targets(kind, { ...PLACE, location }),
-      pipelines: {},
+      system: {
+        name: 'films',
+        environment: { name: 'test', cloud: 'gcp', nat: 'none', tags: {} },
+        pipelines: {},
+      },
       place: { project: PLACE.project, ledgerBucket: 'ledger' },
       ...(pace === undefined ? {} : { pace }),
     })

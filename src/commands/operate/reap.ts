@@ -2,6 +2,7 @@ import { usageError } from '../../domain/error.ts'
 import { formatDuration } from '../../domain/quantity.ts'
 import { type ReapVerdict, reapVerdict, type Sighting } from '../../domain/reaping.ts'
 import type { Report } from '../command.ts'
+import { finishedRuns } from './finished-runs.ts'
 import { type Post, tableReport } from './post.ts'
 
 /** Ends what costs and what nothing needs (promise R34); says only which, unless told `--yes`. */
@@ -15,7 +16,11 @@ export async function reap({ site, options, dryRun }: Post): Promise<Report> {
     })
   }
   const act = options.yes === true && !dryRun
-  const seen = (await reaper?.look())?.map((sighting) => ({ sighting, ...reapVerdict(sighting) })) ?? []
+  const runState = finishedRuns(site.runtime)
+  const seen: ({ readonly sighting: Sighting } & ReapVerdict)[] = []
+  for (const sighting of (await reaper?.look()) ?? []) {
+    seen.push({ sighting, ...reapVerdict(sighting, await runState(sighting.run)) })
+  }
   const over = (await upkeep?.overdue(site.runtime.clock.now())) ?? []
   const ends = seen.filter(({ verdict }) => verdict === 'end')
   if (act) {

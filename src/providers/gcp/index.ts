@@ -64,7 +64,7 @@ export function openGcp(context: ProviderContext, openModels: OpenModels): Provi
         stopped: () => databases.stopped(),
       },
     },
-    jobs: openJobs({ runtime, access, objects: openObjects, targets, place, pipelines: system.pipelines }),
+    ...openJobs({ runtime, access, objects: openObjects, targets, place, system }),
     models: openModels(context, targets),
     workers: openWorkerImages(objects, targets),
     bearer: (url) => access.identity(new URL(url).origin),

@@ -30,7 +30,12 @@ test('R32 R33 a step is a custom job of a name that its id gives, with a time-ou
   expect(world.vertex.jobs.map(({ body }) => body)).toEqual([
     {
       displayName: 'sluice-train-1',
-      labels: { 'sluice-job': expect.stringMatching(/^[0-9a-f]{32}$/), 'sluice-step': 'train' },
+      labels: {
+        'sluice-system': 'films',
+        'sluice-environment': 'test',
+        'sluice-job': expect.stringMatching(/^[0-9a-f]{32}$/),
+        'sluice-step': 'train',
+      },
       jobSpec: {
         workerPoolSpecs: [
           {

@@ -3,6 +3,7 @@ import { externalError, SluiceError, usageError } from '../../../domain/error.ts
 import type { Named } from '../../../domain/named.ts'
 import type { Pipeline } from '../../../domain/step.ts'
 import type { Targets } from '../../../domain/targets.ts'
+import { ownWorkflowRun } from '../../../domain/workflow-run.ts'
 import { message } from '../../../runtime/events.ts'
 import { pollUntil } from '../../../runtime/poll.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
@@ -56,6 +57,7 @@ export class ClaimedJobs implements JobEngine {
     const budget = budgetOf(spec.step, platform.rate(target, spec.step))
     // Everybody who keeps its time, the platform first, goes by what its money buys (promise R36).
     const bounded: JobSpec = { ...spec, step: { ...spec.step, timeout: budget.lifetime } }
+    const run = ownWorkflowRun(runtime.env)
     const fresh = (): JobRecord => ({
       schema: 'sluice.job/v1',
       kind,
@@ -66,6 +68,7 @@ export class ClaimedJobs implements JobEngine {
       claimedAt: runtime.clock.now(),
       execution: null,
       ending: null,
+      ...(run === undefined ? {} : { run }),
     })
     for (;;) {
       const before = await records.read(spec.id)

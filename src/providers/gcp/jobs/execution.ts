@@ -14,6 +14,7 @@ export const executionSchema = z.looseObject({
   createTime: z.string().default('1970-01-01T00:00:00Z'),
   startTime: z.string().optional(),
   completionTime: z.string().optional(),
+  template: z.looseObject({ timeout: z.string().optional() }).optional(),
   annotations: z.record(z.string(), z.string()).default({}),
   succeededCount: z.number().default(0),
   failedCount: z.number().default(0),

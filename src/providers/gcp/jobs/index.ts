@@ -1,14 +1,16 @@
-import type { Named } from '../../../domain/named.ts'
-import type { Pipeline } from '../../../domain/step.ts'
+import { dashed } from '../../../domain/aws-names.ts'
+import type { System } from '../../../domain/system.ts'
 import type { Targets } from '../../../domain/targets.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
 import type { JobEngine } from '../../ports/jobs.ts'
 import type { ObjectStore } from '../../ports/objects.ts'
+import type { Reaper } from '../../ports/reaper.ts'
 import type { Access } from '../access.ts'
 import { type GcpClient, openClient } from '../client.ts'
 import type { Place } from '../place.ts'
 import { ClaimedJobs } from './claimed-jobs.ts'
 import { CloudRunPlatform } from './cloud-run.ts'
+import { openJobReaper } from './reaper.ts'
 import { jobRecords } from './record.ts'
 import { VertexPlatform } from './vertex.ts'
 
@@ -19,20 +21,31 @@ export interface JobsParts {
   readonly objects: (client: GcpClient) => ObjectStore
   readonly targets: () => Promise<Targets>
   readonly place: Pick<Place, 'project' | 'ledgerBucket'>
-  readonly pipelines: Named<Pipeline>
+  readonly system: Pick<System, 'name' | 'environment' | 'pipelines'>
   /** Milliseconds between two looks. @default 2 s */
   readonly pace?: number
 }
 
 /** Steps of pipelines on Google Cloud: engines `cloud-run` and `vertex`. */
-export function openJobs({ objects, access, place, ...parts }: JobsParts): JobEngine {
+export function openJobs({ objects, access, place, system, ...parts }: JobsParts): {
+  readonly jobs: JobEngine
+  readonly reaper: Reaper
+} {
   const { runtime } = parts
   // A cancelled run has yet to stop its jobs, so a cancel ends none of these calls; each still gives up in its own time.
   const client = openClient({ ...runtime, signals: { cancelled: new AbortController().signal } }, access)
+  const labels = {
+    'sluice-system': dashed(system.name),
+    'sluice-environment': dashed(system.environment.name),
+  }
   const platforms = {
     'cloud-run-job': new CloudRunPlatform(runtime, client, place.project),
-    'vertex-job': new VertexPlatform(client, place.project),
+    'vertex-job': new VertexPlatform(client, place.project, labels),
   }
   const records = jobRecords(objects(client), place.ledgerBucket)
-  return new ClaimedJobs({ ...parts, client, platforms, records })
+  const { targets } = parts
+  return {
+    jobs: new ClaimedJobs({ ...parts, pipelines: system.pipelines, client, platforms, records }),
+    reaper: openJobReaper({ runtime, client, records, targets, labels }),
+  }
 }

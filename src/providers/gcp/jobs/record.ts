@@ -1,6 +1,7 @@
 import { text } from 'node:stream/consumers'
 import * as z from 'zod'
 import { externalError } from '../../../domain/error.ts'
+import { workflowRunSchema } from '../../../domain/workflow-run.ts'
 import type { ObjectStore } from '../../ports/objects.ts'
 
 /**
@@ -23,6 +24,8 @@ export const jobRecordSchema = z.looseObject({
   execution: z.string().nullable(),
   /** Set before it is stopped: who ended it, in the end. */
   ending: z.enum(['stopped', 'timed-out']).nullable(),
+  /** The run of a workflow that started it, where one did. */
+  run: workflowRunSchema.optional(),
 })
 export type JobRecord = z.infer<typeof jobRecordSchema>
 

@@ -10,6 +10,9 @@ export const customJobSchema = z.looseObject({
   createTime: z.string().default('1970-01-01T00:00:00Z'),
   startTime: z.string().optional(),
   endTime: z.string().optional(),
+  jobSpec: z
+    .looseObject({ scheduling: z.looseObject({ timeout: z.string().optional() }).optional() })
+    .optional(),
   error: z.looseObject({ message: z.string().default('') }).optional(),
 })
 export type CustomJob = z.infer<typeof customJobSchema>
@@ -31,6 +34,8 @@ export interface VertexApi {
   find(name: string): Promise<CustomJob | undefined>
   /** All of this name; Vertex AI lets several have it. */
   named(place: string, displayName: string): AsyncIterable<CustomJob>
+  /** All with these labels. */
+  labelled(place: string, labels: Readonly<Record<string, string>>): AsyncIterable<CustomJob>
   cancel(name: string): Promise<void>
 }
 
@@ -41,21 +46,30 @@ export function vertexApi(client: GcpClient): VertexApi {
     create: (place, body) =>
       client.json({ ...at(place), method: 'POST', path: `/v1/${place}/customJobs`, body }, customJobSchema),
     find: (name) => client.find({ ...at(name), path: `/v1/${name}` }, customJobSchema),
-    async *named(place, displayName) {
-      const filter = encodeURIComponent(`displayName="${displayName}"`)
-      let pageToken: string | undefined
-      do {
-        const more = pageToken === undefined ? '' : `&pageToken=${encodeURIComponent(pageToken)}`
-        const path = `/v1/${place}/customJobs?filter=${filter}${more}`
-        const page = await client.json({ ...at(place), path }, pageSchema)
-        yield* page.customJobs
-        pageToken = page.nextPageToken
-      } while (pageToken !== undefined && pageToken !== '')
-    },
+    named: (place, displayName) => filtered(place, `displayName="${displayName}"`),
+    labelled: (place, labels) =>
+      filtered(
+        place,
+        Object.entries(labels)
+          .map(([name, value]) => `labels.${name}="${value}"`)
+          .join(' AND '),
+      ),
     cancel: async (name) => {
       const path = `/v1/${name}:cancel`
       await client.json({ ...at(name), method: 'POST', path, body: {}, repeatable: true }, nothing)
     },
+  }
+
+  async function* filtered(place: string, wanted: string): AsyncGenerator<CustomJob> {
+    const filter = encodeURIComponent(wanted)
+    let pageToken: string | undefined
+    do {
+      const more = pageToken === undefined ? '' : `&pageToken=${encodeURIComponent(pageToken)}`
+      const path = `/v1/${place}/customJobs?filter=${filter}${more}`
+      const page = await client.json({ ...at(place), path }, pageSchema)
+      yield* page.customJobs
+      pageToken = page.nextPageToken
+    } while (pageToken !== undefined && pageToken !== '')
   }
 }
 

@@ -17,9 +17,11 @@ const PLACING = 60 * 60_000
 export class VertexPlatform implements JobPlatform<'vertex-job'> {
   readonly placing = PLACING
   readonly #project: string
+  readonly #labels: Readonly<Record<string, string>>
   readonly #api: VertexApi
 
-  constructor(client: GcpClient, project: string) {
+  constructor(client: GcpClient, project: string, labels: Readonly<Record<string, string>>) {
+    this.#labels = labels
     this.#project = project
     this.#api = vertexApi(client)
   }
@@ -35,7 +37,11 @@ export class VertexPlatform implements JobPlatform<'vertex-job'> {
 
   async launch(place: string, { template }: JobTarget<'vertex-job'>, spec: JobSpec): Promise<string> {
     const jobSpec = jobSpecOf(template, spec)
-    const labels = { 'sluice-job': hexOf(digestOf(spec.id)).slice(0, 32), 'sluice-step': spec.step.name }
+    const labels = {
+      ...this.#labels,
+      'sluice-job': hexOf(digestOf(spec.id)).slice(0, 32),
+      'sluice-step': spec.step.name,
+    }
     try {
       const made = await this.#api.create(place, { displayName: displayName(spec.id), labels, jobSpec })
       return (await this.#first(place, spec.id))?.name ?? made.name

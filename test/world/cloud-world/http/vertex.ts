@@ -102,10 +102,17 @@ export class Vertex {
 
   /** https://cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.customJobs/list */
   #list(place: string, filter: string): Answer {
-    const [, wanted] = /^displayName="([^"]*)"$/.exec(filter) ?? []
-    if (wanted === undefined) return refusal('INVALID_ARGUMENT', `filter ${filter} is not simulated`)
+    const terms = filter.split(' AND ').map((term) => /^(?:labels\.)?([\w-]+)="([^"]*)"$/.exec(term))
+    if (terms.some((term) => term === null)) {
+      return refusal('INVALID_ARGUMENT', `filter ${filter} is not simulated`)
+    }
+    const has = (body: CustomJob['body'], [term = '', key = '', wanted]: RegExpExecArray): boolean => {
+      const labels = (body['labels'] ?? {}) as Record<string, string>
+      return (term.startsWith('labels.') ? labels[key] : (body as Record<string, unknown>)[key]) === wanted
+    }
     const own = this.jobs.filter(
-      ({ name, body }) => name.startsWith(`${place}/`) && body['displayName'] === wanted,
+      ({ name, body }) =>
+        name.startsWith(`${place}/`) && terms.every((term) => term !== null && has(body, term)),
     )
     return ok({ customJobs: own.map((job) => this.#json(job)) })
   }

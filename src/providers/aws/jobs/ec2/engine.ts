@@ -1,6 +1,7 @@
 import { budgetOf, budgetText } from '../../../../domain/budget.ts'
 import { externalError, SluiceError } from '../../../../domain/error.ts'
 import { machineRate } from '../../../../domain/prices/rates.ts'
+import { ownWorkflowRun } from '../../../../domain/workflow-run.ts'
 import { message } from '../../../../runtime/events.ts'
 import { jittered, pollUntil } from '../../../../runtime/poll.ts'
 import type { JobEngine, JobSpec, JobStatus } from '../../../ports/jobs.ts'
@@ -61,6 +62,7 @@ export class Ec2Jobs implements AwsEngine, JobEngine {
     const { clock, log } = context.runtime
     const records = await this.#site.records()
     const now = clock.now()
+    const run = ownWorkflowRun(context.runtime.env)
     const record: MachineJob = {
       schema: 'sluice.machine-job/v1',
       id,
@@ -80,6 +82,7 @@ export class Ec2Jobs implements AwsEngine, JobEngine {
       machine: null,
       spent: 0,
       ending: null,
+      ...(run === undefined ? {} : { run }),
     }
     const before = await records.read(id)
     if (before === undefined) {

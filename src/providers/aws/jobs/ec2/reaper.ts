@@ -40,6 +40,7 @@ export function openEc2Reaper({ context, session, targets, objects }: JobParts):
       now: machines.now(),
       claim: claimOf(record, machine, runtime.clock.now()),
       life: { seenAt, ended: end !== null },
+      ...(record?.run === undefined ? {} : { run: record.run }),
     }
   }
 

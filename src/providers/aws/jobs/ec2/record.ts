@@ -1,6 +1,7 @@
 import { text } from 'node:stream/consumers'
 import * as z from 'zod'
 import { usageError } from '../../../../domain/error.ts'
+import { workflowRunSchema } from '../../../../domain/workflow-run.ts'
 import type { ObjectStore } from '../../../ports/objects.ts'
 
 const placementSchema = z.object({
@@ -42,6 +43,8 @@ const recordSchema = z.object({
   spent: z.number(),
   /** Why it is being ended, written down before: the end of a machine looks the same. */
   ending: z.enum(['stopped', 'timed-out']).nullable(),
+  /** The run of a workflow that started it, where one did. */
+  run: workflowRunSchema.optional(),
   end: z
     .object({
       state: z.enum(['succeeded', 'failed', 'timed-out', 'stopped']),

@@ -19,6 +19,8 @@ interface Execution {
   readonly job: string
   readonly createdAt: number
   readonly annotations: Json
+  /** `600s`. */
+  readonly timeout: string
   readonly run: Run
   readonly missing: string | undefined
 }
@@ -138,6 +140,7 @@ export class RunJobs {
       job: name,
       createdAt: this.#clock.now(),
       annotations,
+      timeout,
       run,
       missing,
     })
@@ -168,9 +171,9 @@ export class RunJobs {
   #executionJson(name: string): Json {
     const found = this.executions.find((one) => one.name === name)
     if (found === undefined) throw new Refused('NOT_FOUND', `${name} does not exist`)
-    const { createdAt, annotations, run, missing } = found
+    const { createdAt, annotations, timeout, run, missing } = found
     const iso = (at: number): string => new Date(at).toISOString()
-    const base = { name, annotations, createTime: iso(createdAt) }
+    const base = { name, annotations, template: { timeout }, createTime: iso(createdAt) }
     const end = missing === undefined ? run.end() : { at: createdAt, code: null, by: 'itself' as const }
     if (end === undefined) {
       const running = { type: 'Completed', state: 'CONDITION_RECONCILING' }
