@@ -68,7 +68,8 @@ const SYSTEM = {
       env: { SEARCH_URL: 'http://127.0.0.1:9' },
     },
   },
-  databases: { db: { engine: 'postgres', version: '16', storage: '1GiB', names: ['fashion'] } },
+  rollout: { bake: '1s' },
+  databases: { db: { engine: 'postgres', version: '16', storage: '10GiB', names: ['fashion'] } },
   pipelines: {
     fill: { steps: { fill: { image: 'trainer', command: ['python', '-c', FILL], connects: ['db'] } } },
   },

@@ -23,7 +23,7 @@ interface Answer {
 
 const SYSTEM = join(import.meta.dirname, '../../examples/fashion-catalog')
 /** PyTorch starts slowly on a busy machine. */
-const LONG = 300_000
+const LONG = 600_000
 
 /** The garments of the catalog as the machine of the test draws them: the same for the same seed. */
 const DRAW = `import sys; from fashion import drawing; sys.stdout.buffer.write(drawing.catalog(int(sys.argv[1]), 1)[-1][1])`
@@ -56,7 +56,7 @@ describeReal('fashion-catalog', ['environment of fashion-catalog'], () => {
     const up = await run('up', '--detach')
     const services = (up.json['services'] ?? []) as { service: string; url: string }[]
     urls = new Map(services.map(({ service, url }) => [service, url]))
-  }, 2 * LONG)
+  }, LONG)
   afterAll(() => sluice.close(), 60_000)
 
   const served = async (): Promise<string> => {

@@ -9,7 +9,11 @@ const EXAMPLE = join(import.meta.dirname, '../../examples/fashion-catalog')
 describeReal('fashion-catalog', ['environment of fashion-catalog'], () => {
   test.each([
     ['rows, pictures and where they come from', 'test_catalog', 19],
-    ['the model, its index and the search', 'test_model', 15],
+    [
+      'R38 champion and challenger answer the same questions; the model, its index and the search',
+      'test_model',
+      15,
+    ],
   ])(
     '%s',
     (_what, module, least) => {
