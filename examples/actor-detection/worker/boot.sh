@@ -5,7 +5,7 @@ if [ -f "$here/detector/main.ts" ]; then
   # The machine of a developer has the sources beside this script, and what they need.
   program=$here/detector/main.ts
 else
-  home=/opt/detector
+  home=${DETECTOR_HOME:-/opt/detector}
   mkdir -p "$home/work"
   cd "$home/work"
   command -v node > /dev/null || dnf install --assumeyes nodejs22
