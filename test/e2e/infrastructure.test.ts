@@ -9,7 +9,7 @@ const EMPTY = { create: 0, update: 0, delete: 0, replace: 0, import: 0, forget: 
 describeReal('infrastructure of the examples, by OpenTofu', ['tofu', 'plugin protocol'], () => {
   test.each(examplesInProduction())(
     '%s is applied, changed and destroyed',
-    { timeout: 180_000 },
+    { timeout: 400_000 },
     async (example) => {
       await using environment = await openDeployment(example)
       await environment.bring()
