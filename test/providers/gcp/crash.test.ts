@@ -99,8 +99,8 @@ test(
       expect(again, where).toMatchObject({ outcome: 'done' })
       expect(await endState(world), where).toEqual(wanted)
     }
-    // A run may need a look less than the one that was counted.
-    expect(killed).toBeGreaterThan(points.length - 6)
+    // Jitter makes one run a few looks shorter than the one that was counted.
+    expect(killed).toBeGreaterThan(0.9 * points.length)
   },
   TIME,
 )
