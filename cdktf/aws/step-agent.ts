@@ -9,7 +9,7 @@
  * - notice of two minutes: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html
  * - conditional writes: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
  */
-export const STEP_AGENT = String.raw`import hashlib, json, os, shutil, subprocess, sys, threading, time, urllib.request
+export const STEP_AGENT = `import hashlib, json, os, shutil, subprocess, sys, threading, time, urllib.request
 
 E = os.environ
 LOGS, MACHINE, REGION = E['SLUICE_LOGS'], E['SLUICE_MACHINE'], E['AWS_REGION']

@@ -1,2 +1,0 @@
-import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
-import{c as t}from"./chunk-MEDVQ27X.js";var o={buckets:63,services:49,functions:49,apis:63,databases:67,caches:63,topics:250,tables:63,workers:54};function c(n,e,r){let s=t(`${n.system}-${n.environment}-${r}`);return e==="buckets"?`${s}-${n.project}`:s}function p(n){return t(`${n.system}-${n.environment}`)}function g(n,e,r){return t(`${n.system}-${n.environment}-${e}-${r}`)}export{o as a,c as b,p as c,g as d};

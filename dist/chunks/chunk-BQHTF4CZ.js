@@ -1,2 +1,0 @@
-import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
-import{c as s}from"./chunk-TW4CR3XX.js";var a=["services","functions","apis","workers","databases","buckets","tables","topics","caches"],o=/(?:_PASSWORD|_SECRET_ACCESS_KEY|_TOKEN)$/,i=/^[a-z][a-z0-9+.-]*:\/\/[^:@/]*:([^@/]+)@/i;function S(e){return Object.entries(e).flatMap(([t,n])=>{if(o.test(t))return[n];let[,r]=i.exec(n)??[];return r===void 0?[]:[r]})}function d(e,t,n){return`${s(t)}_${n}`}function E(e){return`SLUICE_MODEL_${s(e)}`}export{a,S as b,d as c,E as d};

@@ -1,0 +1,2 @@
+import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
+import{d as o,f as i}from"./chunk-IE7S5OL5.js";import{join as s}from"node:path";function c(e,t){return{folder:s(e,"cloud","images",t)}}function a(e,t){return s(e,"cloud","rootfs",o(t))}function f(e,t){return`local/${e}/${t}`}function p(e,t,r){return i(f(e,t),r)}function m(e,t){let r=f(e,""),n=t.slice(r.length);return t.startsWith(r)&&/^[a-z0-9][a-z0-9._-]*$/.test(n)?n:void 0}export{c as a,a as b,f as c,p as d,m as e};

@@ -1,2 +1,0 @@
-import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
-import{a as n}from"./chunk-346AHLE6.js";import{join as r}from"node:path";async function l(s,a){let e=r(a,"stacks"),t=await s.read(r(e,"stacks.json"));if(t===void 0)return[];let{stacks:i}=n.parse(JSON.parse(Buffer.from(t).toString("utf8")));return i.map(({name:o,dependsOn:d})=>({name:o,dependsOn:d,folder:r(e,o)}))}export{l as a};

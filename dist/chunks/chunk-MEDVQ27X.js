@@ -1,2 +1,0 @@
-import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
-var i={buckets:63,functions:64,databases:63,caches:40,services:255,topics:75,tables:255,workers:128,apis:128};function c(e,r,s){let n=t(`${e.system}-${e.environment}-${s}`);return r==="buckets"?`${n}-${e.account}`:n}function t(e){return e.replace(/[^a-z0-9]+/g,"-").replace(/^-|-$/g,"")}function o(e){return t(`${e.system}-${e.environment}`)}function a(e){return`${o(e)}-ledger-${e.account}`}export{i as a,c as b,t as c,o as d,a as e};

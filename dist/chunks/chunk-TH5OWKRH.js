@@ -1,2 +1,0 @@
-import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
-import{b as a}from"./chunk-NPAJ4O4G.js";var r=class extends a{reason;differences;constructor(e,s,{rule:n="a plan is applied once, as it was made",differences:t=[]}={}){super("stale","user",{what:`${e}: ${s}`,rule:n,remedy:"run plan again, and apply what it shows"}),this.reason=e,this.differences=t}};export{r as a};

@@ -1,2 +1,0 @@
-import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
-import{b as n}from"./chunk-Z2S43ESW.js";import{a as o}from"./chunk-F3REY6L2.js";function y(e){let r={...e.runtime,signals:{cancelled:new AbortController().signal}};return{...e,runtime:r}}async function l(e,r){let{system:i,root:s,state:m}=r,t=await r.provider(),{ledger:d}=await t.targets();return{runtime:e,system:i,root:s,state:m,provider:t,ledger:n(t.objects,d,e),by:o(e)}}export{y as a,l as b};

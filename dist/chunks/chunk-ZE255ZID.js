@@ -1,2 +1,0 @@
-import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
-import{a as s}from"./chunk-LPHDXXMW.js";import{join as c}from"node:path";async function m(t,o){let n=[];for(let{name:r,folder:i}of await s(t,o)){let e=await t.read(c(i,"cdk.tf.json"));if(e===void 0)continue;let a=JSON.parse(Buffer.from(e).toString("utf8"));n.push({name:r,document:a})}return n}export{m as a};

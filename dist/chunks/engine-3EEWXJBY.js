@@ -1,2 +1,0 @@
-import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
-import{a}from"./chunk-6SBXMMY6.js";import"./chunk-WZXIIOWL.js";import"./chunk-KB4BZ72N.js";import"./chunk-MHIN7ZEP.js";import"./chunk-XJHJX7XQ.js";import"./chunk-5HUZH3O3.js";import"./chunk-IE7S5OL5.js";import"./chunk-NOMUTO7F.js";import"./chunk-NPAJ4O4G.js";import"./chunk-XH426OQS.js";export{a as openEngine};

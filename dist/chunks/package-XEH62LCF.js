@@ -1,2 +1,0 @@
-import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
-import"./chunk-XH426OQS.js";var n="0.1.0",o={version:n};export{o as default,n as version};

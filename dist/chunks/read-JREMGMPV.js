@@ -1,2 +1,0 @@
-import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
-import{a}from"./chunk-XUVCPHX5.js";import"./chunk-XVQSWIRU.js";import"./chunk-XJHJX7XQ.js";import"./chunk-NPAJ4O4G.js";import"./chunk-XH426OQS.js";export{a as readPlan};

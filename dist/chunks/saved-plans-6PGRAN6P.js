@@ -1,2 +1,0 @@
-import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
-import{a,b,c,d,e}from"./chunk-UK5IXHXO.js";import"./chunk-VGJO6UFF.js";import"./chunk-TZB6SKJ7.js";import"./chunk-IE7S5OL5.js";import"./chunk-NOMUTO7F.js";import"./chunk-NPAJ4O4G.js";import"./chunk-XH426OQS.js";export{c as approvalPath,b as planPath,a as plansFolder,e as readApproval,d as writeApproval};

@@ -1,2 +1,0 @@
-import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
-import{p as o}from"./chunk-P42MRHMX.js";import"./chunk-WQ6WMCQR.js";import{C as e}from"./chunk-22MFPNO6.js";import"./chunk-FIVZH75P.js";import{e as r}from"./chunk-XH426OQS.js";var t=r(o(),1),f=r(e(),1);var export_SignatureV4=f.SignatureV4;var export_defaultProvider=t.defaultProvider;export{export_SignatureV4 as SignatureV4,export_defaultProvider as defaultProvider};

@@ -1,2 +1,0 @@
-import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
-import{a,b}from"./chunk-37HGGYUV.js";import"./chunk-BPBJCSS3.js";import"./chunk-TAJ4W5DS.js";import"./chunk-IQE2ABZS.js";import"./chunk-D4BPZXEI.js";import"./chunk-PVVPR2CP.js";import"./chunk-VGJO6UFF.js";import"./chunk-TZB6SKJ7.js";import"./chunk-IE7S5OL5.js";import"./chunk-NOMUTO7F.js";import"./chunk-BBIZGGQM.js";import"./chunk-XH426OQS.js";export{a as status,b as statusRows};

@@ -1,2 +1,0 @@
-import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
-import{a as r}from"./chunk-YJTTGRS4.js";import"./chunk-XH426OQS.js";export{r as XMLParser};
