@@ -40,6 +40,7 @@ test('R48 an action leaves code, outcome and result.json', () => {
   expect(status).toBe(0)
   expect(outputs).toEqual({
     outcome: 'done',
+    artifact: '',
     code: '0',
     result: join(workspace, '.sluice/local/result.json'),
     changes: 'false',
