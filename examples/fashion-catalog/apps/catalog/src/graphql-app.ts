@@ -8,7 +8,6 @@ import { createYoga } from 'graphql-yoga'
 import type { Files } from './files.ts'
 import { catalogSchema } from './schema.ts'
 import { MOST_PICTURE_BYTES, type Search } from './search.ts'
-import { answersWhole } from './whole-answer.ts'
 
 const PATH = '/graphql'
 /** The parts of a form around the picture. */
@@ -28,7 +27,6 @@ const EXAMPLE = `# Products of the catalog. Try also searchByText(text: "red wat
 /** GraphQL at /graphql, with a page to try queries; questions that cost too much are refused before they run. */
 export function graphqlApp(files: Files, search: Search): FastifyInstance {
   const app = fastify({ forceCloseConnections: 'idle', bodyLimit: MOST_PICTURE_BYTES + FORM_BYTES })
-  answersWhole(app)
   const yoga = createYoga({
     graphqlEndpoint: PATH,
     schema: catalogSchema(files, search),

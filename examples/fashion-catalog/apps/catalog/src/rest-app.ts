@@ -3,7 +3,6 @@ import swaggerUi from '@fastify/swagger-ui'
 import fastify, { type FastifyInstance } from 'fastify'
 import { type Files, type Filters, FURTHEST, MOST, type Page } from './files.ts'
 import { MOST_FOUND, MOST_PICTURE_BYTES, MOST_TEXT, type Search, SearchError } from './search.ts'
-import { answersWhole } from './whole-answer.ts'
 
 /** No NUL: PostgreSQL has no text with it. */
 const TEXT = { type: 'string', maxLength: 100, pattern: '^[^\\u0000]*$' } as const
@@ -30,7 +29,6 @@ export async function restApp(files: Files, search: Search): Promise<FastifyInst
     // A word that is not known is an error, not a filter that silently does nothing.
     ajv: { customOptions: { removeAdditional: false } },
   })
-  answersWhole(app)
   app.addContentTypeParser(PICTURES, { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   app.setErrorHandler((error: { statusCode?: number; message: string }, _request, reply) => {
     const status = error instanceof SearchError ? error.status : (error.statusCode ?? 500)
