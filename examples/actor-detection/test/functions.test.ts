@@ -11,7 +11,7 @@ test('what Lambda runs is what functions/src gives; run "node build.ts" otherwis
     expect(await readFile(join(import.meta.dirname, '..', path), 'utf8'), path).toBe(text)
     // Lambda has the SDK, and nothing else that is not Node's.
     const imports = [...text.matchAll(/from "([^"]+)"/g)].map(([, name]) => name)
-    for (const name of imports) expect(name).toMatch(/^@aws-sdk\//)
+    for (const name of imports) expect(name).toMatch(/^(@aws-sdk\/|node:)/)
   }
 })
 
@@ -24,7 +24,10 @@ test('the detector that machines fetch is one file, which needs Node.js alone', 
 })
 
 test('requests of one moment start one machine, a later one another', () => {
-  expect(token('lt-1', 10_000)).toBe(token('lt-1', 14_999))
-  expect(token('lt-1', 10_000)).not.toBe(token('lt-1', 15_000))
-  expect(token('lt-1', 10_000)).not.toBe(token('lt-2', 10_000))
+  expect(token('lt-1', [], 10_000)).toBe(token('lt-1', [], 14_999))
+  expect(token('lt-1', [], 10_000)).not.toBe(token('lt-1', [], 15_000))
+  expect(token('lt-1', [], 10_000)).not.toBe(token('lt-2', [], 10_000))
+  expect(token('lt-1', ['i-1'], 10_000)).not.toBe(token('lt-1', [], 10_000))
+  expect(token('lt-1', ['i-1', 'i-2'], 10_000)).toBe(token('lt-1', ['i-2', 'i-1'], 10_000))
+  expect(token('lt-0123456789abcdef0', ['i-1'], Date.now()).length).toBeLessThanOrEqual(64)
 })
