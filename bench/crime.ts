@@ -50,6 +50,7 @@ try {
   const load = loadavg()[0] ?? Number.NaN
   const { json, said } = sluice('train')
   const steps = (json.steps ?? []).slice(0, STEPS)
+  const used = usage(said)
   const rows = Number(/, (\d+) crimes in the window/.exec(said)?.[1])
   const seconds = (milliseconds: number): number => Math.round(milliseconds / 100) / 10
   const total = steps.reduce((sum, { durationMs }) => sum + durationMs, 0)
@@ -61,17 +62,20 @@ try {
       { label: 'the nine ETL steps, one after the other', value: seconds(total), unit: 's' },
       {
         label: 'the same in time of CPU, which other work does not add to',
-        value: Math.round(usage(said).reduce((sum, { cpu }) => sum + cpu, 0) * 10) / 10,
+        value: Math.round(used.reduce((sum, { cpu }) => sum + cpu, 0) * 10) / 10,
         unit: 's',
       },
-      ...steps.map(({ step, durationMs }) => ({
-        label: `of it ${step}`,
-        value: seconds(durationMs),
-        unit: 's',
-      })),
+      ...steps.flatMap(({ step, durationMs }, index) => {
+        const { cpu = Number.NaN, memory = Number.NaN } = used[index] ?? {}
+        return [
+          { label: `of it ${step}`, value: seconds(durationMs), unit: 's' },
+          { label: `${step}: time of CPU`, value: cpu, unit: 's' },
+          { label: `${step}: largest memory`, value: memory, unit: 'MiB' },
+        ]
+      }),
       {
         label: 'the largest memory of a step',
-        value: Math.max(...usage(said).map(({ memory }) => memory)),
+        value: Math.max(...used.map(({ memory }) => memory)),
         unit: 'MiB',
       },
       { label: 'load of the machine when it began', value: Math.round(load * 10) / 10, unit: 'processes' },
