@@ -1,4 +1,4 @@
-import type { ArchiveEntry } from './synthesis-artifact.ts'
+import { type ArchiveEntry, archiveFault } from './archive.ts'
 
 /** Whose plan an artifact holds. */
 export interface PlannedEnvironment {
@@ -17,11 +17,6 @@ export const planArtifact = ({ system, environment }: PlannedEnvironment): strin
 const shortArtifact = ({ environment }: Pick<PlannedEnvironment, 'environment'>): string =>
   `sluice-plan-${environment}`
 
-/** Stacks of a team's own may have many files; a plan of 100,000 resources is 100 MB. */
-const MOST_ENTRIES = 10_000
-const LARGEST = 512 * 1024 * 1024
-const LARGEST_IN_ALL = 1024 * 1024 * 1024
-
 const STACK = '[a-z0-9][a-z0-9-]{0,62}'
 /** A part of a path: no `.` alone, no `..`, nothing that another system reads as a separator or a device. */
 const PART = '(?!\\.{1,2}(?:/|$))[\\w.@+ =,-]{1,200}'
@@ -31,31 +26,22 @@ const KNOWN = new RegExp(
 )
 /** What the engine puts beside a configuration: it fetches that itself, by the lock. */
 const ENGINES_OWN = /(?:^|\/)\.terraform(?:\/|$)/
-/** Without them nothing can be applied. */
-const NEEDED = ['approval.json', 'stacks/stacks.json']
 
 /**
  * Why the archive of a plan is not taken; undefined where it may be unpacked (promise R14). Its names are a closed form below the
  * state of the environment, so nothing leaves it. Whether its files are those that were approved, their digests say.
  */
 export function planArchiveFault(entries: readonly ArchiveEntry[]): string | undefined {
-  if (entries.length > MOST_ENTRIES)
-    return `it has ${entries.length} entries, and at most ${MOST_ENTRIES} are taken`
-  // Two names that differ in their letters alone are one file on some disks.
-  const names = new Set<string>()
-  let sum = 0
-  for (const { name, size } of entries) {
-    if (!KNOWN.test(name) || ENGINES_OWN.test(name))
-      return `it holds ${JSON.stringify(name.slice(0, 120))}, which plan does not hand over`
-    const folded = name.toLowerCase()
-    if (names.has(folded)) return `it holds ${name} twice`
-    names.add(folded)
-    if (!(size >= 0 && size <= LARGEST)) return `${name} is larger than ${LARGEST} bytes`
-    sum += size
-    if (sum > LARGEST_IN_ALL) return `unpacked it is larger than ${LARGEST_IN_ALL} bytes`
-  }
-  const missing = NEEDED.find((name) => !names.has(name))
-  return missing === undefined ? undefined : `it holds no ${missing}`
+  return archiveFault(entries, {
+    // Stacks of a team's own may have many files; a plan of 100,000 resources is 100 MB.
+    mostEntries: 10_000,
+    largest: 512 * 1024 * 1024,
+    largestInAll: 1024 * 1024 * 1024,
+    isKnown: (name) => KNOWN.test(name) && !ENGINES_OWN.test(name),
+    strange: 'which plan does not hand over',
+    // Without them nothing can be applied.
+    needed: ['approval.json', 'stacks/stacks.json'],
+  })
 }
 
 /** A run of a workflow, as GitHub says. */

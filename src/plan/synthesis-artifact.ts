@@ -1,14 +1,4 @@
-/** An entry of an archive, by what its directory says, before anything is unpacked. */
-export interface ArchiveEntry {
-  readonly name: string
-  /** Bytes when unpacked, as claimed. */
-  readonly size: number
-}
-
-/** Far more than any system has, far less than a machine minds. */
-const MOST_ENTRIES = 500
-const LARGEST = 16 * 1024 * 1024
-const LARGEST_IN_ALL = 64 * 1024 * 1024
+import { type ArchiveEntry, archiveFault } from './archive.ts'
 
 const STACK = '[a-z0-9][a-z0-9-]{0,62}'
 /** What synthesis writes: the list, each stack's JSON, and assets, which nobody reads here. */
@@ -20,21 +10,16 @@ const KNOWN = new RegExp(
  * Why an archive is not taken; undefined where it may be unpacked (promise R7). Names are a closed form, so nothing leaves its
  * folder and no file is there that an engine would read on its own (`*.tf`, `*.tfvars`, `override.tf.json`).
  */
-export function archiveFault(entries: readonly ArchiveEntry[]): string | undefined {
-  if (entries.length > MOST_ENTRIES)
-    return `it has ${entries.length} entries, and at most ${MOST_ENTRIES} are taken`
-  const names = new Set<string>()
-  let sum = 0
-  for (const { name, size } of entries) {
-    if (!KNOWN.test(name))
-      return `it holds ${JSON.stringify(name.slice(0, 120))}, which synthesis does not write`
-    if (names.has(name)) return `it holds ${name} twice`
-    names.add(name)
-    if (!(size >= 0 && size <= LARGEST)) return `${name} is larger than ${LARGEST} bytes`
-    sum += size
-    if (sum > LARGEST_IN_ALL) return `unpacked it is larger than ${LARGEST_IN_ALL} bytes`
-  }
-  return names.has('stacks.json') ? undefined : 'it holds no stacks.json'
+export function synthesisFault(entries: readonly ArchiveEntry[]): string | undefined {
+  return archiveFault(entries, {
+    // Far more than any system has, far less than a machine minds.
+    mostEntries: 500,
+    largest: 16 * 1024 * 1024,
+    largestInAll: 64 * 1024 * 1024,
+    isKnown: (name) => KNOWN.test(name),
+    strange: 'which synthesis does not write',
+    needed: ['stacks.json'],
+  })
 }
 
 /** What is read of an archive: assets are not. */

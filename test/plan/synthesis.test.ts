@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { type ArtifactOrigin, archiveFault, isRead, originFault } from '../../src/plan/synthesis-artifact.ts'
+import {
+  type ArtifactOrigin,
+  isRead,
+  originFault,
+  synthesisFault,
+} from '../../src/plan/synthesis-artifact.ts'
 import { synthesisDiff } from '../../src/plan/synthesis-diff.ts'
 
 const stack = (resource: object, more: object = {}) => [{ name: 'data', document: { resource, ...more } }]
@@ -58,7 +63,7 @@ describe('R7 an archive of a synthesis', () => {
   const list = { name: 'stacks.json', size: 10 }
   test('is taken as synthesis writes it', () => {
     const names = ['data/', 'data/cdk.tf.json', 'data/assets/f.zip', 'own-stack/cdk.tf.json']
-    expect(archiveFault([list, ...names.map((name) => ({ name, size: 1 }))])).toBeUndefined()
+    expect(synthesisFault([list, ...names.map((name) => ({ name, size: 1 }))])).toBeUndefined()
     expect(names.filter(isRead)).toEqual(['data/cdk.tf.json', 'own-stack/cdk.tf.json'])
   })
 
@@ -84,18 +89,18 @@ describe('R7 an archive of a synthesis', () => {
     'Data/cdk.tf.json',
     '',
   ])('R7 with the entry %j is refused', (name) => {
-    expect(archiveFault([list, { name, size: 1 }])).toBeDefined()
+    expect(synthesisFault([list, { name, size: 1 }])).toBeDefined()
   })
 
   test('R7 that is a bomb is refused before it is unpacked', () => {
-    expect(archiveFault([{ ...list, size: 2 ** 30 }])).toContain('larger')
-    expect(archiveFault([{ ...list, size: Number.NaN }])).toContain('larger')
+    expect(synthesisFault([{ ...list, size: 2 ** 30 }])).toContain('larger')
+    expect(synthesisFault([{ ...list, size: Number.NaN }])).toContain('larger')
     const many = Array.from({ length: 100_000 }, (_, n) => ({ name: `s${n}/cdk.tf.json`, size: 1 }))
-    expect(archiveFault([list, ...many])).toContain('100001 entries')
+    expect(synthesisFault([list, ...many])).toContain('100001 entries')
     const large = Array.from({ length: 9 }, (_, n) => ({ name: `s${n}/cdk.tf.json`, size: 10_000_000 }))
-    expect(archiveFault([list, ...large])).toContain('unpacked it is larger')
-    expect(archiveFault([list, list])).toContain('twice')
-    expect(archiveFault([])).toContain('no stacks.json')
+    expect(synthesisFault([list, ...large])).toContain('unpacked it is larger')
+    expect(synthesisFault([list, list])).toContain('twice')
+    expect(synthesisFault([])).toContain('no stacks.json')
   })
 })
 

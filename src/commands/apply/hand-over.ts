@@ -4,7 +4,7 @@ import { SluiceError } from '../../domain/error.ts'
 import type { Runs } from '../../github/runs.ts'
 import { type PlannedEnvironment, planArchiveFault, planArtifactOf } from '../../plan/plan-artifact.ts'
 import type { Files } from '../../runtime/runtime.ts'
-import { ArchiveFault, unzipJudged } from '../infrastructure/unzip.ts'
+import { unzipJudged } from '../infrastructure/unzip.ts'
 
 /** Bytes of an archive. */
 const LARGEST = 256 * 1024 * 1024
@@ -30,19 +30,10 @@ export async function takeOver(
   if (size > LARGEST) throw notTaken(`its archive is larger than ${LARGEST} bytes`)
   const zip = await runs.archive(id, LARGEST)
   if (digestOf(zip) !== digest) throw notTaken('its bytes are not those that were uploaded')
-  const unpacked = unpack(zip)
+  const unpacked = unzipJudged(zip, { fault: planArchiveFault, isWanted: () => true, refused: notTaken })
   await Promise.all(LEFT.map((name) => files.remove(join(state, name))))
   for (const [name, bytes] of unpacked) {
     if (!name.endsWith('/')) await files.write(join(state, name), bytes, { mode: 0o600, derived: true })
-  }
-}
-
-function unpack(zip: Uint8Array): ReadonlyMap<string, Uint8Array> {
-  try {
-    return unzipJudged(zip, planArchiveFault, () => true)
-  } catch (cause) {
-    if (cause instanceof ArchiveFault) throw notTaken(cause.message, cause)
-    throw cause
   }
 }
 

@@ -1,9 +1,9 @@
 import { digestOf } from '../../domain/digest.ts'
 import { SluiceError } from '../../domain/error.ts'
 import { stacksFileSchema } from '../../domain/stacks.ts'
-import { archiveFault, isRead } from '../../plan/synthesis-artifact.ts'
+import { isRead, synthesisFault } from '../../plan/synthesis-artifact.ts'
 import type { SynthesizedStack } from '../../plan/synthesis-diff.ts'
-import { ArchiveFault, unzipJudged } from '../infrastructure/unzip.ts'
+import { unzipJudged } from '../infrastructure/unzip.ts'
 
 /** A synthesis that is not taken: refused, with what is wrong. */
 export function untaken(what: string, cause?: unknown): SluiceError {
@@ -33,7 +33,7 @@ export function stacksIn(
 ): SynthesizedStack[] {
   if (digest !== undefined && digestOf(zip) !== digest)
     throw untaken('its bytes are not those that were uploaded')
-  const files = unpacked(zip)
+  const files = unzipJudged(zip, { fault: synthesisFault, isWanted: isRead, refused: untaken })
   const list = stacksFileSchema.safeParse(jsonOf(files, 'stacks.json'))
   if (!list.success || list.data.environment !== environment) {
     throw untaken(`its stacks.json is not one of environment ${environment}`)
@@ -41,15 +41,6 @@ export function stacksIn(
   const names = list.data.stacks.map(({ name }) => name)
   if (new Set(names).size < names.length) throw untaken('its stacks.json names a stack twice')
   return list.data.stacks.map(({ name }) => ({ name, document: jsonOf(files, `${name}/cdk.tf.json`) }))
-}
-
-function unpacked(zip: Uint8Array): ReadonlyMap<string, Uint8Array> {
-  try {
-    return unzipJudged(zip, archiveFault, isRead)
-  } catch (cause) {
-    if (cause instanceof ArchiveFault) throw untaken(cause.message, cause)
-    throw cause
-  }
 }
 
 function jsonOf(files: ReadonlyMap<string, Uint8Array>, name: string): Readonly<Record<string, unknown>> {
