@@ -2,21 +2,9 @@ import { externalError, SluiceError } from '../../../domain/error.ts'
 import type { Targets } from '../../../domain/targets.ts'
 import { pollUntil } from '../../../runtime/poll.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
+import { type DatabaseServers, SWITCHING } from '../../ports/database-servers.ts'
 import { at, type QueryApi, QueryError } from '../query.ts'
 import type { AwsSession } from '../session.ts'
-
-/** A server of RDS takes some minutes to stop, and some to start; it may be backing itself up before either. */
-const PATIENCE = 30 * 60_000
-const EVERY = 10_000
-
-export interface Databases {
-  /** Begins to stop each server; the names of those that ran. */
-  stop(): Promise<readonly string[]>
-  /** Starts each server and waits until it answers; the names of those that did not run. */
-  start(): Promise<readonly string[]>
-  /** The names of those that do not run. */
-  stopped(): Promise<readonly string[]>
-}
 
 /**
  * The servers of RDS. A stopped one starts again by itself after seven days
@@ -27,7 +15,7 @@ export function openDatabases(
   session: AwsSession,
   runtime: Runtime,
   targets: () => Promise<Targets>,
-): Databases {
+): DatabaseServers {
   const { account, region } = session
   const ask = async (name: string, id: string, action: string, doing: string) => {
     const resource = `arn:aws:rds:${region}:${account}:db:${id}`
@@ -81,11 +69,15 @@ export function openDatabases(
       }
       return undefined
     }
-    const deadline = clock.now() + PATIENCE
-    const end = await pollUntil(runtime, look, { every: EVERY, deadline, signal: signals.cancelled })
+    const deadline = clock.now() + SWITCHING.patience
+    const end = await pollUntil(runtime, look, {
+      every: SWITCHING.every,
+      deadline,
+      signal: signals.cancelled,
+    })
     if (end !== 'timed-out') return acted
     throw new SluiceError('timed-out', 'service', {
-      what: `${wanted.doing} database ${name}: ${id} is still ${status} after ${PATIENCE / 60_000} minutes`,
+      what: `${wanted.doing} database ${name}: ${id} is still ${status} after ${SWITCHING.patience / 60_000} minutes`,
       remedy: 'run it again: what is done stays done',
     })
   }

@@ -3,6 +3,7 @@ import { externalError, SluiceError } from '../../../domain/error.ts'
 import type { Targets } from '../../../domain/targets.ts'
 import { pollUntil } from '../../../runtime/poll.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
+import { type DatabaseServers, SWITCHING } from '../../ports/database-servers.ts'
 import type { GcpClient } from '../client.ts'
 import { GcpError } from '../trouble.ts'
 
@@ -22,19 +23,6 @@ const operationSchema = z.looseObject({
 })
 const operationsSchema = z.looseObject({ items: z.array(operationSchema).default([]) })
 
-/** A server takes a minute or two to stop and some to start; it may be backing itself up before either. */
-const PATIENCE = 30 * 60_000
-const EVERY = 10_000
-
-export interface Databases {
-  /** Begins to stop each server; the names of those that ran. */
-  stop(): Promise<readonly string[]>
-  /** Starts each server and waits until it takes connections; the names of those that did not run. */
-  start(): Promise<readonly string[]>
-  /** The names of those that do not run. */
-  stopped(): Promise<readonly string[]>
-}
-
 /**
  * The servers of Cloud SQL, switched by their activation policy, which plans leave alone (promise R22):
  * https://cloud.google.com/sql/docs/postgres/start-stop-restart-instance. `state` says RUNNABLE of a stopped one as well, so the
@@ -45,7 +33,7 @@ export function openDatabases(
   runtime: Pick<Runtime, 'clock' | 'random' | 'signals'>,
   project: string,
   targets: () => Promise<Targets>,
-): Databases {
+): DatabaseServers {
   const path = (id: string): string => `/v1/projects/${project}/instances/${encodeURIComponent(id)}`
 
   const policyOf = async (name: string, id: string): Promise<string> => {
@@ -65,11 +53,11 @@ export function openDatabases(
         const [last] = (await client.json(list, operationsSchema)).items
         return last === undefined || last.status === 'DONE' ? { last } : undefined
       },
-      { every: EVERY, deadline: clock.now() + PATIENCE, signal: signals.cancelled },
+      { every: SWITCHING.every, deadline: clock.now() + SWITCHING.patience, signal: signals.cancelled },
     )
     if (ended !== 'timed-out') return
     throw new SluiceError('timed-out', 'service', {
-      what: `${doing} database ${name}: ${id} is still busy after ${PATIENCE / 60_000} minutes`,
+      what: `${doing} database ${name}: ${id} is still busy after ${SWITCHING.patience / 60_000} minutes`,
       remedy: 'run it again: what is done stays done',
     })
   }
