@@ -8,7 +8,8 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { loadavg, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { build as bundle } from 'esbuild'
+import { build } from 'esbuild'
+import { BANNER, SHIPPED } from '../scripts/bundle.ts'
 import { dockerEngine, leaveDockerEngine, pushBusybox } from '../test/real/docker-engine.ts'
 import { startRegistry } from '../test/real/docker-registry.ts'
 
@@ -81,23 +82,17 @@ try {
   rmSync(origin, { recursive: true })
 
   const entry = join(folder, 'bundle')
-  await bundle({
+  await build({
     entryPoints: {
       decide: join(import.meta.dirname, 'build/decide.ts'),
       'context-reader': join(import.meta.dirname, '../src/tools/context/reader.ts'),
     },
     outdir: entry,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    minify: true,
+    ...SHIPPED,
     splitting: true,
     // As scripts/bundle.ts does it.
     alias: { yaml: join(import.meta.dirname, '../node_modules/yaml/browser/dist/index.js') },
-    banner: {
-      js: "import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);",
-    },
+    banner: BANNER,
     logLevel: 'error',
   })
   writeFileSync(join(entry, 'package.json'), '{ "type": "module" }\n')

@@ -11,7 +11,8 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { build as bundle } from 'esbuild'
+import { build } from 'esbuild'
+import { SHIPPED } from '../scripts/bundle.ts'
 import { classified, scored, writeJsonLines, writeParquet, writeRows } from './gate/rows.ts'
 
 interface Took {
@@ -64,14 +65,10 @@ function run<T>(command: string, argv: readonly string[]): T {
 }
 
 const bundled = file('judge.mjs')
-await bundle({
+await build({
   entryPoints: [join(root, 'bench/gate/judge.ts')],
   outfile: bundled,
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  minify: true,
+  ...SHIPPED,
   logLevel: 'error',
 })
 

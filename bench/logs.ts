@@ -8,20 +8,17 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { build as bundle } from 'esbuild'
+import { build } from 'esbuild'
+import { SHIPPED } from '../scripts/bundle.ts'
 
 const MEGABYTES = Number(process.argv[2] ?? 1000)
 const folder = join(import.meta.dirname, 'logs')
 const made = mkdtempSync(join(tmpdir(), 'sluice-bench-logs-'))
 const bundled = join(made, 'relay.mjs')
-await bundle({
+await build({
   entryPoints: [join(folder, 'relay.ts')],
   outfile: bundled,
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  minify: true,
+  ...SHIPPED,
   logLevel: 'error',
 })
 

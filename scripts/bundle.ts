@@ -23,9 +23,21 @@ const PROCESSES = {
 }
 
 /** Bundled CommonJS packages call require for Node's own modules. */
-const BANNER = {
+export const BANNER = {
   js: "import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);",
 }
+
+/** How what is shipped is compiled; a bench that measures a part of it compiles it so too. */
+export const SHIPPED = {
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  minify: true,
+  legalComments: 'none',
+  // ES modules where a package has them too: what is not used is left out of them.
+  mainFields: ['module', 'main'],
+} as const satisfies BuildOptions
 
 /**
  * `sluice validate` runs at every save, so it is two files: what reads sluice.yml, whole and once for everybody, and the rest of
@@ -115,19 +127,12 @@ function optionsFor(root: string, outdir: string) {
   return {
     absWorkingDir: root,
     outdir,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    minify: true,
-    legalComments: 'none',
+    ...SHIPPED,
     chunkNames: 'chunks/[name]-[hash]',
     metafile: true,
     logLevel: 'warning',
     // Names of chunks come from paths: those below this folder, even where node_modules is a link.
     preserveSymlinks: true,
-    // ES modules where a package has them too: what is not used is left out of them.
-    mainFields: ['module', 'main'],
     // The ES modules of the same release: one scope, out of which what is not used is left.
     alias: { yaml: join(root, 'node_modules/yaml/browser/dist/index.js') },
     plugins: [slimPackages(root), slimCdktf(root)],
