@@ -13,7 +13,7 @@ import { carry } from '../../src/commands/rollout/carry.ts'
 import { openSite } from '../../src/commands/rollout/site.ts'
 import type { ImageReference } from '../../src/domain/digest.ts'
 import type { System } from '../../src/domain/system.ts'
-import type { Targets } from '../../src/domain/targets.ts'
+import { type Targets, targetsSchema } from '../../src/domain/targets.ts'
 import { openEcsServices } from '../../src/providers/aws/services/index.ts'
 import type { ServiceHost } from '../../src/providers/ports/services.ts'
 import type { Provider } from '../../src/providers/provider.ts'
@@ -155,36 +155,25 @@ function systemOf(names: readonly string[], copies: number): System {
   }
 }
 
-const targetsOf = (names: readonly string[], copies: number, region: string): Targets => ({
-  schema: 'sluice.targets/v1',
-  system: 'shop',
-  environment: 'test',
-  services: Object.fromEntries(
-    names.map((name) => [
-      name,
-      {
-        kind: 'ecs-service' as const,
-        region,
-        cluster: CLUSTER,
-        service: `shop-test-${name}`,
-        container: name,
-        loadBalanced: false,
-        template: `shop-test-${name}`,
-        scale: { min: copies, max: copies },
-      },
-    ]),
-  ),
-  jobs: {},
-  workers: {},
-  functions: {},
-  buckets: {},
-  databases: {},
-  registries: {},
-  alarms: {},
-  tables: {},
-  topics: {},
-  caches: {},
-  apis: {},
-  logs: {},
-  ledger: 'file:///ledger/',
-})
+const targetsOf = (names: readonly string[], copies: number, region: string): Targets =>
+  targetsSchema.parse({
+    schema: 'sluice.targets/v1',
+    system: 'shop',
+    environment: 'test',
+    services: Object.fromEntries(
+      names.map((name) => [
+        name,
+        {
+          kind: 'ecs-service' as const,
+          region,
+          cluster: CLUSTER,
+          service: `shop-test-${name}`,
+          container: name,
+          loadBalanced: false,
+          template: `shop-test-${name}`,
+          scale: { min: copies, max: copies },
+        },
+      ]),
+    ),
+    ledger: 'file:///ledger/',
+  })

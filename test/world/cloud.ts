@@ -5,6 +5,7 @@ import {
   parseImageReference,
 } from '../../src/domain/digest.ts'
 import type { Service, System } from '../../src/domain/system.ts'
+import { targetsSchema } from '../../src/domain/targets.ts'
 import type { JobEngine } from '../../src/providers/ports/jobs.ts'
 import type { RevisionSpec } from '../../src/providers/ports/services.ts'
 import type { Provider } from '../../src/providers/provider.ts'
@@ -48,25 +49,13 @@ export class World {
       jobs: wire.wrap('jobs', noJobs),
       objects: wire.wrap('objects', this.objects),
       models: wire.wrap('models', this.registry),
-      targets: async () => ({
-        schema: 'sluice.targets/v1',
-        system: 'shop',
-        environment: 'test',
-        services: {},
-        jobs: {},
-        workers: {},
-        functions: {},
-        buckets: {},
-        databases: {},
-        registries: {},
-        alarms: {},
-        tables: {},
-        topics: {},
-        caches: {},
-        apis: {},
-        logs: {},
-        ledger: LEDGER,
-      }),
+      targets: async () =>
+        targetsSchema.parse({
+          schema: 'sluice.targets/v1',
+          system: 'shop',
+          environment: 'test',
+          ledger: LEDGER,
+        }),
       close: async () => {},
     }
   }

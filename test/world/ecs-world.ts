@@ -2,7 +2,7 @@ import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs'
 import { ECSClient } from '@aws-sdk/client-ecs'
 import type { ImageReference } from '../../src/domain/digest.ts'
 import type { Service, System } from '../../src/domain/system.ts'
-import type { Targets } from '../../src/domain/targets.ts'
+import { type Targets, targetsSchema } from '../../src/domain/targets.ts'
 import { openObserver } from '../../src/providers/aws/observer.ts'
 import type { EcsServices } from '../../src/providers/aws/services/host.ts'
 import { openEcsServices } from '../../src/providers/aws/services/index.ts'
@@ -119,7 +119,7 @@ export class EcsWorld extends World implements AsyncDisposable {
   }
 
   targets(): Targets {
-    return {
+    return targetsSchema.parse({
       schema: 'sluice.targets/v1',
       system: 'shop',
       environment: 'test',
@@ -139,20 +139,9 @@ export class EcsWorld extends World implements AsyncDisposable {
           },
         ]),
       ),
-      jobs: {},
-      workers: {},
-      functions: {},
-      buckets: {},
-      databases: {},
-      registries: {},
       alarms: { 'web-5xx': 'shop-test-web-5xx' },
-      tables: {},
-      topics: {},
-      caches: {},
-      apis: {},
-      logs: {},
       ledger: 'file:///ledger/',
-    }
+    })
   }
 
   /** Task definitions that releases have registered. */

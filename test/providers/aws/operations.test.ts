@@ -12,7 +12,7 @@ import {
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Targets } from '../../../src/domain/targets.ts'
+import { targetsSchema } from '../../../src/domain/targets.ts'
 import { openAwsOperations } from '../../../src/providers/aws/operations/index.ts'
 import { at, members, openQueryApi } from '../../../src/providers/aws/query.ts'
 import type { ProviderContext } from '../../../src/providers/provider.ts'
@@ -47,12 +47,11 @@ describeReal('daily operations on AWS', ['moto'], () => {
     template: `${service}-template`,
     scale: { min: 2, max: 5, cpu: 75 },
   })
-  const targets: Targets = {
+  const targets = targetsSchema.parse({
     schema: 'sluice.targets/v1',
     system: 'films',
     environment: 'production',
     services: { api: target('films-api'), new: target('films-new'), gone: target('films-gone') },
-    jobs: {},
     workers: {
       faces: {
         kind: 'ec2-worker',
@@ -61,20 +60,11 @@ describeReal('daily operations on AWS', ['moto'], () => {
         instances: { 'sluice:system': 'films', 'sluice:worker': 'faces' },
       },
     },
-    functions: {},
-    buckets: {},
     databases: {
       db: { kind: 'postgres', id: 'films-db', host: 'h', port: 5432, name: 'films', secret: 's' },
     },
-    registries: {},
-    alarms: {},
-    tables: {},
-    topics: {},
-    caches: {},
-    apis: {},
     ledger: 'file:///ledger',
-    logs: {},
-  }
+  })
   const open = () =>
     openAwsOperations({
       context: { runtime } as unknown as ProviderContext,
