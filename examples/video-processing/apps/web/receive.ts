@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs'
-import { type Readable, Transform } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
 /** More bytes came than may come. */
@@ -18,13 +18,14 @@ export function announcedBytes(header: string | undefined): number | undefined {
  */
 export async function receive(body: Readable, path: string, largest: number): Promise<number> {
   let bytes = 0
-  const counted = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      bytes += chunk.length
-      if (bytes > largest) done(new TooLarge(`more than ${largest} bytes`))
-      else done(null, chunk)
-    },
-  })
-  await pipeline(body, counted, createWriteStream(path))
+  async function* counted(): AsyncGenerator<Buffer> {
+    // The body of a request is its connection too, which has yet to carry the refusal.
+    for await (const chunk of body.iterator({ destroyOnReturn: false })) {
+      bytes += (chunk as Buffer).length
+      if (bytes > largest) throw new TooLarge(`more than ${largest} bytes`)
+      yield chunk as Buffer
+    }
+  }
+  await pipeline(counted, createWriteStream(path))
   return bytes
 }

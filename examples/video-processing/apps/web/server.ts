@@ -5,6 +5,7 @@ import type { Announce } from '../shared/announce.ts'
 import type { Objects } from '../shared/objects.ts'
 import type { Videos } from '../shared/videos.ts'
 import { accountRoutes } from './account-routes.ts'
+import { refuseUnread } from './refuse-unread.ts'
 import type { Tokens } from './tokens.ts'
 import { uploadRoute } from './upload-route.ts'
 import type { Users } from './users.ts'
@@ -54,10 +55,12 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       if ('user' in read) request.user = read.user
       else {
         // Whoever is not let in need not send a video to learn so.
-        return reply
-          .code(401)
-          .headers({ 'www-authenticate': 'Bearer', connection: 'close' })
-          .send({ error: read.refused })
+        reply.hijack()
+        refuseUnread(request.raw, reply.raw, {
+          status: 401,
+          headers: { 'www-authenticate': 'Bearer' },
+          body: { error: read.refused },
+        })
       }
     })
     videoRoutes(inner, options)

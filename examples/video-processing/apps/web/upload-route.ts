@@ -10,6 +10,7 @@ import type { Objects } from '../shared/objects.ts'
 import { MOST_PIXELS, probe } from '../shared/probe.ts'
 import { sourceKey, type Videos } from '../shared/videos.ts'
 import { announcedBytes, receive, TooLarge } from './receive.ts'
+import { type Refusal, refuseUnread } from './refuse-unread.ts'
 import { shown } from './video-routes.ts'
 
 export interface UploadOptions {
@@ -24,7 +25,7 @@ const BINARY = 'application/octet-stream'
 /** The body is the file itself. It goes to disk as it comes, and into the bucket once it is known to be a video. */
 export function uploadRoute(app: FastifyInstance, options: UploadOptions): void {
   const { videos, objects, announce, largest } = options
-  const refusal = { error: `a video has at most ${largest} bytes` }
+  const refusal: Refusal = { status: 413, body: { error: `a video has at most ${largest} bytes` } }
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
 
@@ -34,7 +35,8 @@ export function uploadRoute(app: FastifyInstance, options: UploadOptions): void 
       // Before a byte of the body is read.
       onRequest: async (request, reply) => {
         if ((announcedBytes(request.headers['content-length']) ?? 0) > largest) {
-          return reply.code(413).header('connection', 'close').send(refusal)
+          reply.hijack()
+          refuseUnread(request.raw, reply.raw, refusal)
         }
       },
       schema: {
@@ -87,8 +89,10 @@ export function uploadRoute(app: FastifyInstance, options: UploadOptions): void 
         if (video === undefined) throw new Error(`video ${id} is gone`)
         return reply.code(202).header('location', `/videos/${id}`).send(shown(video))
       } catch (error) {
-        if (error instanceof TooLarge) return reply.code(413).header('connection', 'close').send(refusal)
-        throw error
+        if (!(error instanceof TooLarge)) throw error
+        reply.hijack()
+        refuseUnread(request.raw, reply.raw, refusal)
+        return reply
       } finally {
         await rm(folder, { recursive: true, force: true })
       }

@@ -6,12 +6,14 @@ import { renderGraphiQL } from '@graphql-yoga/render-graphiql'
 import fastify, { type FastifyInstance } from 'fastify'
 import { createYoga } from 'graphql-yoga'
 import type { Files } from './files.ts'
+import { refuseLargeBodies } from './large-bodies.ts'
 import { catalogSchema } from './schema.ts'
 import { MOST_PICTURE_BYTES, type Search } from './search.ts'
 
 const PATH = '/graphql'
 /** The parts of a form around the picture. */
 const FORM_BYTES = 64 * 1024
+const LARGEST = MOST_PICTURE_BYTES + FORM_BYTES
 
 const EXAMPLE = `# Products of the catalog. Try also searchByText(text: "red watch for women").
 {
@@ -26,7 +28,7 @@ const EXAMPLE = `# Products of the catalog. Try also searchByText(text: "red wat
 
 /** GraphQL at /graphql, with a page to try queries; questions that cost too much are refused before they run. */
 export function graphqlApp(files: Files, search: Search): FastifyInstance {
-  const app = fastify({ forceCloseConnections: 'idle', bodyLimit: MOST_PICTURE_BYTES + FORM_BYTES })
+  const app = fastify({ forceCloseConnections: 'idle', bodyLimit: LARGEST })
   const yoga = createYoga({
     graphqlEndpoint: PATH,
     schema: catalogSchema(files, search),
@@ -42,6 +44,7 @@ export function graphqlApp(files: Files, search: Search): FastifyInstance {
       costLimitPlugin({ maxCost: 1000 }),
     ],
   })
+  refuseLargeBodies(app, LARGEST)
   // Bodies are read here, where their size is limited.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
