@@ -1,7 +1,14 @@
-import { text } from 'node:stream/consumers'
 import * as z from 'zod'
-import { usageError } from '../../../domain/error.ts'
 import type { ObjectStore } from '../../ports/objects.ts'
+import {
+  besideLedger,
+  type Damage,
+  jobEndingSchema,
+  jobEndSchema,
+  readRecord,
+  recordBytes,
+  recordUri,
+} from './record-object.ts'
 
 /** One stream of a job's output. */
 const outputSchema = z.object({
@@ -33,16 +40,8 @@ const recordSchema = z.object({
   /** The platform's own name of it, such as an ARN; null as long as nobody has seen it start. */
   task: z.string().nullable(),
   /** Written before it is stopped: not every platform remembers who ended a job. */
-  ending: z.enum(['stopped', 'timed-out']).optional(),
-  end: z
-    .object({
-      state: z.enum(['succeeded', 'failed', 'timed-out', 'stopped']),
-      exitCode: z.number().nullable(),
-      reason: z.string().nullable(),
-      startedAt: z.number().nullable(),
-      endedAt: z.number().nullable(),
-    })
-    .optional(),
+  ending: jobEndingSchema.optional(),
+  end: jobEndSchema.optional(),
   /** Where its output lies, once it has ended. */
   outputs: z.array(outputSchema).optional(),
 })
@@ -57,28 +56,28 @@ export interface JobRecords {
   remove(id: string): Promise<void>
 }
 
-const ID = /^[A-Za-z0-9._-]{1,100}$/
+const DAMAGE: Damage = {
+  versions: 'another version',
+  rule: 'it says which task, job or machine of AWS is this job',
+  remedy: 'see in AWS that it does not run any more, then remove the object',
+}
 
 /** @param ledger URI of the ledger. */
 export function openJobRecords(
   objects: Pick<ObjectStore, 'read' | 'write' | 'remove'>,
   ledger: string,
 ): JobRecords {
-  const bytes = (record: JobRecord): Uint8Array => Buffer.from(`${JSON.stringify(record, undefined, 2)}\n`)
+  const uriOf = (id: string): string => recordUri(besideLedger(ledger, 'jobs'), id)
   return {
-    read: async (id) => {
-      const uri = recordUri(ledger, id)
-      const found = await objects.read(uri)
-      return found === undefined ? undefined : parse(recordSchema, uri, await text(found.body))
-    },
+    read: async (id) => (await readRecord(objects, uriOf(id), recordSchema, DAMAGE))?.record,
     claim: async (record) => {
-      const done = await objects.write(recordUri(ledger, record.id), bytes(record), { absent: true })
+      const done = await objects.write(uriOf(record.id), recordBytes(record), { absent: true })
       return done === 'conflict' ? 'conflict' : 'claimed'
     },
     keep: async (record) => {
-      await objects.write(recordUri(ledger, record.id), bytes(record))
+      await objects.write(uriOf(record.id), recordBytes(record))
     },
-    remove: (id) => objects.remove(recordUri(ledger, id)),
+    remove: (id) => objects.remove(uriOf(id)),
   }
 }
 
@@ -88,33 +87,8 @@ export async function kindOfJob(
   ledger: string,
   id: string,
 ): Promise<string | undefined> {
-  const uri = recordUri(ledger, id)
-  const found = await objects.read(uri)
-  return found === undefined ? undefined : parse(kindSchema, uri, await text(found.body)).kind
+  const uri = recordUri(besideLedger(ledger, 'jobs'), id)
+  return (await readRecord(objects, uri, kindSchema, DAMAGE))?.record.kind
 }
 
 const kindSchema = z.looseObject({ kind: z.string() })
-
-/** Where the record of a job stands, whichever engine writes it. */
-export function recordUri(ledger: string, id: string): string {
-  if (ID.test(id)) return `${ledger.replace(/\/+$/, '')}/jobs/${id}.json`
-  throw usageError({
-    what: `"${id}" is no id of a job`,
-    rule: 'letters, digits, ".", "_" and "-", 100 at most',
-  })
-}
-
-function parse<T>(schema: z.ZodType<T>, uri: string, content: string): T {
-  try {
-    return schema.parse(JSON.parse(content))
-  } catch (cause) {
-    throw usageError(
-      {
-        what: `${uri} is damaged, or of another version`,
-        rule: 'it says which task, job or machine of AWS is this job',
-        remedy: 'see in AWS that it does not run any more, then remove the object',
-      },
-      cause,
-    )
-  }
-}

@@ -1,8 +1,15 @@
-import { text } from 'node:stream/consumers'
 import * as z from 'zod'
-import { usageError } from '../../../../domain/error.ts'
 import { workflowRunSchema } from '../../../../domain/workflow-run.ts'
 import type { ObjectStore } from '../../../ports/objects.ts'
+import {
+  besideLedger,
+  type Damage,
+  jobEndingSchema,
+  jobEndSchema,
+  readRecord,
+  recordBytes,
+  recordUri,
+} from '../record-object.ts'
 
 const placementSchema = z.object({
   market: z.enum(['spot', 'on-demand']),
@@ -42,18 +49,10 @@ const recordSchema = z.object({
   /** Milliseconds that earlier machines took. */
   spent: z.number(),
   /** Why it is being ended, written down before: the end of a machine looks the same. */
-  ending: z.enum(['stopped', 'timed-out']).nullable(),
+  ending: jobEndingSchema.nullable(),
   /** The run of a workflow that started it, where one did. */
   run: workflowRunSchema.optional(),
-  end: z
-    .object({
-      state: z.enum(['succeeded', 'failed', 'timed-out', 'stopped']),
-      exitCode: z.number().nullable(),
-      reason: z.string().nullable(),
-      startedAt: z.number().nullable(),
-      endedAt: z.number().nullable(),
-    })
-    .optional(),
+  end: jobEndSchema.optional(),
 })
 export type MachineJob = z.infer<typeof recordSchema>
 
@@ -69,48 +68,25 @@ export interface MachineJobs {
   remove(id: string): Promise<void>
 }
 
-const ID = /^[A-Za-z0-9._-]{1,100}$/
+const DAMAGE: Damage = {
+  versions: 'a newer version',
+  rule: 'it says which machine of EC2 is this job',
+  remedy: 'run "sluice operate reap", then remove the object',
+}
 
 /** @param ledger URI of the ledger. */
 export function openMachineJobs(
   objects: Pick<ObjectStore, 'read' | 'write' | 'remove'>,
   ledger: string,
 ): MachineJobs {
-  const uriOf = (id: string): string => {
-    if (ID.test(id)) return `${ledger.replace(/\/+$/, '')}/machines/${id}.json`
-    throw usageError({
-      what: `"${id}" is no id of a job`,
-      rule: 'letters, digits, ".", "_" and "-", 100 at most',
-    })
-  }
+  const uriOf = (id: string): string => recordUri(besideLedger(ledger, 'machines'), id)
   return {
-    read: async (id) => {
-      const uri = uriOf(id)
-      const found = await objects.read(uri)
-      if (found === undefined) return undefined
-      return { record: parse(uri, await text(found.body)), etag: found.info.etag }
-    },
+    read: (id) => readRecord(objects, uriOf(id), recordSchema, DAMAGE),
     write: async (record, over) => {
-      const bytes = Buffer.from(`${JSON.stringify(record, undefined, 2)}\n`)
       const only = over === null ? ({ absent: true } as const) : { etag: over }
-      const done = await objects.write(uriOf(record.id), bytes, only)
+      const done = await objects.write(uriOf(record.id), recordBytes(record), only)
       return done === 'conflict' ? done : { record, etag: done.etag }
     },
     remove: (id) => objects.remove(uriOf(id)),
-  }
-}
-
-function parse(uri: string, content: string): MachineJob {
-  try {
-    return recordSchema.parse(JSON.parse(content))
-  } catch (cause) {
-    throw usageError(
-      {
-        what: `${uri} is damaged, or of a newer version`,
-        rule: 'it says which machine of EC2 is this job',
-        remedy: 'run "sluice operate reap", then remove the object',
-      },
-      cause,
-    )
   }
 }

@@ -55,6 +55,13 @@ export function bootVariables(script: string): Readonly<Record<string, string>> 
   )
 }
 
+/** What `docker run` of a boot script hands to the container: the names of its SLUICE_ENV with the values that it exports. */
+export function containerVariables({ userData, variables }: Machine): Readonly<Record<string, string>> {
+  const [, words = ''] = /^SLUICE_ENV='([^']*)'$/m.exec(userData) ?? []
+  const names = words.split('--env ').flatMap((word) => word.trim() || [])
+  return Object.fromEntries(names.map((name) => [name, variables[name] ?? '']))
+}
+
 /** The agent of the boot script (cdktf/aws/step-agent.ts) as the cloud sees it; its own test runs it. */
 export function run(world: Ec2World, machine: Machine, behaviour: Behaviour): void {
   const { boot = BOOT, work = 600_000, exit = 0, prints = [], checkpoints, upload = 1000 } = behaviour

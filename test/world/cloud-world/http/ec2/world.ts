@@ -27,8 +27,8 @@ export interface Ec2Options {
   readonly bootScript: string
   readonly killer: string
   readonly objects: MemoryObjects
-  /** What the nth machine does, from 1. */
-  readonly behaviour?: (number: number) => Behaviour
+  /** What the nth machine does, from 1; by how it was started, where that matters. */
+  readonly behaviour?: (number: number, machine: Machine) => Behaviour
   /** The code that EC2 refuses a place with. */
   readonly refuses?: (place: Place, number: number) => string | undefined
   /** Milliseconds until DescribeInstances shows a new machine. */
@@ -124,7 +124,7 @@ export class Ec2World {
     }
     this.machines.push(machine)
     this.#tokens.set(token, { digest, machine })
-    const behaviour = this.options.behaviour?.(this.machines.length) ?? {}
+    const behaviour = this.options.behaviour?.(this.machines.length, machine) ?? {}
     for (const seconds of behaviour.dead ? [] : deadMen(userData)) {
       const at = machine.launchedAt + (behaviour.boot ?? 20_000) + seconds * 1000
       this.at(at, () => this.end(machine, 'Client.InstanceInitiatedShutdown', at))
