@@ -5,6 +5,8 @@ export const apply = defineAction({
   inputs: {
     mode: { kind: 'choice', choices: ['apply', 'command'], default: 'apply' },
     'allow-loss': { kind: 'lines' },
+    'leave-deferred': { kind: 'boolean', default: false },
+    round: { kind: 'count' },
     'plan-run': { kind: 'text' },
     'plan-of': { kind: 'text', default: '.github/workflows/plan.yml' },
   },
@@ -25,6 +27,13 @@ export const apply = defineAction({
       await takePlanOf(world, inputs['plan-run'], token)
     }
     const reviews = token === undefined ? {} : { reviews: reviewsOnGitHub(world.runtime, token) }
-    return apply({ ...world, ...reviews }, { allowLoss: inputs['allow-loss'] })
+    return apply(
+      { ...world, ...reviews },
+      {
+        allowLoss: inputs['allow-loss'],
+        leaveDeferred: inputs['leave-deferred'],
+        ...(inputs.round === undefined ? {} : { round: inputs.round }),
+      },
+    )
   },
 })

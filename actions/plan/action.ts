@@ -13,6 +13,7 @@ export const plan = defineAction({
     'changes',
     'fingerprint',
     'artifact',
+    'deferred',
     'comment-url',
     'drift',
     'issue-url',

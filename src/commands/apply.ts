@@ -12,11 +12,13 @@ export interface ApplyOptions extends ApproveOptions {
   readonly circumstances?: Circumstances
   /** The plan that was asked for, by its id; another one is refused. */
   readonly plan?: string
+  /** Whoever calls plans and applies again for the stacks that wait: that there are some is no refusal. */
+  readonly leaveDeferred?: boolean
 }
 
 /**
  * Applies exactly what the last plan left and somebody approved, stack by stack, and writes targets.json. It stops before the
- * first stack that the plan deferred, whose inputs are known only now (exit 3). On cloud `local` there is nothing to apply.
+ * first stack that the plan deferred, whose inputs are known only now (exit 3, unless it is told to leave those). On cloud `local` there is nothing to apply.
  */
 export const apply: Command<ApplyOptions> = async (world, options) => {
   const environment = await openEnvironment(world)
@@ -52,7 +54,6 @@ async function applyAll(world: World, environment: OpenEnvironment, options: App
     { approverOf, refuseUnnamed },
     { carryOut },
     { reportInterrupted },
-    { refuseUnbuilt },
   ] = await Promise.all([
     import('./infrastructure/engine.ts'),
     import('./infrastructure/stack-folders.ts'),
@@ -64,7 +65,6 @@ async function applyAll(world: World, environment: OpenEnvironment, options: App
     import('./apply/approve.ts'),
     import('./apply/carry-out.ts'),
     import('./infrastructure/journal.ts'),
-    import('./infrastructure/unbuilt.ts'),
   ])
   // Nothing is compiled again: a plan is applied as it was made.
   const folders = await stackFolders(runtime.files, state)
@@ -88,19 +88,15 @@ async function applyAll(world: World, environment: OpenEnvironment, options: App
     stacks.map(({ stack }) => stack),
     engine,
   )
-  await refuseUnbuilt(runtime.files, stacks)
   refuseUnnamed(findings, options, id)
   const approver = names.length === 0 ? undefined : await approverOf(world, name, id, findings, options)
   const outputs = await carryOut(runtime, engine, stacks, { state, approval, approver, key })
   const path = await writeTargets(world, environment, outputs)
   const done = report(`applied ${list(names)}`, { targets: path }, names)
   if (deferred.length === 0) return done
-  return {
-    ...done,
-    outcome: 'refused',
-    message: `${done.message}; ${list(deferred)} need a plan of their own, with what is known now`,
-    remedy: 'run plan and apply again',
-  }
+  const message = `${done.message}; ${list(deferred)} need a plan of their own, with what is known now`
+  if (options.leaveDeferred === true) return { ...done, message, summary: `${message}\n` }
+  return { ...done, outcome: 'refused', message, remedy: 'run plan and apply again' }
 }
 
 /** Absolute path; empty as long as no stack has said where the ledger is. */

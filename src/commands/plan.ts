@@ -29,7 +29,7 @@ export interface PlanReport extends Report {
 export async function plan(world: World, options: PlanOptions = {}): Promise<PlanReport> {
   const environment = await openEnvironment(world)
   if (environment.system.environment.cloud === 'local') {
-    const outputs = { changes: 'false', fingerprint: '', 'comment-url': '' }
+    const outputs = { changes: 'false', fingerprint: '', deferred: '', 'comment-url': '' }
     return nothingToDo(world, 'plan', outputs, { counts: NO_COUNTS, changes: [] })
   }
   if (world.request.dryRun) return announce(world, environment)
@@ -74,7 +74,6 @@ async function planAll(
     { COMMENT_LIMIT, headline, planMarkdown },
     { findingsMarkdown },
     { costMarkdown, estimateOf },
-    { warnOfUnbuilt },
   ] = await Promise.all([
     import('./infrastructure/engine.ts'),
     import('./synth.ts'),
@@ -86,7 +85,6 @@ async function planAll(
     import('../report/plan/markdown.ts'),
     import('../report/plan/findings.ts'),
     import('./plan/cost.ts'),
-    import('./infrastructure/unbuilt.ts'),
   ])
   const key = await planKey(runtime, state, true)
   const engine = await openEngine(runtime, join(state, 'plugins'), (found) =>
@@ -107,11 +105,6 @@ async function planAll(
     ground,
     values,
   )
-  const planned = folders.flatMap((stack) => {
-    const plan = stacks.find((one) => one.stack === stack.name)
-    return plan === undefined ? [] : [{ stack, plan }]
-  })
-  await warnOfUnbuilt(runtime, planned)
   const file = planFile(system, engine.engine, stacks)
   await runtime.files.write(join(state, 'plan.json'), `${JSON.stringify(file, undefined, 2)}\n`)
   const { environment: name, fingerprint } = file
@@ -130,7 +123,8 @@ async function planAll(
   const id = planId(fingerprint)
   const cost = await estimateOf(runtime.files, state)
   const more = `${findingsMarkdown(findings, id)}${costMarkdown(cost)}`
-  const changes = stacks.some((stack) => stack.state === 'deferred' || hasChanges(stack))
+  const deferred = stacks.filter(({ state }) => state === 'deferred').map(({ stack }) => stack)
+  const changes = deferred.length > 0 || stacks.some(hasChanges)
   return {
     command: 'plan',
     outcome: 'done',
@@ -139,6 +133,7 @@ async function planAll(
       changes: String(changes),
       fingerprint: file.fingerprint,
       artifact: planArtifact(file),
+      deferred: deferred.join(' '),
       'comment-url': '',
     },
     data: {

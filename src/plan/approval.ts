@@ -56,11 +56,14 @@ export type Reviewed = { readonly by: string } | { readonly refusal: string }
 /**
  * The review of an environment in a run counts if it is by somebody else than who started it, or started it again; whoever said no, or has
  * not answered, keeps it closed.
+ *
+ * @param round which plan of the run it is, from 1: a review is of one plan, so the second needs a second.
  */
 export function reviewedBy(
   reviews: readonly Review[],
   environment: string,
   actors: readonly string[],
+  round = 1,
 ): Reviewed {
   const here = reviews.filter((review) => review.environment === environment)
   const rejected = here.find(({ state }) => state === 'rejected')
@@ -69,11 +72,17 @@ export function reviewedBy(
   if (approved.length === 0) return { refusal: `nobody has reviewed environment ${environment} in this run` }
   // A login in other letters is the same account.
   const own = new Set(actors.map((actor) => actor.toLowerCase()))
-  const other = approved.find(({ by }) => !own.has(by.toLowerCase()))
-  if (own.size === 0 || other === undefined) {
+  const others = approved.filter(({ by }) => !own.has(by.toLowerCase()))
+  if (own.size === 0 || others.length === 0) {
     return { refusal: `${actors.join(' and ') || 'whoever started the run'} cannot approve the own run` }
   }
-  return { by: other.by }
+  const counted = others[round - 1]
+  if (counted === undefined) {
+    return {
+      refusal: `this is plan ${round} of the run, and ${others.length} of its plans were reviewed by others`,
+    }
+  }
+  return { by: counted.by }
 }
 
 /** Whether a person has looked at what no rule could decide: a flag in a script is nobody's look. */

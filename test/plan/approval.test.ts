@@ -144,6 +144,14 @@ describe('the review of an environment', () => {
     expect(reviewedBy([review('reviewer')], 'production', actors)).toEqual({ by: 'reviewer' })
   })
 
+  test('R13 a review is of one plan: the second plan of a run needs a second one, by somebody else again', () => {
+    const [first, second] = [review('reviewer'), review('other')]
+    expect(reviewedBy([first], 'production', ['author'], 2)).toHaveProperty('refusal')
+    expect(reviewedBy([first, review('author')], 'production', ['author'], 2)).toHaveProperty('refusal')
+    expect(reviewedBy([first, second], 'production', ['author'], 2)).toEqual({ by: 'other' })
+    expect(reviewedBy([first, second], 'production', ['author'], 0)).toHaveProperty('refusal')
+  })
+
   test('R13 nobody knows who started the run: nobody else has approved', () => {
     expect(reviewedBy([review('reviewer')], 'production', [])).toHaveProperty('refusal')
   })

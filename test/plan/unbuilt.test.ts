@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
-import { refuseUnbuilt, warnOfUnbuilt } from '../../src/commands/infrastructure/unbuilt.ts'
+import { unbuiltIn } from '../../src/commands/infrastructure/unbuilt.ts'
 import { unbuiltFunctions } from '../../src/plan/unbuilt.ts'
-import { fakeRuntime } from '../../src/runtime/fake/index.ts'
 
 const REPOSITORY = '222222222222.dkr.ecr.us-east-1.amazonaws.com/films/api'
 const configuration = {
@@ -33,18 +32,12 @@ test('one that is there keeps the image that rollouts gave it', () => {
   }
 })
 
-test('a plan warns of it, and its apply is refused with what to do', async () => {
-  const folder = '/project/.sluice/production/stacks/compute'
-  const { files, log, events } = fakeRuntime({
-    files: { [`${folder}/cdk.tf.json`]: JSON.stringify(configuration) },
+test('its stack waits for build, and says what to do', () => {
+  const planned = (name: string) => ({
+    changes: all('create').filter(({ address }) => address.endsWith(name)) as never,
   })
-  const planned = (name: string) => {
-    const changes = all('create').filter(({ address }) => address.endsWith(name))
-    return [{ stack: { name: 'compute', folder, dependsOn: [] }, plan: { changes: changes as never } }]
-  }
-  await warnOfUnbuilt({ files, log }, planned('fresh'))
-  expect(events).toEqual([expect.objectContaining({ level: 'warning' })])
-  await expect(refuseUnbuilt(files, planned('fresh'))).rejects.toThrow(/fresh would be made of .*:template/)
-  await expect(refuseUnbuilt(files, planned('fresh'))).rejects.toMatchObject({ outcome: 'refused' })
-  await expect(refuseUnbuilt(files, planned('built'))).resolves.toBeUndefined()
+  expect(unbuiltIn(configuration, planned('fresh'))).toMatch(
+    /^aws_lambda_function.fresh would be made of .*:template, .*Run "sluice build"/,
+  )
+  expect(unbuiltIn(configuration, planned('built'))).toBeUndefined()
 })

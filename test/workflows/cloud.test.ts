@@ -7,6 +7,7 @@ import { type EngineWorld, openEngineWorld } from '../world/cloud-world/engine-w
 import { typesUsed } from '../world/cloud-world/types-used.ts'
 import { type FakeGitHub, startFakeGitHub, TOKEN } from '../world/github/server.ts'
 import { REPOSITORY } from '../world/github/store.ts'
+import { ownHclOnAws } from '../world/own-hcl.ts'
 import { type Caller, type Ended, filledIn, openCaller, type Run } from './act.ts'
 import { type Built, buildDist } from './dist.ts'
 
@@ -30,29 +31,12 @@ environments:
 infra: { hcl: own }
 `
 
-const HCL = `terraform {
-  backend "s3" {
-    bucket       = "${STATES}"
-    key          = "tiny/production/own.tfstate"
-    region       = "${REGION}"
-    use_lockfile = true
-  }
-  required_providers {
-    aws = { source = "hashicorp/aws" }
-  }
-}
-provider "aws" {
-  region = "${REGION}"
-}
-output "sluice" {
-  value = {
-    schema = "sluice.targets/v1", system = "tiny", environment = "production", region = "${REGION}"
-    services = {}, jobs = {}, workers = {}, functions = {}, buckets = {}, databases = {}, registries = {}
-    alarms = {}, tables = {}, topics = {}, caches = {}, apis = {}, logs = {}
-    ledger = "s3://${LEDGER}/ledger/"
-  }
-}
-`
+const HCL = ownHclOnAws({
+  system: 'tiny',
+  states: STATES,
+  region: REGION,
+  targets: `region = "${REGION}", ledger = "s3://${LEDGER}/ledger/"`,
+})
 const BUCKETS = (...names: string[]): string =>
   JSON.stringify({
     resource: { aws_s3_bucket: Object.fromEntries(names.map((name) => [name, { bucket: `tiny-${name}` }])) },

@@ -1,3 +1,4 @@
+import { ownHclOnAws, sluiceOutput } from '../world/own-hcl.ts'
 import type { Run } from './act.ts'
 
 /** A system of one service with images of its own, whose stack is a team's own: so its repository may be any registry. */
@@ -27,36 +28,17 @@ rollout: { strategy: rolling, bake: ${bake}, checks: [] }
 infra: { hcl: own }
 `
 
-const targets = (more: string): string => `output "sluice" {
-  value = {
-    schema = "sluice.targets/v1", system = "shop", environment = "production"
-    jobs = {}, workers = {}, functions = {}, buckets = {}, databases = {}
-    alarms = {}, tables = {}, topics = {}, caches = {}, apis = {}, logs = {}
-    ${more}
-  }
-}
-`
-
 export function shopOnAws(registry: string, states: string, ledger: string, bake?: string): OwnStack {
-  const hcl = `terraform {
-  backend "s3" {
-    bucket       = "${states}"
-    key          = "shop/production/own.tfstate"
-    region       = "${REGION}"
-    use_lockfile = true
-  }
-  required_providers {
-    aws = { source = "hashicorp/aws" }
-  }
-}
-provider "aws" {
-  region = "${REGION}"
-}
-${targets(`region = "${REGION}", ledger = "s3://${ledger}/ledger/", registries = { web = "${registry}/shop/web" }
+  const hcl = ownHclOnAws({
+    system: 'shop',
+    states,
+    region: REGION,
+    targets: `region = "${REGION}", ledger = "s3://${ledger}/ledger/", registries = { web = "${registry}/shop/web" }
     services = { web = {
       kind = "ecs-service", region = "${REGION}", cluster = "shop-production", service = "${NAME}", container = "web"
       loadBalanced = false, template = "${NAME}", roles = [], scale = { min = 1, max = 1 }
-    } }`)}`
+    } }`,
+  })
   const container = { name: 'web', image: `${registry}/shop/web:template`, essential: true }
   return {
     system: system(`cloud: aws, account: "${ACCOUNT}", region: ${REGION}`, bake),
@@ -108,7 +90,9 @@ provider "google" {
   project = "${PROJECT}"
   region  = "${LOCATION}"
 }
-${targets(`region = "${LOCATION}", ledger = "gs://${ledger}/ledger/", registries = { web = "${registry}/shop/web" }
+${sluiceOutput(
+  'shop',
+  `region = "${LOCATION}", ledger = "gs://${ledger}/ledger/", registries = { web = "${registry}/shop/web" }
     services = { web = {
       kind = "cloud-run-service", project = "${PROJECT}", location = "${LOCATION}", service = "${NAME}"
       url = google_cloud_run_v2_service.web.uri, scale = { min = 1, max = 1 }
@@ -116,7 +100,8 @@ ${targets(`region = "${LOCATION}", ledger = "gs://${ledger}/ledger/", registries
         scaling = { minInstanceCount = 1, maxInstanceCount = 1 }
         containers = [{ name = "web", image = "${registry}/shop/web:template", ports = [{ containerPort = 8080 }] }]
       }
-    } }`)}`
+    } }`,
+)}`
   return {
     system: system(`cloud: gcp, project: ${PROJECT}, region: ${LOCATION}`).replace(
       'rolling',

@@ -12,6 +12,8 @@ export interface ApproveOptions {
   readonly allowLoss?: readonly string[]
   /** Somebody whose approval the caller has read from GitHub itself, as for a command in a comment. */
   readonly approver?: Approver
+  /** Which plan of its run on GitHub this is, from 1: each needs a review of its own. */
+  readonly round?: number
 }
 
 /** @throws SluiceError refused, with what has to be written to let each finding pass. */
@@ -61,7 +63,7 @@ async function asked(
   const { env, clock } = world.runtime
   const at = new Date(clock.now()).toISOString()
   if (env['GITHUB_ACTIONS'] === 'true')
-    return { ...(await reviewed(world, environment)), how: 'reviewed', at }
+    return { ...(await reviewed(world, environment, options.round)), how: 'reviewed', at }
   const by = personOf(world.runtime)
   if (options.approve !== undefined) return confirmed(options.approve, id, { by, how: 'named', at })
   if (world.ask === undefined) {
@@ -81,7 +83,11 @@ function confirmed(typed: string, id: string, approver: Approver): Approver {
   )
 }
 
-async function reviewed({ runtime, reviews }: World, environment: string): Promise<{ readonly by: string }> {
+async function reviewed(
+  { runtime, reviews }: World,
+  environment: string,
+  round?: number,
+): Promise<{ readonly by: string }> {
   const { env } = runtime
   const run = env['GITHUB_RUN_ID'] ?? ''
   if (reviews === undefined || run === '') {
@@ -91,7 +97,7 @@ async function reviewed({ runtime, reviews }: World, environment: string): Promi
     )
   }
   const actors = [env['GITHUB_ACTOR'] ?? '', env['GITHUB_TRIGGERING_ACTOR'] ?? ''].filter((one) => one !== '')
-  const answer = reviewedBy(await reviews.of(run), environment, actors)
+  const answer = reviewedBy(await reviews.of(run), environment, actors, round)
   if ('by' in answer) return answer
   throw unapproved(
     `environment ${environment}: ${answer.refusal}`,

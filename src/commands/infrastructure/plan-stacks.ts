@@ -24,6 +24,7 @@ import { reportInterrupted } from './journal.ts'
 import { askPolicy, PolicyInput } from './policy-hook.ts'
 import { planPath } from './saved-plans.ts'
 import type { StackFolder } from './stack-folders.ts'
+import { unbuiltIn } from './unbuilt.ts'
 
 export interface PlannedStacks {
   readonly stacks: readonly StackPlan[]
@@ -37,7 +38,7 @@ export interface PlannedStacks {
 /** Rows of the table that is shown when an engine has planned; all are counted. */
 const SHOWN = 20
 
-/** Plans one stack after the other; those whose inputs are not known yet are `deferred`. */
+/** Plans one stack after the other; those whose inputs are not known yet, or whose images are not there, are `deferred`. */
 export async function planStacks(
   runtime: Runtime,
   engine: EngineRun,
@@ -67,6 +68,14 @@ export async function planStacks(
     const { plan, policy } = await judged(runtime, environment, (watch) =>
       engine.plan(stack, file, { ...watch, values, table: (table) => show(runtime, stack.name, table) }),
     )
+    const unbuilt = unbuiltIn(configuration, plan)
+    if (unbuilt !== undefined) {
+      // What it would do is shown, and nobody can apply it: Lambda would refuse halfway through.
+      await runtime.files.remove(file)
+      runtime.log.emit(message('warning', `stack ${stack.name} is deferred: ${unbuilt}`))
+      earlier.push({ plan: { ...plan, state: 'deferred' }, configuration })
+      continue
+    }
     earlier.push({ plan, configuration })
     guarded.push({ plan, ...(policy === undefined ? {} : { policy }) })
     const digest = await digestOfFile(runtime, file)

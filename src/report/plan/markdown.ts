@@ -116,9 +116,13 @@ function stackTable({ stacks, counts }: ShownPlan): string[] {
   ]
 }
 
-function noteOf({ state, drift, outputs }: StackPlan): string {
+function noteOf({ state, changes, drift, outputs }: StackPlan): string {
+  const why =
+    changes.length > 0
+      ? 'an image of a function is not built yet'
+      : 'reads what another stack has only after apply'
   return [
-    ...(state === 'deferred' ? ['deferred: reads what another stack has only after apply'] : []),
+    ...(state === 'deferred' ? [`deferred: ${why}`] : []),
     ...(drift.length > 0 ? [`${number(drift.length)} drifted`] : []),
     ...(outputs.length > 0 ? [`${number(outputs.length)} outputs`] : []),
   ].join('; ')
