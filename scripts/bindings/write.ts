@@ -1,4 +1,4 @@
-import type { BindingTable } from '../../cdktf/core/binding.ts'
+import type { BindingTable } from '../../cdktf/core/binding-fields.ts'
 import { fieldsText } from '../../cdktf/core/binding-table.ts'
 import type { ReadBinding, ReadStruct } from './read.ts'
 
