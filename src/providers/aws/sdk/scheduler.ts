@@ -1,2 +1,7 @@
 /** Loaded by import() of this file: a bundle gives a package of CommonJS that is imported so no names. */
-export { CreateScheduleCommand, DeleteScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler'
+export {
+  CreateScheduleCommand,
+  DeleteScheduleCommand,
+  SchedulerClient,
+  UpdateScheduleCommand,
+} from '@aws-sdk/client-scheduler'

@@ -31,7 +31,7 @@ export async function launch(
   const { region, id, key } = begin.record
   const what = `starting a machine for step ${key}`
   const until = runtime.clock.now() + begin.record.lifetime
-  await killer.arm(id, { region, until, parts: target.killer })
+  await killer.arm(id, { region, until, parts: target.killer, what: 'machines' })
   const script = await machines.bootScript(region, target.launchTemplate, what)
   let stored = begin
   for (;;) {

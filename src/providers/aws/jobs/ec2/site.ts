@@ -1,7 +1,7 @@
 import { usageError } from '../../../../domain/error.ts'
 import { openQueryApi } from '../../query.ts'
 import type { JobParts } from '../relay.ts'
-import { RunKiller } from './killer.ts'
+import { RunKiller } from '../run-killer.ts'
 import { Ec2Machines } from './machines.ts'
 import { type MachineJob, type MachineJobs, openMachineJobs, type Stored } from './record.ts'
 import { type MachineTarget, machineTarget } from './target.ts'

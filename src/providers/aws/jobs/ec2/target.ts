@@ -1,6 +1,6 @@
 import { usageError } from '../../../../domain/error.ts'
 import type { Target } from '../../../../domain/targets.ts'
-import type { KillerParts } from './killer.ts'
+import type { KillerParts } from '../run-killer.ts'
 
 /** All that a run starts a machine with, as the stacks made it. */
 export interface MachineTarget {

@@ -3,18 +3,13 @@ import { FakeClock } from '../../../../../src/runtime/fake/clock.ts'
 import type { MemoryObjects } from '../../../objects.ts'
 import { stateMachine } from '../states.ts'
 import { type Behaviour, bootVariables, deadMen, type Machine, run } from './machine.ts'
+import type { Schedule } from './scheduler.ts'
 
 /** A place that a machine is asked for in. */
 export interface Place {
   readonly market: 'spot' | 'on-demand'
   readonly type: string
   readonly subnet: string
-}
-
-export interface Schedule {
-  readonly name: string
-  readonly target: string
-  readonly endsAt: number
 }
 
 export interface LogEvent {
