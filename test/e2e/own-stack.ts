@@ -13,6 +13,7 @@ import type { ExecResult, Runtime } from '../../src/runtime/runtime.ts'
 import { openEngineWorld } from '../world/cloud-world/engine-world.ts'
 import { typesUsed } from '../world/cloud-world/types-used.ts'
 import type { CloudWorld } from '../world/cloud-world/world.ts'
+import { ownHclOnAws } from '../world/own-hcl.ts'
 import { planIdOf } from './deployment.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -120,21 +121,4 @@ environments:
 infra: { hcl: own }
 `
 
-const HCL = `terraform {
-  backend "s3" {
-    bucket       = "${BUCKET}"
-    key          = "tiny/production/own.tfstate"
-    region       = "${REGION}"
-    use_lockfile = true
-  }
-  required_providers {
-    aws = { source = "hashicorp/aws" }
-  }
-}
-provider "aws" {
-  region = "${REGION}"
-}
-output "sluice" {
-  value = { schema = "sluice.targets/v1", system = "tiny", environment = "production" }
-}
-`
+const HCL = ownHclOnAws({ system: 'tiny', states: BUCKET, region: REGION, targets: '' })
