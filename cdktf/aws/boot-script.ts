@@ -37,7 +37,10 @@ export interface BootScriptProps {
 export function bootScript(props: BootScriptProps): readonly [string, string] {
   const { region, lifetime, idleStop, environment, secrets, work } = props
   const seconds = (ms: number): number => Math.max(60, Math.round(ms / 1000))
-  const watch = `for s in $(seq 1 ${Math.ceil(seconds(idleStop) / 60)}); do sleep 60; busy && exit 1; done; exit 0`
+  // The agent of a step speaks for its machine.
+  const reports = !(work.kind === 'image' && 'template' in work.image)
+  const look = reports ? 'if busy; then report working; exit 1; fi; report idle' : 'busy && exit 1'
+  const watch = `for s in $(seq 1 ${Math.ceil(seconds(idleStop) / 60)}); do sleep 60; ${look}; done; exit 0`
   const head = [
     '#!/bin/bash',
     deadMan('deadline', lifetime),
@@ -49,6 +52,7 @@ export function bootScript(props: BootScriptProps): readonly [string, string] {
     '  command -v nvidia-smi > /dev/null || return 1',
     '  nvidia-smi --query-gpu=utilization.gpu --format=csv,noheader,nounits | grep -qv "^0$"',
     '}',
+    ...(reports ? report(region) : []),
     `while true; do if (${watch}); then systemctl poweroff; fi; done`,
     'SLUICE_IDLE',
     'systemd-run --unit=sluice-idle bash /opt/sluice/idle.sh',
@@ -70,6 +74,26 @@ export function bootScript(props: BootScriptProps): readonly [string, string] {
     '',
   ]
   return [head.join('\n'), tail.join('\n')]
+}
+
+/**
+ * What a machine says of itself whenever that changes: whether it works, and what it runs. "sluice operate status" reads it.
+ * @see https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutInventory.html
+ */
+function report(region: string): string[] {
+  const metadata = 'http://169.254.169.254/latest'
+  return [
+    'report() {',
+    '  image="$(docker ps --quiet 2> /dev/null | head -1 | xargs -r docker inspect --format "{{.Config.Image}}")"',
+    '  [ "$1 $image" = "$(cat /opt/sluice/said 2> /dev/null)" ] && return',
+    `  token="$(curl -s -m 5 -X PUT -H "X-aws-ec2-metadata-token-ttl-seconds: 60" ${metadata}/api/token)"`,
+    `  id="$(curl -s -m 5 -H "X-aws-ec2-metadata-token: $token" ${metadata}/meta-data/instance-id)"`,
+    '  content="[{\\"Activity\\":\\"$1\\",\\"Image\\":\\"$image\\"}]"',
+    '  head="\\"TypeName\\":\\"Custom:SluiceWork\\",\\"SchemaVersion\\":\\"1.0\\",\\"CaptureTime\\":\\"$(date -u +%FT%TZ)\\""',
+    `  timeout 30 aws ssm put-inventory --region ${region} --instance-id "$id" --items "[{$head,\\"Content\\":$content}]" > /dev/null &&`,
+    '    echo "$1 $image" > /opt/sluice/said',
+    '}',
+  ]
 }
 
 function run(work: BootScriptProps['work'], variables: readonly string[], region: string): string[] {

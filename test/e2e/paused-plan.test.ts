@@ -35,6 +35,7 @@ describeReal('a system that is paused between two applies', ['tofu', 'plugin pro
     const file = await readFile(join(environment.state, 'targets.json'), 'utf8')
     const session = testSession({ endpoint: ecs.url, account: '222222222222', region: 'us-east-1' })
     operations = openAwsOperations({
+      workers: { read: async () => undefined },
       context: { runtime: fakeRuntime() } as unknown as ProviderContext,
       session: { ...session, endpoints: { APPLICATION_AUTO_SCALING: scaling.url } },
       targets: async () => targetsSchema.parse(JSON.parse(file)),

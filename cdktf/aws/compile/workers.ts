@@ -69,6 +69,8 @@ function make(site: Site, worker: Worker): void {
     publicAddress,
     statements: [
       ...access.statements,
+      // It says what it does, in its own inventory.
+      { actions: ['ssm:PutInventory'], resources: [`arn:aws:ec2:${region}:${account}:instance/*`] },
       ...(released === undefined ? [] : [released.statement]),
       ...(image === undefined
         ? secretStatement(secrets)

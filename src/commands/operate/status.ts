@@ -63,9 +63,20 @@ export function statusRows({ service, state, url, revisions }: ServiceStatus, no
     })
 }
 
-/** The machine that a worker has or had last. */
-export function machineRow({ worker, state, runs, since, trouble }: MachineStatus, now: number): string[] {
+/** A machine that a worker has or had last. */
+export function machineRow(machine: MachineStatus, now: number): string[] {
+  const { worker, state, runs, since, trouble, version, activity, shell } = machine
   const running = state === 'running' ? '1' : '0'
   const age = since === null ? '-' : formatDuration(Math.max(0, now - since))
-  return [worker, state, running, running, runs, '-', age, trouble ?? '-', '-']
+  return [
+    worker,
+    activity === undefined ? state : `${state}, ${activity}`,
+    running,
+    running,
+    version === undefined || version === null ? runs : `${runs}, template ${version}`,
+    '-',
+    age,
+    trouble ?? '-',
+    shell ?? '-',
+  ]
 }

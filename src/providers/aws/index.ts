@@ -10,7 +10,7 @@ import { openAwsOperations } from './operations/index.ts'
 import { openServices } from './service-host.ts'
 import { awsSession, steadfast } from './session.ts'
 import { readTargets } from './targets.ts'
-import { openWorkers } from './workers.ts'
+import { openWorkers } from './workers/images.ts'
 
 /** Opens the registry of models, which is no part of a cloud, where targets.json says. */
 export type OpenModels = (context: ProviderContext, targets: () => Promise<Targets>) => ModelRegistry
@@ -30,7 +30,7 @@ export function openAws(context: ProviderContext, openModels: OpenModels): Provi
   const observer = openObserver({ session, clock: context.runtime.clock, targets, balanced })
   const workers = openWorkers({ session, runtime: context.runtime, targets })
   const parts = { context, session, targets, objects }
-  const operations = openAwsOperations(parts)
+  const operations = openAwsOperations({ ...parts, workers })
   const toTheEnd = steadfast(session)
   const jobObjects = openS3Objects(toTheEnd, context.runtime)
   const jobs = openAwsJobs({ ...parts, session: toTheEnd, objects: jobObjects })

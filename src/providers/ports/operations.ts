@@ -14,7 +14,7 @@ export interface LogQuery {
   readonly signal?: AbortSignal
 }
 
-/** The machine that a worker has or had last. */
+/** A machine that a worker has, or had last. */
 export interface MachineStatus {
   readonly worker: string
   readonly state: 'absent' | 'running' | 'stopped' | 'terminated'
@@ -26,6 +26,12 @@ export interface MachineStatus {
   readonly since: number | null
   /** Why it does not run. */
   readonly trouble: string | null
+  /** Version of the template that it was started from, where there are such. */
+  readonly version?: number | null
+  /** Where it says so itself. */
+  readonly activity?: 'working' | 'idle'
+  /** The command that opens a shell there, where something reaches it. */
+  readonly shell?: string
 }
 
 /** Daily work on what runs. */

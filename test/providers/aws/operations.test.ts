@@ -67,6 +67,7 @@ describeReal('daily operations on AWS', ['moto'], () => {
   })
   const open = () =>
     openAwsOperations({
+      workers: { read: async () => undefined },
       context: { runtime } as unknown as ProviderContext,
       session: session(),
       targets: async () => targets,

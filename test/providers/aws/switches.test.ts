@@ -45,6 +45,7 @@ async function open(answer: (asked: Asked, number: number) => Answer, attempts =
   const objects = new MemoryObjects()
   const runtime = { ...fakeRuntime(), clock: fastClock(1000), http: nodeHttp }
   const operations = openAwsOperations({
+    workers: { read: async () => undefined },
     context: { runtime } as unknown as ProviderContext,
     session: testSession({ ...aws, attempts, timeout: 1500 }),
     targets: async () => targets,

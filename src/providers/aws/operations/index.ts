@@ -1,9 +1,13 @@
 import type { Targets } from '../../../domain/targets.ts'
 import type { ObjectStore } from '../../ports/objects.ts'
 import type { Operations } from '../../ports/operations.ts'
+import type { WorkerImages } from '../../ports/workers.ts'
 import type { ProviderContext } from '../../provider.ts'
 import { openQueryApi } from '../query.ts'
 import type { AwsSession } from '../session.ts'
+import { openFleet } from '../workers/fleet.ts'
+import { openReports } from '../workers/reports.ts'
+import { workerMachines } from '../workers/status.ts'
 import { openDatabases } from './databases.ts'
 import { openLogs } from './logs.ts'
 import { openMachines } from './machines.ts'
@@ -15,6 +19,8 @@ export interface OperationsParts {
   readonly targets: () => Promise<Targets>
   /** Where it is remembered how many copies a paused service had. */
   readonly objects: Pick<ObjectStore, 'read' | 'write' | 'remove'>
+  /** Which image the machines of a worker shall run. */
+  readonly workers: Pick<WorkerImages, 'read'>
 }
 
 /** Daily work on an environment of AWS; each client is loaded when it is first needed. */
@@ -22,10 +28,12 @@ export function openAwsOperations(parts: OperationsParts): Operations & { close(
   const logs = openLogs(parts)
   const switches = openServiceSwitches(parts)
   const { pause, resume, restart } = switches
-  const { context, session, targets } = parts
+  const { context, session, targets, workers: images } = parts
   const api = openQueryApi(session, context.runtime)
   const databases = openDatabases(api, session, context.runtime, targets)
-  const machines = openMachines(api, session, targets)
+  const fleet = openFleet(api, session, targets)
+  const machines = openMachines(fleet)
+  const reports = openReports(session)
   return {
     logs: (service, query) => logs.of(service, query),
     pause,
@@ -39,10 +47,12 @@ export function openAwsOperations(parts: OperationsParts): Operations & { close(
         ...named('started', await machines.start()),
       ],
       stopped: () => databases.stopped(),
+      machines: () => workerMachines({ fleet, reports, images, targets }),
     },
     close: () => {
       logs.close()
       switches.close()
+      reports.close()
     },
   }
 }

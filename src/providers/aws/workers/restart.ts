@@ -1,4 +1,4 @@
-import type { ImageReference } from '../../domain/digest.ts'
+import type { ImageReference } from '../../../domain/digest.ts'
 
 /** What a machine says before the image that it has begun with. */
 export const RENEWED = 'sluice: restarted'

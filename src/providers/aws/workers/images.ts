@@ -1,13 +1,13 @@
 import type { SSMClient } from '@aws-sdk/client-ssm'
-import { type ImageReference, parseImageReference } from '../../domain/digest.ts'
-import { externalError, SluiceError } from '../../domain/error.ts'
-import type { Target, Targets } from '../../domain/targets.ts'
-import { pollUntil } from '../../runtime/poll.ts'
-import type { Runtime } from '../../runtime/runtime.ts'
-import type { WorkerImages } from '../ports/workers.ts'
-import { type AwsSession, settingsFor } from './session.ts'
-import { callTrouble, codeOf } from './trouble.ts'
-import { drainSeconds, RENEWED, restartScript, STARTING } from './worker-restart.ts'
+import { type ImageReference, parseImageReference } from '../../../domain/digest.ts'
+import { externalError, SluiceError } from '../../../domain/error.ts'
+import type { Target, Targets } from '../../../domain/targets.ts'
+import { pollUntil } from '../../../runtime/poll.ts'
+import type { Runtime } from '../../../runtime/runtime.ts'
+import type { WorkerImages } from '../../ports/workers.ts'
+import { type AwsSession, settingsFor } from '../session.ts'
+import { callTrouble, codeOf } from '../trouble.ts'
+import { drainSeconds, RENEWED, restartScript, STARTING } from './restart.ts'
 
 export interface WorkerParts {
   readonly session: AwsSession
@@ -31,7 +31,7 @@ export function openWorkers({ session, runtime, targets }: WorkerParts): Require
 } {
   const clients = new Map<string, SSMClient>()
   const sdk = async ({ region }: Machines) => {
-    const api = await import('./sdk/ssm.ts')
+    const api = await import('../sdk/ssm.ts')
     const ssm = clients.get(region) ?? new api.SSMClient({ ...settingsFor(session, 'SSM'), region })
     clients.set(region, ssm)
     return { api, ssm }
