@@ -6,7 +6,7 @@ import { renderGraphiQL } from '@graphql-yoga/render-graphiql'
 import fastify, { type FastifyInstance } from 'fastify'
 import { createYoga } from 'graphql-yoga'
 import type { Files } from './files.ts'
-import { refuseLargeBodies } from './large-bodies.ts'
+import { isTooLarge, refuseLargeBodies } from './large-bodies.ts'
 import { catalogSchema } from './schema.ts'
 import { MOST_PICTURE_BYTES, type Search } from './search.ts'
 
@@ -44,7 +44,11 @@ export function graphqlApp(files: Files, search: Search): FastifyInstance {
       costLimitPlugin({ maxCost: 1000 }),
     ],
   })
-  refuseLargeBodies(app, LARGEST)
+  const refuseLarge = refuseLargeBodies(app, LARGEST)
+  app.setErrorHandler((error, request, reply) => {
+    if (isTooLarge(error)) return refuseLarge(request, reply)
+    throw error
+  })
   // Bodies are read here, where their size is limited.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))

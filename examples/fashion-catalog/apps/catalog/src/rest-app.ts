@@ -2,7 +2,7 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import fastify, { type FastifyInstance } from 'fastify'
 import { type Files, type Filters, FURTHEST, MOST, type Page } from './files.ts'
-import { refuseLargeBodies } from './large-bodies.ts'
+import { isTooLarge, refuseLargeBodies } from './large-bodies.ts'
 import { MOST_FOUND, MOST_PICTURE_BYTES, MOST_TEXT, type Search, SearchError } from './search.ts'
 
 /** No NUL: PostgreSQL has no text with it. */
@@ -30,9 +30,10 @@ export async function restApp(files: Files, search: Search): Promise<FastifyInst
     // A word that is not known is an error, not a filter that silently does nothing.
     ajv: { customOptions: { removeAdditional: false } },
   })
-  refuseLargeBodies(app, MOST_PICTURE_BYTES)
+  const refuseLarge = refuseLargeBodies(app, MOST_PICTURE_BYTES)
   app.addContentTypeParser(PICTURES, { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
-  app.setErrorHandler((error: { statusCode?: number; message: string }, _request, reply) => {
+  app.setErrorHandler((error: { statusCode?: number; message: string }, request, reply) => {
+    if (isTooLarge(error)) return refuseLarge(request, reply)
     const status = error instanceof SearchError ? error.status : (error.statusCode ?? 500)
     // What went wrong inside is for the log, not for strangers.
     if (status === 500) console.error(error)

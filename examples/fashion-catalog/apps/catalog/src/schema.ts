@@ -105,8 +105,8 @@ async function told(found: Promise<Found[]>): Promise<Found[]> {
     return await found
   } catch (error) {
     if (!(error instanceof SearchError)) throw error
-    if (error.status === 503)
-      throw new GraphQLError(error.message, { extensions: { code: 'UNAVAILABLE' }, originalError: error })
+    // With the error itself inside, the server would hide its message.
+    if (error.status === 503) throw new GraphQLError(error.message, { extensions: { code: 'UNAVAILABLE' } })
     throw refused(error.message)
   }
 }
