@@ -16,6 +16,11 @@ export interface ImageRepositoryProps {
    * @default 200
    */
   readonly keep?: number
+  /**
+   * Cannot be deleted while it holds images.
+   * @default true
+   */
+  readonly protect?: boolean
 }
 
 /** An ECR repository whose tags are never moved, and that is scanned on push. */
@@ -23,11 +28,13 @@ export class ImageRepository extends Construct {
   readonly uri: string
   readonly arn: string
 
-  constructor(scope: Construct, id: string, { name, untaggedDays = 14, keep = 200 }: ImageRepositoryProps) {
+  constructor(scope: Construct, id: string, props: ImageRepositoryProps) {
     super(scope, id)
+    const { name, untaggedDays = 14, keep = 200, protect = true } = props
     const repository = new EcrRepository(this, 'repository', {
       name,
       imageTagMutability: 'IMMUTABLE',
+      ...(protect ? {} : { forceDelete: true }),
       imageScanningConfiguration: { scanOnPush: true },
       encryptionConfiguration: [{ encryptionType: 'AES256' }],
     })

@@ -1,4 +1,5 @@
 import { type Problem, usageError } from '../domain/error.ts'
+import { type Preview, previewName } from '../domain/preview.ts'
 import type { Cloud, System } from '../domain/system.ts'
 import type { Files } from '../runtime/runtime.ts'
 import { notCarried } from './carries.ts'
@@ -8,6 +9,7 @@ import { checkRenamed } from './check/renamed.ts'
 import { subjectOf } from './check/subject.ts'
 import { type Document, show } from './document.ts'
 import { hint, knownNames } from './hint.ts'
+import { longestPreview, previewAsked, previewed, withPreview } from './preview.ts'
 import type { Config } from './schema/config.ts'
 import { applySet } from './set.ts'
 import { checkShape } from './shape.ts'
@@ -36,22 +38,28 @@ export interface LoadedDocument {
 /**
  * Reads and checks the whole file, all of its environments included.
  *
+ * @param asked a name that may be of a preview: it is one of the environments then
  * @throws SluiceError usage with every problem, sorted by position.
  */
-export async function loadDocument(files: Files, absoluteFile: string, cwd: string): Promise<LoadedDocument> {
+export async function loadDocument(
+  files: Files,
+  absoluteFile: string,
+  cwd: string,
+  asked = '',
+): Promise<LoadedDocument> {
   const file = displayName(absoluteFile, cwd)
   const text = await readText(files, absoluteFile, file)
   const source = await parseSource(text, file)
   if (source.document === undefined) throw refusal(source.problems)
-  const { views, problems } = checkDocument(source.document)
+  const { views, problems } = checkDocument(source.document, asked)
   // What is no value at all breaks the schema at the same place; it is told once.
   const told = new Set(source.problems.map(({ at }) => at))
   const all = [...source.problems, ...problems.filter(({ at }) => !told.has(at))]
   if (all.length > 0) throw refusal(all)
   // Only a good file needs this; a bad one is told sooner without it.
   const { resolveSystem } = await import('./resolve.ts')
-  const environments = views.map(({ name, document, config }) => {
-    const system = resolveSystem(config, name)
+  const environments = views.map(({ name, document, config, preview }) => {
+    const system = resolveSystem(config, name, preview)
     const { cloud } = system.environment
     return { name, cloud, system, document, notCarried: notCarried(system, document) }
   })
@@ -69,7 +77,7 @@ export async function loadSystem(
   environment: string,
   cwd: string,
 ): Promise<LoadedSystem> {
-  const { file, environments } = await loadDocument(files, absoluteFile, cwd)
+  const { file, environments } = await loadDocument(files, absoluteFile, cwd, environment)
   return selectEnvironment(file, environments, environment)
 }
 
@@ -96,24 +104,38 @@ interface View {
   readonly name: string
   readonly document: Document
   readonly config: Config
+  readonly preview?: Preview
 }
 
 /** The file as it is written, and once for each environment with its `set:`; a problem is told once. */
-function checkDocument(written: Document): { views: View[]; problems: Problem[] } {
+function checkDocument(written: Document, asked: string): { views: View[]; problems: Problem[] } {
   const base = checkShape(written)
   const problems = [...base.problems, ...checkMeaning(base), ...checkRenamed(subjectOf(base))]
   const views: View[] = []
   // So much is wrong with the file itself that it costs more than it tells to look at it from each environment.
   if (problems.length > MANY || tooManyEnvironments(base)) return { views, problems }
-  for (const name of Object.keys(base.value.environments ?? {})) {
-    const applied = applySet(base.document, name)
+  const look = (document: Document, name: string): View => {
+    const applied = applySet(document, name)
     const isChanged = applied.document !== base.document
     const shaped = isChanged ? checkShape(applied.document) : base
     problems.push(...applied.problems, ...checkEnvironment(shaped, name))
     if (isChanged) problems.push(...shaped.problems, ...onlyIn(name, checkMeaning(shaped), problems))
-    views.push({ name, document: shaped.document, config: shaped.value as Config })
+    return { name, document: shaped.document, config: shaped.value as Config }
+  }
+  for (const name of Object.keys(base.value.environments ?? {})) views.push(look(base.document, name))
+  for (const preview of previewsOf(base.document, asked)) {
+    const name = previewName(preview)
+    const { root } = applySet(base.document, preview.of).document
+    const view = look(withPreview(base.document, root, preview, name), name)
+    if (name === asked) views.push({ ...view, preview })
   }
   return { views, problems }
+}
+
+/** The one that is asked for; else one of each kind, so that what is wrong with them is known before there is one. */
+function previewsOf(document: Document, asked: string): readonly Preview[] {
+  const preview = previewAsked(document, asked)
+  return preview === undefined ? previewed(document).map(longestPreview) : [preview]
 }
 
 /** What `set:` broke may stand far from it, in a part that every other environment finds in order. */

@@ -1,5 +1,6 @@
 /** Config (text with units, defaults filled in) -> System. Only what passed every check comes here. */
 import { bug } from '../domain/error.ts'
+import type { Preview } from '../domain/preview.ts'
 import { type Rename, resourceOf } from '../domain/rename.ts'
 import type {
   Api,
@@ -25,12 +26,12 @@ import type { Config } from './schema/config.ts'
 
 type Raw<K extends keyof Config> = Config[K] extends Record<string, infer Item> ? Item : never
 
-export function resolveSystem(config: Config, environment: string): System {
+export function resolveSystem(config: Config, environment: string, preview?: Preview): System {
   const raw = config.environments[environment]
   if (raw === undefined) throw bug(`no environment ${environment} to resolve`)
   return {
     name: config.system,
-    environment: resolveEnvironment(environment, raw),
+    environment: resolveEnvironment(environment, raw, preview),
     images: mapValues(config.images, image),
     services: mapValues(config.services, service),
     functions: mapValues(config.functions, func),
@@ -65,8 +66,13 @@ function renames(config: Config): readonly Rename[] | undefined {
   return all.length === 0 ? undefined : all
 }
 
-function resolveEnvironment(name: string, { set: _, ...raw }: Raw<'environments'>): Environment {
-  return given({ name, ...raw })
+function resolveEnvironment(
+  name: string,
+  { set: _, preview: like, ...raw }: Raw<'environments'>,
+  preview: Preview | undefined,
+): Environment {
+  const previews = like === undefined ? undefined : { keep: milliseconds(like.keep) }
+  return given({ name, ...raw, preview, previews })
 }
 
 function image(name: string, raw: Raw<'images'>): Image {

@@ -8,6 +8,7 @@ import type { Container, Size } from './container.ts'
 import type { Guards } from './guards.ts'
 import type { Named } from './named.ts'
 import type { GatePolicy } from './policy.ts'
+import type { Preview } from './preview.ts'
 import type { Rename } from './rename.ts'
 import type { Pipeline } from './step.ts'
 
@@ -75,6 +76,10 @@ export interface Environment {
   readonly nat: 'none' | 'single' | 'per-zone'
   /** Google Cloud or AWS labels that every resource carries beside Sluice's own. */
   readonly tags: Named<string>
+  /** It is for one pull request. */
+  readonly preview?: Preview
+  /** What previews are made like, and not deployed itself; how many milliseconds one is kept that nobody touches. */
+  readonly previews?: { readonly keep: number }
 }
 
 export type Image = BuiltImage | MirroredImage
@@ -140,6 +145,8 @@ export interface Service extends Container {
 export interface Func {
   readonly name: string
   readonly image?: string
+  /** How a new version is asked before it gets any traffic; absent: its first call is a user's. */
+  readonly check?: FunctionCheck
   /** Folder with the code, where there is no image. */
   readonly source?: string
   /** `file.export`. */

@@ -11,7 +11,7 @@ const text = readFileSync(join(import.meta.dirname, '../../sluice.example.yml'),
 const IN_COMMENTS = ['infra.hcl', 'infra.cdktf', 'infra.command', 'pipelines.*.steps.*.array']
 
 describe('sluice.example.yml', () => {
-  test.each(['local', 'production', 'europe'])('opens as %s', async (environment) => {
+  test.each(['local', 'production', 'europe', 'pr', 'pr-123'])('opens as %s', async (environment) => {
     const files = new MemoryFiles({ '/project/sluice.example.yml': text })
     const { system } = await loadSystem(files, '/project/sluice.example.yml', environment, '/project')
     expect(system.environment.name).toBe(environment)

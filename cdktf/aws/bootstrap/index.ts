@@ -20,6 +20,7 @@ import { stacksOf } from '../../core/stacks-of.ts'
 import { SystemStack } from '../../core/system-stack.ts'
 import { boundary } from './escalation.ts'
 import { packed } from './pack.ts'
+import { alsoOnPreviews, removesStates } from './previews.ts'
 import { applyStatements, planStatements } from './roles.ts'
 import { type Scope, scopeOf } from './scope.ts'
 
@@ -54,8 +55,12 @@ export function bootstrapAws(input: Bootstrap): { stack: Stack; logins: Logins }
     description: `The most that any role of ${system.name} in ${name} may do`,
     policy: policyDocument(boundary(scope)),
   })
-  role(stack, scope, 'plan', accesses.plan, planStatements(scope))
-  role(stack, scope, 'apply', accesses.apply, applyStatements(scope))
+  const { previews } = system.environment
+  const also = (statements: readonly Statement[]) =>
+    previews === undefined ? statements : alsoOnPreviews(statements, scope)
+  const removal = previews === undefined ? [] : [removesStates(scope)]
+  role(stack, scope, 'plan', accesses.plan, also(planStatements(scope)))
+  role(stack, scope, 'apply', accesses.apply, [...also(applyStatements(scope)), ...removal])
   const [made] = stacksOf(app)
   if (made === undefined) throw bug('the app of bootstrap has no stack')
   const login = (kind: BootstrapRole): string => awsRoleArn(account, scope.prefix, kind)

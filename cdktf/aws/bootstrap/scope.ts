@@ -1,4 +1,5 @@
 import { awsPrefix } from '../../../src/domain/aws-names.ts'
+import { stateFolderOf } from '../../../src/domain/preview.ts'
 import { awsStateBucket } from '../../../src/domain/state-buckets.ts'
 import type { System } from '../../../src/domain/system.ts'
 
@@ -24,9 +25,12 @@ export function scopeOf(system: System, account: string, region: string): Scope 
     region,
     prefix: awsPrefix({ system: system.name, environment }),
     stateBucket: awsStateBucket({ account, region }),
-    stateFolder: `${system.name}/${environment}`,
+    stateFolder: stateFolderOf(system),
   }
 }
+
+/** Folders of the states of its previews. */
+export const statesOfPreviews = ({ stateFolder }: Scope): string => `${stateFolder}/preview-*`
 
 /** ARN of this region and account. */
 export const arn = ({ account, region }: Scope, service: string, resource: string): string =>

@@ -17,13 +17,17 @@ export function foundation(site: Site): void {
   const { system, prefix, region } = site
   const { environment } = system
   const stack = site.stack('foundation')
+  // Nothing outlives a preview.
+  const protect = environment.preview === undefined
   for (const image of Object.keys(system.images)) {
-    const { uri } = new ImageRepository(stack, `image-${image}`, { name: site.repositoryName(image) })
+    const name = site.repositoryName(image)
+    const { uri } = new ImageRepository(stack, `image-${image}`, { name, protect })
     stack.target('registries', image, uri)
   }
   const ledger = new StorageBucket(stack, 'ledger', {
     name: site.ledgerBucket,
     versioned: true,
+    protect,
   })
   stack.ledger = `${ledger.uri}/ledger`
 

@@ -9,6 +9,7 @@ import {
 } from '../../../src/domain/aws-names.ts'
 import { bug } from '../../../src/domain/error.ts'
 import { stackOf } from '../../../src/domain/placement.ts'
+import { stateFolderOf } from '../../../src/domain/preview.ts'
 import type { Synthesis } from '../../../src/domain/synthesizer.ts'
 import type { System } from '../../../src/domain/system.ts'
 import { SystemStack } from '../../core/system-stack.ts'
@@ -21,6 +22,7 @@ import type { LoadBalancer } from '../load-balancer.ts'
 import type { MessageTopic } from '../message-topic.ts'
 import type { Network } from '../network.ts'
 import type { PostgresDatabase } from '../postgres-database.ts'
+import type { TaskKiller } from '../task-killer.ts'
 import type { ValkeyCache } from '../valkey-cache.ts'
 
 /**
@@ -43,6 +45,10 @@ export class Site {
   readonly apis = new Map<string, HttpApi>()
   readonly workers = new Map<string, GpuWorker>()
   readonly services = new Map<string, FargateService>()
+  /** Names of the capacity providers that the cluster has. */
+  readonly capacity: string[] = []
+  /** What ends tasks of jobs past their time, once a step has asked for it. */
+  taskKiller: TaskKiller | undefined
   /** ARN of the Service Connect namespace. */
   namespace = ''
   /** ARN of the certificate for all domains. */
@@ -81,7 +87,7 @@ export class Site {
         kind: 's3',
         bucket: `sluice-state-${account}-${region}`,
         region,
-        prefix: `${system.name}/${environment}`,
+        prefix: stateFolderOf(system),
       },
       targets: { schema: 'sluice.targets/v1', system: system.name, environment, region },
     })

@@ -28,6 +28,8 @@ export function foundation(site: Site): void {
     name: site.ledgerBucket,
     location,
     versioned: true,
+    // Nothing outlives a preview.
+    protect: environment.preview === undefined,
   })
   stack.ledger = `${ledger.uri}/ledger`
   site.network = new Network(stack, 'network', {

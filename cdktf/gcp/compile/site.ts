@@ -6,6 +6,7 @@ import { bug } from '../../../src/domain/error.ts'
 import { type GcpKind, gcpName, gcpPrefix, gcpRepository, gcpStep } from '../../../src/domain/gcp-names.ts'
 import { type ImagePlace, upstreamOf } from '../../../src/domain/image-place.ts'
 import { stackOf } from '../../../src/domain/placement.ts'
+import { stateFolderOf } from '../../../src/domain/preview.ts'
 import type { Synthesis } from '../../../src/domain/synthesizer.ts'
 import type { System } from '../../../src/domain/system.ts'
 import { SystemStack } from '../../core/system-stack.ts'
@@ -90,7 +91,7 @@ export class Site {
       state: {
         kind: 'gcs',
         bucket: `sluice-state-${project}-${location}`,
-        prefix: `${system.name}/${environment}`,
+        prefix: stateFolderOf(system),
       },
       targets: { schema: 'sluice.targets/v1', system: system.name, environment, region: location },
     })

@@ -12,8 +12,8 @@ const NEEDS: Readonly<Record<Cloud, readonly string[]>> = {
 }
 const UNDERSTANDS: Readonly<Record<Cloud, readonly string[]>> = {
   local: [],
-  aws: ['region', 'account', 'cidr', 'zone', 'nat', 'tags'],
-  gcp: ['region', 'project', 'cidr', 'zone', 'nat', 'tags'],
+  aws: ['region', 'account', 'cidr', 'zone', 'nat', 'tags', 'preview'],
+  gcp: ['region', 'project', 'cidr', 'zone', 'nat', 'tags', 'preview'],
 }
 const REGION: Readonly<Record<Cloud, { pattern: RegExp; example: string }>> = {
   local: { pattern: /.*/, example: '' },
@@ -36,13 +36,14 @@ export function checkClouds(subject: Subject, environment: string): Problem[] {
     ...network(subject, environment),
     ...domains(subject, environment),
     ...engines(subject, environment, cloud),
+    ...previews(subject, environment),
   ]
 }
 
 function definition(subject: Subject, name: string, cloud: Cloud): Problem[] {
   const path = ['environments', name]
   const missing = NEEDS[cloud].filter((key) => !isWritten(subject, [...path, key]))
-  const foreign = ['region', 'account', 'project', 'cidr', 'zone', 'nat', 'tags'].filter(
+  const foreign = ['region', 'account', 'project', 'cidr', 'zone', 'nat', 'tags', 'preview'].filter(
     (key) => isWritten(subject, [...path, key]) && !UNDERSTANDS[cloud].includes(key),
   )
   const region = subject.value.environments?.[name]?.region
@@ -71,6 +72,21 @@ function definition(subject: Subject, name: string, cloud: Cloud): Problem[] {
             `a region of ${cloud} such as ${example}`,
           ),
         ]),
+  ]
+}
+
+/** To take a preview away, its states must be found; where a team's own infrastructure keeps them, nobody knows. */
+function previews(subject: Subject, name: string): Problem[] {
+  const path = ['environments', name, 'preview']
+  const isOwn = ['hcl', 'cdktf'].some((key) => isWritten(subject, ['infra', key]))
+  if (!isOwn || !isWritten(subject, path)) return []
+  return [
+    complainOfKey(
+      subject,
+      path,
+      "found beside a team's own infra",
+      "previews are made of Sluice's own stacks",
+    ),
   ]
 }
 

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { CLOUDS } from '../../domain/system.ts'
-import { domain, line } from './text.ts'
+import { domain, duration, line } from './text.ts'
 
 const awsOrGoogle = z.string().regex(/^[a-z0-9-]{1,40}$/)
 
@@ -35,6 +35,16 @@ export const environment = z
       .default('none')
       .describe("A private subnet's way out: none, one gateway, or one per availability zone"),
     tags: z.record(line, line).default({}).describe("Labels that every resource carries beside Sluice's own"),
+    preview: z
+      .strictObject({
+        keep: duration.describe(
+          'A preview whose pull request nobody has touched for so long is removed by reap',
+        ),
+      })
+      .optional()
+      .describe(
+        'Pull requests get environments made like this one: pr-123 like pr. It is not deployed itself',
+      ),
     set: z
       .record(line, z.unknown())
       .default({})
