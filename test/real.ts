@@ -86,6 +86,10 @@ const PROBES: Readonly<Record<string, { argv: readonly [string, ...string[]]; in
     argv: ['python3', FASHION_INSTALLER, '--find'],
     install: 'apt-get install python3-torch libopenblas0-pthread, then npm run tools',
   },
+  'networks of its own': {
+    argv: ['unshare', '--net', '--mount', 'ip', 'link', 'add', 'nodes', 'type', 'bridge'],
+    install: 'apt-get install iproute2 util-linux (and be root)',
+  },
   mlflow: {
     argv: [mlflowCommand(), '--version'],
     install: 'npm run tools, or SLUICE_MLFLOW',

@@ -54,12 +54,32 @@ export function virtualRunner(clock: Pick<Clock, 'now'>): Runner {
   }
 }
 
-/** Real processes of node: what Cloud Run sends at a cancel, SIGTERM and later SIGKILL, they get; `grace` in milliseconds. */
-export function processRunner(grace: number): Runner & { close(): Promise<void> } {
+/** A container as a process of this machine. */
+export interface Container {
+  readonly argv: readonly [string, ...string[]]
+  readonly env: Readonly<Record<string, string>>
+}
+
+const inNode = ({ program, command, env }: Order): Container => ({
+  argv: [process.execPath, ...(program.script === undefined ? command : ['-e', program.script])],
+  env,
+})
+
+/**
+ * Real processes: what Cloud Run sends at a cancel, SIGTERM and later SIGKILL, they get; `grace` in milliseconds.
+ *
+ * @param containerOf Default: node, with what its program says.
+ */
+export function processRunner(
+  grace: number,
+  containerOf: (order: Order) => Container = inNode,
+): Runner & { close(): Promise<void> } {
   const all = new Set<{ kill(): void; ended: Promise<void> }>()
-  const runner: Runner = ({ command, program, env, timeout, write }) => {
-    const args = program.script === undefined ? [...command] : ['-e', program.script]
-    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const runner: Runner = (order) => {
+    const { timeout, write } = order
+    const { argv, env } = containerOf(order)
+    const [file, ...args] = argv
+    const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
     let end: End | undefined
     let by: End['by'] = 'itself'
     createInterface(child.stdout).on('line', (line) => write('stdout', line))
