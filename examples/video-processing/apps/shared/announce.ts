@@ -3,38 +3,16 @@ import type { Variables } from './environment.ts'
 /** Says to whoever converts that this video is there. */
 export type Announce = (video: string) => Promise<void>
 
-const PATIENCE = 10_000
-
-/**
- * Publishes over Pub/Sub's REST protocol, to Google or to the emulator that PUBSUB_EMULATOR_HOST names.
- *
- * @param topic `projects/<project>/topics/<name>`
- * @see https://cloud.google.com/pubsub/docs/reference/rest/v1/projects.topics/publish
- */
-export function announceTo(topic: string, env: Variables): Announce {
-  if (!/^projects\/[^/]+\/topics\/[^/]+$/.test(topic)) {
-    throw new Error(`${topic} is no topic of Pub/Sub; expected projects/<project>/topics/<name>`)
+/** @param topic `projects/<project>/topics/<name>` of Pub/Sub or `arn:aws:sns:<region>:<account>:<name>`, as the environment's cloud says it */
+export async function openAnnounce(topic: string, env: Variables): Promise<Announce> {
+  if (/^projects\/[^/]+\/topics\/[^/]+$/.test(topic)) {
+    return (await import('./announce-pubsub.ts')).pubsubAnnounce(topic, env)
   }
-  const emulator = env['PUBSUB_EMULATOR_HOST']
-  const url = `${emulator === undefined ? 'https://pubsub.googleapis.com' : `http://${emulator}`}/v1/${topic}:publish`
-  const authorised = emulator === undefined ? googleHeaders() : async () => ({})
-  return async (video) => {
-    const data = Buffer.from(JSON.stringify({ video })).toString('base64')
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...(await authorised()) },
-      body: JSON.stringify({ messages: [{ data }] }),
-      signal: AbortSignal.timeout(PATIENCE),
-    })
-    const text = await response.text()
-    if (!response.ok) throw new Error(`${topic}: ${response.status} ${text.slice(0, 200)}`)
+  const [, region] = /^arn:aws[a-z-]*:sns:([^:]+):\d+:[^:]+$/.exec(topic) ?? []
+  if (region === undefined) {
+    throw new Error(
+      `${topic} is no topic; expected projects/<project>/topics/<name> or arn:aws:sns:<region>:<account>:<name>`,
+    )
   }
-}
-
-/** The token of the account that the service runs as; it is kept until shortly before it ends. */
-function googleHeaders(): () => Promise<Record<string, string>> {
-  const auth = import('google-auth-library').then(
-    ({ GoogleAuth }) => new GoogleAuth({ scopes: ['https://www.googleapis.com/auth/pubsub'] }),
-  )
-  return async () => ({ authorization: `Bearer ${await (await auth).getAccessToken()}` })
+  return (await import('./announce-sns.ts')).snsAnnounce(topic, region)
 }

@@ -1,4 +1,4 @@
-import { announceTo } from '../shared/announce.ts'
+import { openAnnounce } from '../shared/announce.ts'
 import { openDatabase } from '../shared/database.ts'
 import { numberBetween, required } from '../shared/environment.ts'
 import { openObjects } from '../shared/objects.ts'
@@ -12,7 +12,7 @@ const MIB = 1024 * 1024
 
 const tokens = openTokens(required(env, 'JWT_KEY'))
 const objects = await openObjects(required(env, 'VIDEOS_URI'), env)
-const announce = announceTo(required(env, 'UPLOADED_TOPIC'), env)
+const announce = await openAnnounce(required(env, 'UPLOADED_TOPIC'), env)
 const largest = numberBetween(env, 'LARGEST_UPLOAD_MIB', 1, 2047) * MIB
 const pool = await openDatabase(env)
 

@@ -1,5 +1,5 @@
 import fastify, { type FastifyInstance } from 'fastify'
-import { announcedVideo, type Pushed } from './message.ts'
+import { type Pushed, pushedVideo } from './message.ts'
 import { type Outcome, processVideo, type Workshop } from './process-video.ts'
 
 /**
@@ -22,12 +22,12 @@ const body = {
   },
 }
 
-/** Takes what the topic pushes. */
+/** Takes what a topic of Pub/Sub pushes. */
 export function buildServer(workshop: Workshop, stopping: AbortSignal): FastifyInstance {
   const app = fastify({ bodyLimit: 64 * 1024, forceCloseConnections: 'idle', logger: { level: 'warn' } })
   app.get('/health', async () => ({ status: 'ok' }))
   app.post<{ Body: Pushed }>('/messages', { schema: { body } }, async (request, reply) => {
-    const id = announcedVideo(request.body)
+    const id = pushedVideo(request.body)
     if (id === undefined) {
       request.log.warn({ messageId: request.body.message.messageId }, 'a message announces no video')
       return reply.code(400).send({ error: 'the message announces no video' })

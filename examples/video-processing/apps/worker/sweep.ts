@@ -1,4 +1,4 @@
-import { announceTo } from '../shared/announce.ts'
+import { openAnnounce } from '../shared/announce.ts'
 import { openDatabase } from '../shared/database.ts'
 import { numberBetween, required } from '../shared/environment.ts'
 import { Videos } from '../shared/videos.ts'
@@ -9,7 +9,7 @@ const MOST = 500
 /** Announces again what was uploaded and left unprocessed. A video that is converted twice is there once. */
 const { env } = process
 const after = numberBetween(env, 'SLUICE_PARAM_SECONDS', 0, 86_400)
-const announce = announceTo(required(env, 'UPLOADED_TOPIC'), env)
+const announce = await openAnnounce(required(env, 'UPLOADED_TOPIC'), env)
 const pool = await openDatabase(env)
 try {
   const videos = new Videos(pool)
