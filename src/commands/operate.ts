@@ -3,6 +3,7 @@ import { given } from '../domain/given.ts'
 import { nearestName } from '../domain/nearest.ts'
 import { OPERATIONS, type Operation } from '../domain/operations.ts'
 import { withReleasedFunctions } from '../domain/released-functions.ts'
+import { stepNamed, stepNames } from '../domain/step-name.ts'
 import type { System } from '../domain/system.ts'
 import type { Command, Report, World } from './command.ts'
 import { openEnvironment } from './environment.ts'
@@ -34,7 +35,16 @@ export const operate: Command<OperateOptions> = async (world, options) => {
   if (operation === 'unlock') return giveBack(world, options)
   const moves = operation === 'rollback'
   const environment = await openEnvironment(moves ? steady(world) : world)
+  const { preview, previews } = environment.system.environment
   try {
+    if (operation === 'destroy' && preview !== undefined) {
+      const { destroyPreview } = await import('./operate/previews.ts')
+      return await destroyPreview(world, environment, options)
+    }
+    if (operation === 'reap' && previews !== undefined) {
+      const { reapPreviews } = await import('./operate/previews.ts')
+      return await reapPreviews(world, environment, options)
+    }
     const services = servicesOf(environment.system, operation, options.service)
     const site = await openSite(world.runtime, environment, world.deployments)
     return await (await LOAD[operation]())({ site, services, options, dryRun: world.request.dryRun })
@@ -64,10 +74,12 @@ function servicesOf(system: System, operation: Operation, asked: string | undefi
   if (MACHINE_WORK.includes(operation) && Object.hasOwn(workers, asked)) {
     if (operation === 'restart' || environment.cloud === 'local') return [asked]
   }
-  const near = nearestName(asked, known)
+  const steps = operation === 'logs' ? stepNames(system) : []
+  if (steps.length > 0 && stepNamed(system, asked) !== undefined) return [asked]
+  const near = nearestName(asked, [...known, ...steps])
   throw usageError({
     what: `there is no service ${asked}`,
-    rule: `services: ${known.join(', ')}`,
+    rule: `services: ${known.join(', ')}${steps.length === 0 ? '' : `; steps: ${steps.join(', ')}`}`,
     remedy: near === undefined ? 'name one of these with --service' : `did you mean ${near}?`,
   })
 }

@@ -1,16 +1,21 @@
 import { usageError } from '../../domain/error.ts'
 import { parseDuration } from '../../domain/quantity.ts'
+import { stepNamed } from '../../domain/step-name.ts'
 import type { LogLine, LogQuery } from '../../providers/ports/operations.ts'
 import type { Report } from '../command.ts'
 import type { Post } from './post.ts'
+import { stepLogs } from './step-logs.ts'
 
 const TAIL = 100
 
-/** What services wrote: the end of it, or everything as it comes until the user cancels. */
+/** What services, or a step, wrote: the end of it, or everything as it comes until the user cancels. */
 export async function logs({ site, services, options }: Post): Promise<Report> {
   const { runtime, provider } = site
   const { cancelled } = runtime.signals
   const query = queryOf(options, runtime.clock.now(), cancelled)
+  const [first = ''] = services
+  const step = stepNamed(site.system, first)
+  if (step !== undefined) return reportOf(await stepLogs(site, step, query), services)
   let count = 0
   const show = (service: string, line: LogLine): void => {
     count++
@@ -36,10 +41,14 @@ export async function logs({ site, services, options }: Post): Promise<Report> {
     }
     for (const { service, line } of lines.sort((a, b) => a.line.at - b.line.at)) show(service, line)
   }
+  return reportOf(count, services)
+}
+
+function reportOf(count: number, of: readonly string[]): Report {
   return {
     command: 'operate',
     outcome: 'done',
-    message: `${count} lines of ${services.join(', ')}`,
+    message: `${count} lines of ${of.join(', ')}`,
     outputs: { table: '' },
     data: { lines: count },
     summary: '',

@@ -7,6 +7,8 @@ import type { Runtime } from '../../runtime/runtime.ts'
 import type { Run } from './open-run.ts'
 
 export interface StepJob {
+  /** Of which the step is one; absent for work that no pipeline has. */
+  readonly pipeline?: string
   readonly step: Step
   readonly image: ImageReference
   readonly env: Readonly<Record<string, string>>
@@ -38,11 +40,11 @@ export async function runJob(
   for (let attempt = 1; ; attempt++) {
     runtime.signals.cancelled.throwIfAborted()
     const id = jobId(run.id, step.name, fingerprint, attempt)
-    await run.note(id)
+    await run.note(id, step.name, attempt)
     await jobs.start({ id, step, image, env })
     const status = await endOf(runtime, jobs, step, id)
     if (status.state === 'succeeded') return attempt
-    if (attempt > step.retries) throw await failure(jobs, step, id, status)
+    if (attempt > step.retries) throw await failure(jobs, job, id, status)
     const left = step.retries + 1 - attempt
     const text = `step ${step.name}: ${status.reason ?? status.state}; it is tried again (${left} left)`
     runtime.log.emit(message('warning', text))
@@ -92,7 +94,12 @@ function cancellation(signal: AbortSignal): { seen: Promise<'cancelled'>; forget
   return { seen, forget: () => signal.removeEventListener('abort', listener) }
 }
 
-async function failure(jobs: JobEngine, step: Step, id: string, status: JobStatus): Promise<SluiceError> {
+async function failure(
+  jobs: JobEngine,
+  { step, pipeline }: StepJob,
+  id: string,
+  status: JobStatus,
+): Promise<SluiceError> {
   const tail: string[] = []
   for await (const { text } of jobs.logs(id)) {
     tail.push(text)
@@ -100,7 +107,11 @@ async function failure(jobs: JobEngine, step: Step, id: string, status: JobStatu
   }
   const lines = tail.length === 0 ? ' and wrote nothing' : `:\n${tail.map((line) => `  ${line}`).join('\n')}`
   const what = `step ${step.name} ${verb(status)}${lines}`
-  const remedy = `see what step ${step.name} wrote, then run train again: steps that succeeded are not repeated`
+  const see =
+    pipeline === undefined
+      ? `see what step ${step.name} wrote`
+      : `see all that it wrote with "sluice operate logs --service ${pipeline}.${step.name}"`
+  const remedy = `${see}, then run train again: steps that succeeded are not repeated`
   if (status.state === 'timed-out') {
     const rule = `pipelines: steps: ${step.name}: timeout`
     return new SluiceError('timed-out', 'user', { what, rule, remedy })

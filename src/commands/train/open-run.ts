@@ -11,8 +11,8 @@ export interface Run {
   readonly id: string
   /** It was begun by a command that was killed, or that is still at it. */
   readonly resumed: boolean
-  /** Notes a job before it is started, so that whoever comes next knows of it. */
-  note(job: string): Promise<void>
+  /** Notes an attempt of a step before it is started, so that whoever comes next knows of it. */
+  note(job: string, step: string, attempt: number): Promise<void>
   end(): Promise<void>
 }
 
@@ -34,7 +34,7 @@ const REMEDY = 'remove it: nothing but the run that is under way stands in it'
  */
 export async function beginRun(world: RunWorld, pipeline: string, request: Digest): Promise<Run> {
   const { objects, clock, random } = world
-  const uri = `${world.ledger.replace(/\/$/, '')}/runs/${pipeline}.json`
+  const uri = uriOfRun(world.ledger, pipeline)
   for (;;) {
     const found = await readStored(objects, uri, openRunSchema, REMEDY)
     if (found?.value.state === 'open' && found.value.request === request) {
@@ -50,12 +50,31 @@ export async function beginRun(world: RunWorld, pipeline: string, request: Diges
       startedAt: started,
       state: 'open',
       jobs: [],
+      ...(found?.value.last === undefined ? {} : { last: found.value.last }),
     }
     const only = found === undefined ? ({ absent: true } as const) : { etag: found.etag }
     const etag = await writeStored(objects, uri, value, only)
     if (etag !== 'conflict') return openRun(objects, uri, { value, etag }, false)
   }
 }
+
+/**
+ * The jobs of a step's last run, the first attempt first; undefined where no run is known that started it.
+ *
+ * @param pipeline and step as sluice.yml names them
+ */
+export async function lastJobs(
+  { objects, ledger }: Pick<RunWorld, 'objects' | 'ledger'>,
+  pipeline: string,
+  step: string,
+): Promise<readonly string[] | undefined> {
+  const found = await readStored(objects, uriOfRun(ledger, pipeline), openRunSchema, REMEDY)
+  const last = found?.value.last ?? {}
+  return Object.hasOwn(last, step) ? last[step] : undefined
+}
+
+const uriOfRun = (ledger: string, pipeline: string): string =>
+  `${ledger.replace(/\/$/, '')}/runs/${pipeline}.json`
 
 async function refuseWhileRunning(jobs: JobEngine, pipeline: string, other: OpenRun): Promise<void> {
   for (const job of other.jobs) {
@@ -88,7 +107,12 @@ function openRun(objects: ObjectStore, uri: string, first: Stored<OpenRun>, resu
   return {
     id: run,
     resumed,
-    note: (job) => change((value) => ({ ...value, jobs: [...new Set([...value.jobs, job])] })),
+    note: (job, step, attempt) =>
+      change((value) => {
+        const before = attempt === 1 ? [] : (value.last?.[step] ?? [])
+        const last = { ...value.last, [step]: [...new Set([...before, job])] }
+        return { ...value, jobs: [...new Set([...value.jobs, job])], last }
+      }),
     end: () => change((value) => ({ ...value, state: 'ended', jobs: [] })),
   }
 }

@@ -86,7 +86,8 @@ async function runStep(site: Site, step: Step, parts: StepParts, run: Run): Prom
     outputs: uris,
     champion: evaluates(site, step) ? site.champion : undefined,
   })
-  const attempts = await runJob(runtime, provider.jobs, run, { step, image, env, fingerprint })
+  const pipeline = assignment.pipeline.name
+  const attempts = await runJob(runtime, provider.jobs, run, { pipeline, step, image, env, fingerprint })
   const outputs: Record<string, { uri: string; digest: `sha256:${string}` }> = {}
   for (const [name, digest] of Object.entries(await lookAll(site, step.outputs))) {
     const uri = uris[name] ?? ''

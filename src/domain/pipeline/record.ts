@@ -43,5 +43,7 @@ export const openRunSchema = z.looseObject({
   state: z.enum(['open', 'ended']),
   /** Jobs that were started and whose end was not seen. */
   jobs: z.array(z.string()),
+  /** Step -> the jobs of its last run, one an attempt: what it wrote is found by them. */
+  last: z.record(z.string(), z.array(z.string())).optional(),
 })
 export type OpenRun = z.infer<typeof openRunSchema>

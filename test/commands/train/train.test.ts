@@ -162,6 +162,7 @@ test('R48 a failing command is exit 11 with its last lines; what succeeded is no
   expect(report.message).toContain('step train failed (exit code 3):')
   expect(report.message).toContain('line 30')
   expect(report.message).not.toContain('line 15\n')
+  expect(report.remedy).toContain('"sluice operate logs --service rank.train"')
   expect(report.data['steps']).toMatchObject([
     { state: 'ran' },
     { state: 'ran' },

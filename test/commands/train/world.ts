@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Report } from '../../../src/commands/command.ts'
+import { type OperateOptions, operate } from '../../../src/commands/operate.ts'
 import { type TrainOptions, train } from '../../../src/commands/train.ts'
 import { digestOf, imageReference } from '../../../src/domain/digest.ts'
 import { targetsSchema } from '../../../src/domain/targets.ts'
@@ -95,6 +96,18 @@ export class TrainWorld {
     const request = { file: 'sluice.yml', environment: 'local', dryRun: how.dryRun ?? false }
     const report = await train({ runtime, openProvider: async () => this.#provider(), request }, options)
     return { report, runtime }
+  }
+
+  /** `sluice operate` on another machine, after what was trained. */
+  async operate(options: OperateOptions): Promise<{ report: Report; lines: readonly string[] }> {
+    const runtime = this.runtime()
+    await runtime.files.write('/project/sluice.yml', await readFile(SYSTEM))
+    const request = { file: 'sluice.yml', environment: 'local', dryRun: false }
+    const report = await operate({ runtime, openProvider: async () => this.#provider(), request }, options)
+    const lines = runtime.events.flatMap((event) =>
+      event.kind === 'output' ? [`${event.source}: ${event.line}`] : [],
+    )
+    return { report, lines }
   }
 
   #provider(): Provider {
