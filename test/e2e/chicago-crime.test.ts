@@ -42,6 +42,38 @@ describeReal('chicago-crime', ['environment of chicago-crime'], () => {
     expect(await served()).toMatch(/^1@sha256:[0-9a-f]{64}$/)
   })
 
+  test('R42 MLflow has the version with parameters, metrics, data, code, image and seed, and what each step wrote is read back', async () => {
+    const asked = await get(
+      'mlflow-server',
+      '/api/2.0/mlflow/registered-models/alias?name=arrest&alias=champion',
+    )
+    const { model_version: version } = (await asked.json()) as {
+      model_version: { version: string; tags: { key: string; value: string }[] }
+    }
+    const tags = Object.fromEntries(version.tags.map(({ key, value }) => [key, value]))
+    expect(version.version).toBe('1')
+    expect(tags).toMatchObject({
+      'sluice.digest': expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
+      'sluice.dataset': expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
+      'sluice.image': expect.stringMatching(/trainer@sha256:[0-9a-f]{64}$/),
+      'sluice.code': expect.stringMatching(/^[0-9a-f]{40}$/),
+      'sluice.seed': '1',
+      'sluice.run': expect.stringMatching(/^arrest-/),
+      'sluice.parameter.features': '10',
+      'sluice.parameter.month': '2025-12',
+      'sluice.verdict': 'promote',
+    })
+    expect(Number(tags['sluice.metric.pr_auc'])).toBeGreaterThan(0.4)
+    for (const [step, said] of [
+      ['download_data', '12 of 12 months downloaded'],
+      ['score', 'challenger_pr_auc'],
+    ] as const) {
+      const read = await sluice.run('operate', 'logs', '--service', `arrest.${step}`)
+      expect(read.code, read.stderr).toBe(0)
+      expect(read.stderr).toContain(said)
+    }
+  })
+
   test('the API has interactive documentation and predicts; bad input is a clear 422', async () => {
     expect(await (await get('predict', '/docs')).text()).toContain('swagger')
     const ask = (body: unknown): Promise<Response> =>

@@ -1,11 +1,10 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { type ChildProcess, execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { Topic } from '../../src/domain/system.ts'
 import { ask, loginOf, openPlace } from '../providers/local/postgres/database.ts'
@@ -13,9 +12,9 @@ import { startFakeGcs } from '../real/fake-gcs.ts'
 import { freePort } from '../real/free-port.ts'
 import { type PubSubEmulator, startPubSubEmulator } from '../real/pubsub-emulator.ts'
 import type { RolledOut } from './video-cloud.ts'
+import { endService as end, installVideoApps, startService } from './video-services.ts'
 
 const execute = promisify(execFile)
-const APPS = join(import.meta.dirname, '../../examples/video-processing/apps')
 
 /** Both services beside the stand-ins of what they connect, with the variables that Cloud Run has for them. */
 export interface VideoSite extends AsyncDisposable {
@@ -46,9 +45,7 @@ export async function openVideoSite({ system, variables, secrets }: RolledOut): 
   opened.use(await startDatabase(join(folder, host), ofWeb['DB_USER'] ?? '', values['DB_PASSWORD'] ?? ''))
   const storage = opened.use(await startFakeGcs([bucket]))
   const pubsub = opened.use(await startPubSubEmulator())
-  const apps = join(folder, 'apps')
-  await cp(APPS, apps, { recursive: true, filter: (path) => !path.endsWith('/node_modules') })
-  await execute('npm', ['ci', '--omit=dev', '--no-audit', '--no-fund'], { cwd: apps })
+  const apps = await installVideoApps(folder)
 
   const environment = (service: string, port: number): Record<string, string> => ({
     PATH: process.env['PATH'] ?? '',
@@ -128,34 +125,4 @@ async function subscribe(
     retryPolicy: { minimumBackoff: '0.5s' },
     deadLetterPolicy: { deadLetterTopic: `${topic}-dead`, maxDeliveryAttempts: said?.retries },
   })
-}
-
-async function startService(
-  cwd: string,
-  service: string,
-  env: Record<string, string>,
-): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [`${service}/main.ts`], {
-    cwd,
-    env,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  let said = ''
-  child.stderr.on('data', (chunk: Buffer) => {
-    said += chunk.toString('utf8')
-  })
-  for (;;) {
-    if (child.exitCode !== null) throw new Error(`${service} ended: ${said}`)
-    try {
-      if ((await fetch(`http://127.0.0.1:${env['PORT']}/health`)).ok) return child
-    } catch {
-      await wait(50)
-    }
-  }
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  child.kill('SIGKILL')
-  await once(child, 'exit')
 }
