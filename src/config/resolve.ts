@@ -1,5 +1,6 @@
 /** Config (text with units, defaults filled in) -> System. Only what passed every check comes here. */
 import { bug } from '../domain/error.ts'
+import type { FunctionCheck } from '../domain/function-check.ts'
 import type { Preview } from '../domain/preview.ts'
 import { type Rename, resourceOf } from '../domain/rename.ts'
 import type {
@@ -24,6 +25,7 @@ import { resolvePipeline } from './resolve-pipeline.ts'
 import { resolveRollout } from './resolve-rollout.ts'
 import type { Config } from './schema/config.ts'
 
+type RawCheck = NonNullable<Raw<'functions'>['check']>
 type Raw<K extends keyof Config> = Config[K] extends Record<string, infer Item> ? Item : never
 
 export function resolveSystem(config: Config, environment: string, preview?: Preview): System {
@@ -119,7 +121,13 @@ function func(name: string, raw: Raw<'functions'>): Func {
     source: raw.source === undefined ? undefined : folder(raw.source),
     memory: bytes(raw.memory),
     timeout: milliseconds(raw.timeout),
+    check: raw.check === undefined ? undefined : functionCheck(raw.check),
   })
+}
+
+function functionCheck({ payload, http, status = 200, contains }: RawCheck): FunctionCheck {
+  if (http !== undefined) return given({ kind: 'http' as const, path: http, status, contains })
+  return given({ kind: 'event' as const, payload: payload ?? {}, contains })
 }
 
 function worker(name: string, raw: Raw<'workers'>): Worker {

@@ -5,6 +5,7 @@
  * Sizes are bytes, durations milliseconds, percentages 0 to 100.
  */
 import type { Container, Size } from './container.ts'
+import type { FunctionCheck } from './function-check.ts'
 import type { Guards } from './guards.ts'
 import type { Named } from './named.ts'
 import type { GatePolicy } from './policy.ts'

@@ -1,9 +1,12 @@
 import type { Problem } from '../domain/error.ts'
 import type { Check, Service, System } from '../domain/system.ts'
 
-/** The services that a check looks at: on AWS nothing but the load balancer leads to one from outside. */
+/**
+ * The services that a check looks at: on AWS nothing but the load balancer leads to one from outside. A function is looked at where
+ * it is named: many are called too rarely to be compared, and no data never promotes.
+ */
 export function checkedServices(
-  system: Pick<System, 'services' | 'environment'>,
+  system: Pick<System, 'services' | 'functions' | 'environment'>,
   check: Check,
 ): readonly Service[] {
   switch (check.kind) {
@@ -11,9 +14,10 @@ export function checkedServices(
     case 'error-rate':
       return Object.values(system.services).filter(
         ({ name, port, public: isPublic }) =>
-          port !== undefined &&
-          (check.service === undefined || check.service === name) &&
-          (isPublic || system.environment.cloud !== 'aws'),
+          (check.kind === 'error-rate' && check.service === name && Object.hasOwn(system.functions, name)) ||
+          (port !== undefined &&
+            (check.service === undefined || check.service === name) &&
+            (isPublic || system.environment.cloud !== 'aws')),
       )
     case 'alarm':
       return []
@@ -37,7 +41,7 @@ export function describeCheck(check: Check): string {
 
 /** Checks that could never give an answer: they are refused before the rollout, because no data never promotes. */
 export function checkProblems(
-  system: Pick<System, 'services' | 'rollout' | 'environment'>,
+  system: Pick<System, 'services' | 'functions' | 'rollout' | 'environment'>,
   observable: readonly Check['kind'][],
 ): readonly Problem[] {
   return system.rollout.checks.flatMap((check): Problem[] => {

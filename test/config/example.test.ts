@@ -8,7 +8,14 @@ import { MemoryFiles } from '../../src/runtime/fake/files.ts'
 
 const text = readFileSync(join(import.meta.dirname, '../../sluice.example.yml'), 'utf8')
 /** Either of two kinds: the file shows them in a comment, because only one can stand there. */
-const IN_COMMENTS = ['infra.hcl', 'infra.cdktf', 'infra.command', 'pipelines.*.steps.*.array']
+const IN_COMMENTS = [
+  'functions.*.check.http',
+  'functions.*.check.status',
+  'infra.hcl',
+  'infra.cdktf',
+  'infra.command',
+  'pipelines.*.steps.*.array',
+]
 
 describe('sluice.example.yml', () => {
   test.each(['local', 'production', 'europe', 'pr', 'pr-123'])('opens as %s', async (environment) => {

@@ -209,6 +209,11 @@ function release(scope: Scope): readonly Statement[] {
       resources: [arn(scope, 'ec2', 'instance/*')],
       conditions: ownTags(scope, 'aws:ResourceTag'),
     },
+    {
+      // A new version is called once before it gets any traffic (`functions.NAME.check`).
+      actions: ['lambda:InvokeFunction'],
+      resources: [arn(scope, 'lambda', `function:${prefix}-*`)],
+    },
     ...workers(scope),
     ...machinesOfSteps(scope),
   ]
@@ -226,7 +231,8 @@ function workers(scope: Scope): readonly Statement[] {
       resources: [arn(scope, 'ec2', 'instance/*')],
       conditions: ownTags(scope, 'aws:ResourceTag'),
     },
-    { actions: ['ssm:ListCommandInvocations'], resources: ['*'] },
+    { actions: ['ssm:ListCommandInvocations', 'ssm:DescribeInstanceInformation'], resources: ['*'] },
+    { actions: ['ssm:ListInventoryEntries'], resources: [arn(scope, 'ec2', 'instance/*')] },
   ]
 }
 

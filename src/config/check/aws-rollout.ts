@@ -34,7 +34,9 @@ function checks(subject: Subject): Problem[] {
   const { checks: written = [], strategy } = subject.value.rollout ?? {}
   if (strategy !== 'rolling' || subject.removed.some((gone) => gone[1] === 'checks')) return []
   return written.flatMap((check, index) =>
-    check['error-rate'] === undefined
+    // A function's versions are told apart whatever the strategy.
+    check['error-rate'] === undefined ||
+    Object.hasOwn(subject.value.functions ?? {}, check['error-rate'].service ?? '')
       ? []
       : [
           complainOfKey(

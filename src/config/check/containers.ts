@@ -45,6 +45,7 @@ export const checkContainers: Rule = (subject) => {
     ...pairs(value.functions).flatMap(([name, func]) => [
       ...container(subject, ['functions', name], func, false),
       ...eitherOf(subject, ['functions', name], 'source', ['handler', 'runtime']),
+      ...functionCheck(subject, name),
     ]),
     ...pairs(value.workers).flatMap(([name, worker]) => [
       ...container(subject, ['workers', name], worker, false),
@@ -66,6 +67,22 @@ export const checkContainers: Rule = (subject) => {
       ),
     ),
   ]
+}
+
+/** A check of a function asks in one way, and only what a release moves has versions to ask. */
+function functionCheck(subject: Subject, name: string): Problem[] {
+  const path = ['functions', name, 'check']
+  const has = (key: string): boolean => isWritten(subject, [...path, key])
+  if (!isWritten(subject, path)) return []
+  if (isWritten(subject, ['functions', name, 'source']))
+    return [complainOfKey(subject, path, 'found beside source', 'check belongs to image')]
+  if (has('payload') === has('http')) {
+    const found = has('http') ? 'payload and http' : 'neither payload nor http'
+    return [complainOfKey(subject, path, `found ${found}`, 'one of payload and http')]
+  }
+  return has('status') && !has('http')
+    ? [complainOfKey(subject, [...path, 'status'], 'found beside payload', 'status belongs to http')]
+    : []
 }
 
 function container(subject: Subject, path: Path, value: Container, takesPort: boolean): Problem[] {

@@ -96,6 +96,9 @@ function checks(subject: Subject): Problem[] {
   const withPort = pairs(subject.value.services)
     .filter(([name]) => isWritten(subject, ['services', name, 'port']))
     .map(([name]) => name)
+  const released = pairs(subject.value.functions).flatMap(([name]) =>
+    isWritten(subject, ['functions', name, 'image']) ? [name] : [],
+  )
   return written.flatMap((check, index) => {
     const path = ['rollout', 'checks', index]
     const kinds = KINDS.filter((kind) => isWritten(subject, [...path, kind]))
@@ -118,7 +121,17 @@ function checks(subject: Subject): Problem[] {
       complainOfKey(subject, [...path, key], `found beside ${kinds[0]}`, `${key} belongs to http`),
     )
     if (problems.length > 0 || kinds[0] === 'alarm' || services === undefined) return problems
-    const unknown = reference(subject, at, service, services, 'services')
+    // A release moves functions that run an image too, and CloudWatch counts the calls of each version.
+    const functions = inner === undefined ? [] : released
+    if (service !== undefined && functions.includes(service)) return []
+    const known = [...services, ...functions]
+    const unknown = reference(
+      subject,
+      at,
+      service,
+      known,
+      inner === undefined ? 'services' : 'services and functions',
+    )
     if (unknown.length > 0) return unknown
     if (service !== undefined && !withPort.includes(service))
       return [

@@ -2,7 +2,9 @@ import * as z from 'zod'
 import { duration, httpPath, line, name, percent } from './text.ts'
 
 const errorRate = z.strictObject({
-  service: name.optional().describe('Only this service; default every service with a port'),
+  service: name
+    .optional()
+    .describe('Only this service, or on AWS this function; default every service with a port'),
   margin: z
     .number()
     .min(0)

@@ -3,6 +3,7 @@ import { externalError } from '../../domain/error.ts'
 import type { Targets } from '../../domain/targets.ts'
 import type { Clock } from '../../runtime/runtime.ts'
 import type { Observer } from '../ports/observer.ts'
+import { versionQueries } from './functions/counted.ts'
 import type { Balanced } from './services/balanced.ts'
 import { type AwsSession, settingsFor } from './session.ts'
 import { callTrouble } from './trouble.ts'
@@ -43,6 +44,11 @@ export function openObserver(parts: ObserverParts): Observer & { close(): void }
     return { api, client: await opened }
   }
 
+  const balancedQueries = async (service: string, revision: string) => {
+    const place = await balanced(service, revision)
+    return place === undefined ? undefined : queries(place)
+  }
+
   return {
     kinds: ['alarm', 'error-rate'],
 
@@ -67,13 +73,14 @@ export function openObserver(parts: ObserverParts): Observer & { close(): void }
     },
 
     async requests(service, revision, since) {
-      const place = await balanced(service, revision)
-      if (place === undefined) return undefined
+      const asked =
+        versionQueries(await targets(), service, revision) ?? (await balancedQueries(service, revision))
+      if (asked === undefined) return undefined
       const minute = PERIOD * 1000
       const sums = await sumsOf(session, sdk, {
         StartTime: new Date(Math.floor(since / minute) * minute),
         EndTime: new Date(clock.now()),
-        MetricDataQueries: queries(place),
+        MetricDataQueries: asked,
       })
       const { requests, errors = 0, refused = 0 } = sums
       return requests === undefined ? undefined : { requests, errors: Math.min(requests, errors + refused) }
@@ -108,7 +115,7 @@ async function sumsOf(
   request: GetMetricDataCommandInput,
 ): Promise<Partial<Record<Counted, number>>> {
   const { api, client } = await sdk()
-  const what = 'reading the metrics of the load balancer'
+  const what = 'reading the metrics of a rollout'
   const sums: Partial<Record<Counted, number>> = {}
   let NextToken: string | undefined
   do {

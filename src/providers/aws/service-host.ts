@@ -39,7 +39,13 @@ export function openServices(
       import('./functions/host.ts'),
     ])
     const api = lambdaApi(session, context.runtime)
-    return { api, host: new LambdaFunctions(api, context.runtime, targets) }
+    const checks = Object.values(context.system.functions).flatMap(({ name, check }) =>
+      check === undefined ? [] : [[name, check] as const],
+    )
+    return {
+      api,
+      host: new LambdaFunctions(api, context.runtime, targets, Object.fromEntries(checks)),
+    }
   }
   let functions: ReturnType<typeof loadLambda> | undefined
   const lambda = async (): Promise<ServiceHost> => {

@@ -1,118 +1,58 @@
-import { Readable } from 'node:stream'
-import { buffer } from 'node:stream/consumers'
-import { setTimeout as wait } from 'node:timers/promises'
-import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { digestOf, type ImageReference, imageReference } from '../../../src/domain/digest.ts'
 import type { SluiceError } from '../../../src/domain/error.ts'
-import { withReleasedFunctions } from '../../../src/domain/released-functions.ts'
-import { type Targets, targetsSchema } from '../../../src/domain/targets.ts'
-import { lambdaApi } from '../../../src/providers/aws/functions/api.ts'
-import { LambdaFunctions } from '../../../src/providers/aws/functions/host.ts'
+import type { LambdaFunctions } from '../../../src/providers/aws/functions/host.ts'
 import { openUnits } from '../../../src/providers/aws/units.ts'
-import type { Provider } from '../../../src/providers/provider.ts'
-import { fakeRuntime } from '../../../src/runtime/fake/index.ts'
-import type { Clock } from '../../../src/runtime/runtime.ts'
 import { serviceHostContract } from '../../contract/service-host.ts'
-import { rollOut } from '../../world/client.ts'
 import { image as releasedImage, service } from '../../world/cloud.ts'
-import { type FunctionBehaviour, type LambdaDoor, openLambda } from '../../world/cloud-world/http/lambda.ts'
-import type { LoopbackClock } from '../../world/cloud-world/http/loopback-clock.ts'
-import { CloudWorld } from '../../world/cloud-world/world.ts'
-import { byImage, ecsShop, openEcsWorld } from '../../world/ecs-world.ts'
-import type { Wire } from '../../world/faults.ts'
-import { testSession } from './session.ts'
+import type { FunctionBehaviour } from '../../world/cloud-world/http/lambda.ts'
+import { ecsShop } from '../../world/ecs-world.ts'
+import { openBoth } from './both-shop.ts'
+import { type FunctionShop, NAME, openShop, targets } from './function-shop.ts'
 
-const NAME = 'shop-test-api'
-const targets = targetsSchema.parse({
-  schema: 'sluice.targets/v1',
-  system: 'shop',
-  environment: 'test',
-  functions: { api: { kind: 'lambda-alias', region: 'eu-west-1', function: NAME, alias: 'live' } },
-  ledger: 's3://shop-test-ledger-123456789012/ledger',
+/** What Lambda tells of each kind of image when it is called. */
+const ANSWERS = {
+  good: { payload: { statusCode: 200, body: '{}' } },
+  'wrong-model': { payload: { statusCode: 200, body: '{}' } },
+  sick: { payload: { statusCode: 500, body: '' } },
+  exits: {
+    error: 'Unhandled',
+    payload: {
+      errorType: 'Runtime.ExitError',
+      errorMessage: 'RequestId: 1 Error: Runtime exited with error: exit status 3',
+    },
+    log: 'START RequestId: 1\nno configuration found\nEND RequestId: 1\n',
+  },
+} as const
+
+serviceHostContract('Lambda', async () => {
+  const behaviours = new Map<string, FunctionBehaviour>()
+  const shop = await openShop((image) => behaviours.get(image) ?? {})
+  const made = new Map<string, string>()
+  let asked = 0
+  return {
+    services: shop.open({ kind: 'http', path: '/health', status: 200 }),
+    image: async (behaviour, version) => {
+      const reference = imageReference('repository/api', digestOf(`${behaviour} ${version}`))
+      made.set(reference, version)
+      behaviours.set(reference, { answer: () => ANSWERS[behaviour] })
+      return reference
+    },
+    service: (changes) => service('api', changes),
+    request: async () => {
+      const slots = Object.entries(shop.door.traffic(NAME)).flatMap(([image, percent]) =>
+        Array<string>(percent).fill(image),
+      )
+      const known = made.get(slots[(asked++ * 37) % 100] ?? '')
+      return known === undefined ? { status: 503, body: '' } : { status: 200, body: known }
+    },
+    pause: () => shop.clock.sleep(5_000),
+    close: () => shop.close(),
+  }
 })
 
-interface Shop {
-  readonly cloud: CloudWorld
-  readonly door: LambdaDoor
-  /** A process of its own. */
-  open(): LambdaFunctions
-  readonly clock: Clock
-  close(): Promise<void>
-}
-
-/** What an apply leaves: a function of a template, and the alias that leads to it. */
-async function openShop(behaviour?: (image: string) => FunctionBehaviour): Promise<Shop> {
-  const cloud = new CloudWorld({ account: '123456789012' })
-  cloud.store.put({
-    provider: 'aws',
-    type: 'aws_lambda_function',
-    key: NAME,
-    attributes: { function_name: NAME, image_uri: 'repository/api:template', package_type: 'Image' },
-  })
-  cloud.store.put({
-    provider: 'aws',
-    type: 'aws_lambda_alias',
-    key: `${NAME}/live`,
-    attributes: { function_name: NAME, name: 'live', function_version: '1', routing_config: [] },
-  })
-  const door = await openLambda(cloud, behaviour)
-  // Pauses pass at once in the cloud's time; what bounds a request is the machine's.
-  const clock: Clock = {
-    now: () => cloud.clock.now(),
-    sleep: async (ms, signal) => {
-      if (ms > 25_000) await wait(ms, undefined, signal === undefined ? {} : { signal })
-      else cloud.clock.advance(ms)
-    },
-  }
-  const { random } = fakeRuntime()
-  const apis: { close(): void }[] = []
-  return {
-    cloud,
-    door,
-    clock,
-    open: () => {
-      const api = lambdaApi(testSession({ endpoint: door.url }), { clock, random })
-      apis.push(api)
-      return new LambdaFunctions(api, { clock, random }, async () => targets)
-    },
-    close: async () => {
-      for (const api of apis) api.close()
-      await door[Symbol.asyncDispose]()
-    },
-  }
-}
-
-serviceHostContract(
-  'Lambda',
-  async () => {
-    const shop = await openShop()
-    const made = new Map<string, string>()
-    let asked = 0
-    return {
-      services: shop.open(),
-      image: async (behaviour, version) => {
-        const reference = imageReference('repository/api', digestOf(`${behaviour} ${version}`))
-        made.set(reference, version)
-        return reference
-      },
-      service: (changes) => service('api', changes),
-      request: async () => {
-        const slots = Object.entries(shop.door.traffic(NAME)).flatMap(([image, percent]) =>
-          Array<string>(percent).fill(image),
-        )
-        const known = made.get(slots[(asked++ * 37) % 100] ?? '')
-        return known === undefined ? { status: 503, body: '' } : { status: 200, body: known }
-      },
-      pause: () => shop.clock.sleep(5_000),
-      close: () => shop.close(),
-    }
-  },
-  { sick: false },
-)
-
 describe('a function as part of a release', () => {
-  let shop: Shop
+  let shop: FunctionShop
   let behaviour: Record<string, FunctionBehaviour> = {}
   beforeEach(async () => {
     behaviour = {}
@@ -307,67 +247,7 @@ test('a service that sluice.yml and targets.json no longer have is absent; one t
 })
 
 describe('a release of a service and a function', () => {
-  const func = {
-    name: 'thumb',
-    image: 'thumb',
-    memory: 2 ** 29,
-    timeout: 60_000,
-    env: {},
-    secrets: {},
-    connects: [],
-  }
   const V1 = releasedImage('web', 'v1')
-
-  /** The shop of ECS with a function, on one virtual time. */
-  async function openBoth(
-    bad: readonly ImageReference[] = [],
-    functions?: (image: string) => FunctionBehaviour,
-  ) {
-    const base = ecsShop()
-    const system = withReleasedFunctions({ ...base, functions: { thumb: func } })
-    const world = await openEcsWorld({
-      system: { ...system, services: base.services },
-      behaviour: byImage(
-        bad.map((image) => [image, { startsIn: 2_000, fails: { exitCode: 9, reason: '' } }]),
-      ),
-    })
-    for (const [type, attributes] of [
-      ['aws_lambda_function', { function_name: 'shop-test-thumb', image_uri: 'repository/thumb:template' }],
-      ['aws_lambda_alias', { function_name: 'shop-test-thumb', name: 'live', function_version: '1' }],
-    ] as const) {
-      world.cloud.store.put({ provider: 'aws', type, key: 'shop-test-thumb', attributes })
-    }
-    const door = await openLambda(world.cloud, functions)
-    const both = async (): Promise<Targets> => ({
-      ...world.targets(),
-      functions: {
-        thumb: { kind: 'lambda-alias', region: 'us-east-1', function: 'shop-test-thumb', alias: 'live' },
-      },
-    })
-    const runtime = world.machine()
-    const session = testSession({ endpoint: door.url })
-    const requestHandler = heldRequests(world.loopback) as never
-    const api = lambdaApi({ ...session, clients: { ...session.clients, requestHandler } }, runtime)
-    const lambda = new LambdaFunctions(api, runtime, both)
-    const provider = world.provider.bind(world)
-    world.provider = (wire?: Wire): Provider => {
-      const opened = provider(wire)
-      const { pace = { every: 3_000, patience: 60_000 } } = opened.services
-      const hosts = { ecs: async () => opened.services, lambda: async () => lambda }
-      return { ...opened, targets: both, services: openUnits(pace, system, both, hosts) }
-    }
-    return {
-      world,
-      door,
-      roll: async (content: string) =>
-        (await rollOut(world, { system, content: { web: content, thumb: content }, commit: content })).report,
-      [Symbol.asyncDispose]: async () => {
-        api.close()
-        await door[Symbol.asyncDispose]()
-        await world[Symbol.asyncDispose]()
-      },
-    }
-  }
 
   test('R23 both go live together, and both are named by the release', async () => {
     await using shop = await openBoth()
@@ -402,17 +282,3 @@ describe('a release of a service and a function', () => {
     expect(shop.door.traffic('shop-test-thumb')).toEqual({ [releasedImage('thumb', 'v1')]: 100 })
   })
 })
-
-/** Requests whose answers are whole before virtual time goes on. */
-function heldRequests(loopback: LoopbackClock) {
-  const handler = new NodeHttpHandler()
-  return {
-    handle: (...request: Parameters<NodeHttpHandler['handle']>) =>
-      loopback.during(async () => {
-        const { response } = await handler.handle(...request)
-        response.body = Readable.from([await buffer(response.body as Readable)])
-        return { response }
-      }),
-    destroy: () => handler.destroy(),
-  }
-}

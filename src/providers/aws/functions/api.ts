@@ -5,6 +5,7 @@ import { AwsCalls } from '../services/calls.ts'
 import { type AwsSession, settingsFor } from '../session.ts'
 import { codeOf } from '../trouble.ts'
 import type { Alias, AliasChange } from './alias.ts'
+import type { Invocation } from './check.ts'
 
 /** One published version, or the code that is not published yet. */
 export interface FunctionVersion {
@@ -33,6 +34,11 @@ export interface LambdaApi {
   setImage(name: string, image: string): Promise<'set' | 'later' | { readonly refused: string }>
   /** The version of exactly this code: its number; undefined where the code is another one by now. */
   publish(name: string, codeSha256: string, description: string): Promise<string | undefined>
+  /**
+   * One call of exactly this version, whatever the alias says; it has as long as a request to Lambda, 30 s.
+   * @throws SluiceError cannot-observe where calling it is not allowed, external where no answer comes.
+   */
+  invoke(name: string, version: string, event: Readonly<Record<string, unknown>>): Promise<Invocation>
   close(): void
 }
 
@@ -154,8 +160,43 @@ export function lambdaApi(session: AwsSession, runtime: Pick<Runtime, 'clock' | 
       throw externalError('service', { what: `Lambda published function ${name} without a version` })
     },
 
+    async invoke(name, version, event) {
+      const { api, lambda } = await sdk()
+      const request = new api.InvokeCommand({
+        FunctionName: name,
+        Qualifier: version,
+        InvocationType: 'RequestResponse',
+        LogType: 'Tail',
+        Payload: Buffer.from(JSON.stringify(event)),
+      })
+      // Whoever writes a check means it to be asked again and again.
+      const answer = await calls.ask(`calling version ${version} of function ${name}`, 'always', (options) =>
+        lambda.send(request, options),
+      )
+      return {
+        functionError: answer.FunctionError ?? null,
+        payload: answer.Payload === undefined ? '' : Buffer.from(answer.Payload).toString('utf8'),
+        log: linesOf(answer.LogResult),
+      }
+    },
+
     close: () => void opened?.then((lambda) => lambda.destroy()),
   }
+}
+
+/** What Lambda itself writes around a call. */
+const FRAME = /^(?:START|END|REPORT|INIT_START|XRAY) /
+/** Lines of a log that a reason is given with. */
+const LINES = 5
+
+function linesOf(log: string | undefined): readonly string[] {
+  const lines = Buffer.from(log ?? '', 'base64')
+    .toString('utf8')
+    .split('\n')
+  return lines
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !FRAME.test(line))
+    .slice(-LINES)
 }
 
 interface AliasJson {

@@ -1,5 +1,7 @@
 import { type Digest, type ImageReference, isDigest, parseImageReference } from '../../../domain/digest.ts'
 import { externalError, SluiceError, usageError } from '../../../domain/error.ts'
+import type { FunctionCheck } from '../../../domain/function-check.ts'
+import type { Named } from '../../../domain/named.ts'
 import type { Target, Targets } from '../../../domain/targets.ts'
 import { pollUntil } from '../../../runtime/poll.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
@@ -12,6 +14,7 @@ import type {
 } from '../../ports/services.ts'
 import { type Alias, type AliasMove, revertMove, settleMove, shiftMove, stageMove } from './alias.ts'
 import type { FunctionVersion, LambdaApi } from './api.ts'
+import { checkTrouble, eventOf } from './check.ts'
 
 type FunctionTarget = Extract<Target, { kind: 'lambda-alias' }>
 
@@ -23,16 +26,27 @@ const MARK = 'sluice '
 
 /**
  * Functions of Lambda that run an image. A release is a published version; its traffic is a weight in the alias, which is read and
- * moved by compare-and-swap. Everything that is remembered stands in Lambda.
+ * moved by compare-and-swap. Everything that is remembered stands in Lambda. A version that waits at 0 % is called once it is ready,
+ * where sluice.yml says how: whether it works is known before anybody else calls it.
  */
 export class LambdaFunctions implements ServiceHost {
   readonly pace: HostPace = { every: 2_000, patience: 10 * 60_000 }
   readonly #api: LambdaApi
   readonly #runtime: Pick<Runtime, 'clock' | 'random'>
   readonly #targets: () => Promise<Targets>
+  readonly #checks: Named<FunctionCheck>
+  /** Versions that have passed: what is published never changes. */
+  readonly #passed = new Set<string>()
 
-  constructor(api: LambdaApi, runtime: Pick<Runtime, 'clock' | 'random'>, targets: () => Promise<Targets>) {
+  /** @param checks of functions that have one */
+  constructor(
+    api: LambdaApi,
+    runtime: Pick<Runtime, 'clock' | 'random'>,
+    targets: () => Promise<Targets>,
+    checks: Named<FunctionCheck> = {},
+  ) {
     this.#api = api
+    this.#checks = checks
     this.#runtime = runtime
     this.#targets = targets
   }
@@ -46,8 +60,15 @@ export class LambdaFunctions implements ServiceHost {
       const image = imageOf(found)
       // What apply made to have something is no release: it is known by no digest.
       if (image === undefined) continue
-      const staged = alias?.staged?.version === version ? { staged: true as const } : {}
-      revisions.push({ ...revisionStatus(found, image, weight), ...staged })
+      const isStaged = alias?.staged?.version === version
+      const waits = isStaged && weight === 0 && found.state === 'ready'
+      const trouble = waits ? await this.#trouble(service, target.function, version) : null
+      const status = revisionStatus(found, image, weight)
+      revisions.push({
+        ...status,
+        ...(trouble === null ? {} : { running: 0, healthy: false, trouble }),
+        ...(isStaged ? { staged: true as const } : {}),
+      })
     }
     const rolling = alias !== undefined && alias.staged !== null
     const state = revisions.length === 0 ? 'absent' : rolling ? 'rolling' : 'running'
@@ -107,6 +128,16 @@ export class LambdaFunctions implements ServiceHost {
     const version = await this.#api.publish(name, found.codeSha256, description)
     if (version === undefined) throw busy(name, 'another image')
     return version
+  }
+
+  /** Why a version that waits shall get no traffic; null where its check has passed or there is none. */
+  async #trouble(service: string, name: string, version: string): Promise<string | null> {
+    const check = this.#checks[service]
+    const one = `${name}:${version}`
+    if (check === undefined || this.#passed.has(one)) return null
+    const trouble = checkTrouble(check, await this.#api.invoke(name, version, eventOf(check)))
+    if (trouble === null) this.#passed.add(one)
+    return trouble
   }
 
   async #runs(name: string, version: string, image: ImageReference): Promise<boolean> {

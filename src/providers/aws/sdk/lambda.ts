@@ -2,6 +2,7 @@
 export {
   GetAliasCommand,
   GetFunctionCommand,
+  InvokeCommand,
   LambdaClient,
   ListVersionsByFunctionCommand,
   PublishVersionCommand,

@@ -19,6 +19,15 @@ export interface FunctionBehaviour {
   readonly fails?: string
   /** Lambda cannot run what it has published any more: its image was deleted, or may not be read. */
   readonly lost?: string
+  /** What it makes of a call; default: `null`, as a program that returns nothing. */
+  readonly answer?: (event: unknown) => FunctionAnswer
+}
+
+export interface FunctionAnswer {
+  readonly payload: unknown
+  /** `Unhandled`, where it ended with an error. */
+  readonly error?: string
+  readonly log?: string
 }
 
 interface Published {
@@ -39,13 +48,30 @@ export interface LambdaDoor extends HttpDoor {
   faults: HttpFaultPlan
   /** Traffic of the alias `live` of a function: image -> percent. */
   traffic(name: string): Readonly<Record<string, number>>
+  /** Whether the alias `live` names a second version, whatever its share. */
+  weighted(name: string): boolean
+  /** Number of the version that runs this image. */
+  versionOf(name: string, image: string): string
   /** Numbers of the published versions. */
   versions(name: string): readonly string[]
+  /** Calls of published versions, in their order. */
+  readonly calls: { readonly version: string; readonly event: unknown }[]
 }
 
 const FUNCTION = 'aws_lambda_function'
 const ALIAS = 'aws_lambda_alias'
 type Body = Readonly<Record<string, unknown>>
+
+/** What a function answered, with what Lambda says of it in headers. */
+class Answered {
+  readonly payload: unknown
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(payload: unknown, headers: Readonly<Record<string, string>>) {
+    this.payload = payload
+    this.headers = headers
+  }
+}
 
 export async function openLambda(
   { store, clock }: CloudWorld,
@@ -104,7 +130,7 @@ export async function openLambda(
   const routes: readonly [
     method: string,
     path: RegExp,
-    handle: (name: string, more: string, body: Body) => Body,
+    handle: (name: string, more: string, body: Body) => Body | Answered,
   ][] = [
     ['GET', /^\/functions\/([^/?]+)\/aliases\/([^/?]+)$/, (name, alias) => aliasJson(aliasOf(name, alias))],
     [
@@ -234,7 +260,24 @@ export async function openLambda(
         return versionJson(one.image, one.version, one.description, one.at)
       },
     ],
+    [
+      'POST',
+      // https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+      /^\/functions\/([^/?]+)\/invocations\?Qualifier=(.+)$/,
+      (name, version, event) => {
+        const found = publishedOf(functionOf(name)).find((one) => one.version === version)
+        if (found === undefined) throw new CloudError('ResourceNotFoundException', `Version ${version}`)
+        calls.push({ version, event })
+        const { payload, error, log = '' } = behaviour(found.image).answer?.(event) ?? { payload: null }
+        return new Answered(payload, {
+          'x-amz-executed-version': version,
+          'x-amz-log-result': Buffer.from(log).toString('base64'),
+          ...(error === undefined ? {} : { 'x-amz-function-error': error }),
+        })
+      },
+    ],
   ]
+  const calls: { version: string; event: unknown }[] = []
 
   const requests: { name: string }[] = []
   const STATUS: Readonly<Record<string, number>> = {
@@ -255,12 +298,15 @@ export async function openLambda(
         if (first === '') continue
         const name = `${method} ${path.replace(first, 'NAME')}`
         requests.push({ name })
+        let more: Readonly<Record<string, string>> = {}
         const fault = door.faults(name, requests.length)
         try {
           if (fault?.kind === 'answer') [status, said, code] = [fault.status, {}, fault.code]
           else {
             const input = (body === '' ? {} : JSON.parse(body)) as Body
-            ;[status, said, code] = [200, handle(first, second as string, input), '']
+            const made = handle(first, second as string, input)
+            ;[status, said, code] = [200, made instanceof Answered ? made.payload : made, '']
+            if (made instanceof Answered) more = made.headers
           }
         } catch (error) {
           if (!(error instanceof CloudError)) throw error
@@ -271,6 +317,7 @@ export async function openLambda(
         const headers = {
           'content-type': 'application/json',
           ...(code === '' ? {} : { 'x-amzn-errortype': code }),
+          ...more,
         }
         send(response, { status, headers, body: JSON.stringify(said) }, fault, () => {})
         return
@@ -283,7 +330,11 @@ export async function openLambda(
   const door: LambdaDoor = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
+    calls,
     faults: () => undefined,
+    weighted: (name) => Object.keys(weightsOf(aliasOf(name, 'live'))).length > 0,
+    versionOf: (name, image) =>
+      publishedOf(functionOf(name)).findLast((one) => one.image === image)?.version ?? '',
     versions: (name) => publishedOf(functionOf(name)).map(({ version }) => version),
     traffic: (name) => {
       const alias = aliasOf(name, 'live')
