@@ -1,3 +1,4 @@
+import { globSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -5,9 +6,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build, type Plugin } from 'esbuild'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import type * as z from 'zod'
 import { slimPackages } from '../../scripts/slim-packages.ts'
+import type { Verdict } from '../../src/domain/verdict.ts'
 import { codeOf, isPassing, isThrottled, statusOf } from '../../src/providers/aws/trouble.ts'
+import { judged } from '../gate/evidence.ts'
 
 const root = join(import.meta.dirname, '../..')
 const BANNER = "import{createRequire as r}from'node:module';const require=r(import.meta.url);"
@@ -143,3 +147,93 @@ test.each(CALLS.flatMap((call) => call[4].map((code) => ({ call, code }))))(
     expect(await learned('slim', call, code)).toEqual(whole)
   },
 )
+
+/** What a module exports, without the plugin and with it. */
+async function bothWays(entry: string, exported = '*'): Promise<readonly [whole: Exports, slim: Exports]> {
+  const made = async (which: string, plugins: Plugin[]): Promise<Exports> => {
+    const outfile = join(folder, `${entry.replaceAll('/', '-')}.${which}.js`)
+    await build({
+      absWorkingDir: root,
+      stdin: { contents: `export ${exported} from './${entry}'`, resolveDir: root },
+      outfile,
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      banner: { js: BANNER },
+      plugins,
+    })
+    return (await import(pathToFileURL(outfile).href)) as Exports
+  }
+  return [await made('whole', []), await made('slim', [slimPackages(root)])]
+}
+type Exports = Readonly<Record<string, unknown>>
+
+const SCHEMAS = globSync(
+  'node_modules/@aws-sdk/{client-*,nested-clients}/dist-es/{schemas,submodules/*/schemas}/schemas_0.js',
+  { cwd: root },
+)
+
+test('there are schemas of clients to compare', () => {
+  expect(SCHEMAS.length).toBeGreaterThan(12)
+})
+
+test.each(SCHEMAS)('schemas with plain keys are those of the package: %s', async (path) => {
+  const [whole, slim] = await bothWays(path)
+  // A schema names others by functions.
+  const text = (api: Exports): string =>
+    JSON.stringify(api, (_, value) => (typeof value === 'function' ? String(value) : value))
+  expect(text(whole).length).toBeGreaterThan(1_000)
+  expect(text(slim)).toBe(text(whole))
+})
+
+test('the parser of HTTP is unpacked as the package has it', async () => {
+  const [whole, slim] = await bothWays('node_modules/undici/lib/llhttp/llhttp_simd-wasm.js', '{ default }')
+  expect(whole['default']).toHaveLength(54_202)
+  expect(slim['default']).toEqual(whole['default'])
+})
+
+test('zod judges without what writes JSON Schemas', async () => {
+  const [whole, slim] = await bothWays('node_modules/zod/v4/index.js')
+  type Zod = typeof z
+  for (const { object, string, number, toJSONSchema } of [whole as Zod, slim as Zod]) {
+    const schema = object({ name: string().min(2), size: number().int() })
+    expect(schema.parse({ name: 'ab', size: 1 })).toEqual({ name: 'ab', size: 1 })
+    expect(schema.safeParse({ name: 'a', size: 0.5 }).error?.issues).toHaveLength(2)
+    expect(schema.shape.name.minLength).toBe(2)
+    expect(schema['~standard'].vendor).toBe('zod')
+    expect(toJSONSchema).toBeTypeOf('function')
+  }
+  expect(() => (slim as Zod).string().toJSONSchema()).toThrow('no JSON Schema is written here')
+})
+
+test('a page with figures is the same without what draws maps', async () => {
+  const [whole, slim] = await bothWays('src/report/gate/page.ts')
+  const verdict = await judged({ policy: { slices: ['language'], floors: { f1: 0.7 } } })
+  const pages = [whole, slim].map(({ htmlReport }) => (htmlReport as (of: Verdict) => string)(verdict))
+  expect(pages[0]).toContain('<svg')
+  expect(pages[1]).toBe(pages[0])
+})
+
+test('a machine of Google Cloud signs in with what its metadata server says', async () => {
+  const server = createServer((request, response) => {
+    response.writeHead(200, { 'metadata-flavor': 'Google', 'content-type': 'application/json' })
+    const isToken = request.url?.startsWith('/computeMetadata/v1/instance/service-accounts/default/token')
+    response.end(isToken ? '{"access_token":"of-this-machine","expires_in":3599,"token_type":"Bearer"}' : '1')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  vi.stubEnv('GCE_METADATA_HOST', `127.0.0.1:${(server.address() as AddressInfo).port}`)
+  vi.stubEnv('HOME', folder)
+  vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', undefined)
+  try {
+    for (const module of await bothWays('src/providers/gcp/google-auth.ts')) {
+      const { GoogleAuth } = module as typeof import('../../src/providers/gcp/google-auth.ts')
+      const client = await new GoogleAuth({ scopes: ['a'], projectId: 'films' }).getClient()
+      expect((await client.getAccessToken()).token).toBe('of-this-machine')
+      expect(client.credentials.expiry_date).toBeGreaterThan(Date.now())
+    }
+  } finally {
+    vi.unstubAllEnvs()
+    server.closeAllConnections()
+    server.close()
+  }
+})
