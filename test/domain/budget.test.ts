@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { budgetOf, budgetText } from '../../src/domain/budget.ts'
+import { batchRate } from '../../src/domain/prices/batch.ts'
 import {
   fargateRate,
   machineRate,
@@ -74,7 +75,12 @@ test.each<[string, Rate, number | undefined]>([
   ['two machines of SageMaker', trainingRate('us-east-1', 'ml.g5.xlarge', 2), 2.816],
   ['a machine of EC2 on SageMaker', trainingRate('us-east-1', 'g5.xlarge', 1), undefined],
   ['Cloud Run', runRate('europe-west1', SIZE, 0), 2 * 0.0648 + 4 * 0.0072],
-  ['a GPU of Cloud Run', runRate('europe-west1', SIZE, 1), undefined],
+  ['a GPU of Cloud Run', runRate('us-central1', SIZE, 1), 2 * 0.0648 + 4 * 0.0072 + 0.67212],
+  ['a GPU of Cloud Run where its price is not known', runRate('europe-west1', SIZE, 1), undefined],
+  ['a step of Batch that names a machine', batchRate('us-east-1', { machine: 'm5.large', gpu: 0 }, 2), 0.192],
+  ['GPUs of Batch: the dearest that it may take', batchRate('us-east-1', { gpu: 1 }, 3), 3 * 16.288],
+  ['a family whose largest has no price', batchRate('us-east-1', { machine: 'g6', gpu: 1 }, 1), undefined],
+  ['whatever Batch chooses', batchRate('us-east-1', { gpu: 0 }, 1), undefined],
   ['nodes of Vertex AI', vertexRate('us-central1', 'n1-standard-4', 3), 3 * 0.21849885],
   ['Vertex AI where no price is known', vertexRate('europe-west1', 'n1-standard-4', 1), undefined],
 ])('R36 an hour of %s', (_, { hourly }, expected) => {

@@ -29,6 +29,8 @@ interface OpenOptions {
   readonly pace?: number
   readonly wire?: Wire
   readonly location?: string
+  /** Of the job's template. @default nvidia-l4 */
+  readonly accelerator?: string
 }
 
 export interface GcpJobsWorldOptions {
@@ -73,7 +75,7 @@ export class GcpJobsWorld {
   #opened(
     kind: GcpEngine,
     machine: Runtime,
-    { pace, wire = new Wire(), location = PLACE.location }: OpenOptions,
+    { pace, wire = new Wire(), location = PLACE.location, accelerator }: OpenOptions,
   ) {
     const { http } = this.door
     const request = async (one: HttpRequest) => {
@@ -93,7 +95,7 @@ export class GcpJobsWorld {
       runtime,
       access: openAccess(runtime, PLACE.project),
       objects: () => wire.wrap('objects', this.objects),
-      targets: async () => targets(kind, { ...PLACE, location }),
+      targets: async () => targets(kind, { ...PLACE, location }, accelerator),
       system: {
         name: 'films',
         environment: { name: 'test', cloud: 'gcp', nat: 'none', tags: {} },
@@ -119,7 +121,8 @@ export function gcpOrder(
   return { id, step: aStep({ nodes: kind === 'nodes' ? 3 : 1, ...change }), image: gcpImage(program), env }
 }
 
-function targets(kind: GcpEngine, place: typeof PLACE): Targets {
+function targets(kind: GcpEngine, place: typeof PLACE, accelerator = 'nvidia-l4'): Targets {
+  const gpu = { nodeSelector: { accelerator }, gpuZonalRedundancyDisabled: true }
   const env = [{ name: 'WHO', value: 'template' }]
   const pool = (replicaCount: number) => ({
     machineSpec: { machineType: 'n1-standard-4' },
@@ -132,7 +135,7 @@ function targets(kind: GcpEngine, place: typeof PLACE): Targets {
           kind: 'cloud-run-job',
           ...place,
           name: 'films-test-fit-train',
-          template: { template: { containers: [{ name: 'step', image: 'films:template', env }] } },
+          template: { template: { containers: [{ name: 'step', image: 'films:template', env }], ...gpu } },
         }
       : {
           kind: 'vertex-job',

@@ -13,7 +13,12 @@ export interface GcpPrices {
     readonly storage: number
   }
   /** An hour of a vCPU and of a GiB of an instance of Cloud Run that always has its CPU, as ours do. https://cloud.google.com/run/pricing */
-  readonly run?: { readonly cpu: number; readonly memory: number }
+  readonly run?: {
+    readonly cpu: number
+    readonly memory: number
+    /** An hour of an L4 without zonal redundancy. */
+    readonly gpu?: number
+  }
   /** An hour of a machine of a custom job of Vertex AI. https://cloud.google.com/vertex-ai/pricing */
   readonly training?: Readonly<Record<string, number>>
   /** An hour of up to five global forwarding rules together. https://cloud.google.com/load-balancing/pricing */
@@ -37,7 +42,8 @@ export const GCP_PRICES: Readonly<Record<string, GcpPrices>> = {
       shared: { 'db-f1-micro': 0.0105, 'db-g1-small': 0.035 },
       storage: 0.17,
     },
-    run: RUN_TIER_1,
+    // The L4: SKUs of the Cloud Billing API as a public repository read them in August 2026, $0.0001867 a second; others say $0.67 an hour
+    run: { ...RUN_TIER_1, gpu: 0.0001867 * 3600 },
     // The page itself, as two public repositories read it on 2026-09-06 and 2026-09-08
     training: { 'n1-standard-4': 0.21849885 },
     forwarding: FORWARDING,

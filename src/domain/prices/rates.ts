@@ -37,11 +37,15 @@ export function trainingRate(region: string, machine: string, count: number): Ra
   return dearest([machine], region, count, (type) => priceOf(table, type))
 }
 
-/** A task of Cloud Run. No price is known for its GPUs. */
+/** A task of Cloud Run, with L4s without zonal redundancy, as the stacks ask for them. */
 export function runRate(location: string, size: Size, gpu: number): Rate {
-  const prices = gpu === 0 ? GCP_PRICES[location]?.run : undefined
+  const prices = GCP_PRICES[location]?.run
+  const each = gpu === 0 ? 0 : prices?.gpu
   const of = `Cloud Run with ${sizeText(size)}${gpu === 0 ? '' : ` and ${gpu} GPU`} in ${location}`
-  return { hourly: prices === undefined ? undefined : sized(prices, size), of }
+  return {
+    hourly: prices === undefined || each === undefined ? undefined : sized(prices, size) + gpu * each,
+    of,
+  }
 }
 
 /** Machines of a custom job of Vertex AI. */

@@ -310,9 +310,21 @@ test('R36 what a step on Batch may cost is said before it is submitted, and Batc
   expect(await world.client('batch').engine.wait('train-1')).toMatchObject({ state: 'timed-out' })
 })
 
+test('R36 where Batch chooses the size of a GPU machine, the money buys time of the dearest', async () => {
+  await open()
+  const { engine, runtime } = world.client('batch')
+  await engine.start(spec('trains', { gpu: 1, maxCost: 16.288, timeout: 120 * MINUTE }))
+  expect(noticesOf(runtime)).toEqual(['step train: at most 1h, 16.29 USD'])
+  expect(submitted()).toMatchObject([{ timeout: { attemptDurationSeconds: 3600 } }])
+})
+
 test.each<[Engine, Partial<Step>, string]>([
-  ['batch', { maxCost: 5 }, 'a machine of any family in us-east-1'],
-  ['batch', { maxCost: 5, gpu: 1 }, 'a machine of family g5 in us-east-1'],
+  [
+    'batch',
+    { maxCost: 5 },
+    'whatever machine AWS Batch chooses in us-east-1, since the step names no "machine"',
+  ],
+  ['batch', { maxCost: 5, gpu: 1, machine: 'g6' }, 'g6.48xlarge in us-east-1, the largest of family g6'],
   ['nodes', { maxCost: 5, machine: 'p5.48xlarge' }, '3 x p5.48xlarge in us-east-1'],
 ])(
   'R36 max-cost on %s %j without a price is refused before anything is asked',

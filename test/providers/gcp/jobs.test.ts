@@ -218,6 +218,25 @@ test.each<[GcpEngine, object, string]>([
   },
 )
 
+test('R36 a GPU on Cloud Run has the price of an L4, and one of another kind has none', async () => {
+  const { world, machine } = open()
+  const location = 'us-central1'
+  const size = { cpu: 4, memory: 16 * 2 ** 30 }
+  // An hour of it is 4 * 0.0648 + 16 * 0.0072 + 0.67212 = 1.04652 dollars.
+  const order = spec('cloud-run', 'hangs', { gpu: 1, size, maxCost: 0.52326, timeout: 60 * MINUTE })
+  const error = await errorOf(
+    world.open('cloud-run', machine(), { location, accelerator: 'nvidia-rtx-pro-6000' }).start(order),
+  )
+  expect(error.message).toContain('1 GPU in us-central1, of a kind of your own is not known')
+  const runtime = machine()
+  await errorOf(world.open('cloud-run', runtime, { location }).start(order))
+  expect(runtime.events).toContainEqual({
+    kind: 'message',
+    level: 'notice',
+    text: 'step train: at most 30m, 0.53 USD',
+  })
+})
+
 test('R36 a custom job has the time that its money buys from Vertex AI itself', async () => {
   const { world, machine } = open()
   const location = 'us-central1'

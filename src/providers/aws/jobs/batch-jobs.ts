@@ -1,6 +1,7 @@
 import type { BatchClient, JobDefinition, JobDetail, JobSummary } from '@aws-sdk/client-batch'
 import { usageError } from '../../../domain/error.ts'
-import { machineRate, type Rate } from '../../../domain/prices/rates.ts'
+import { batchRate } from '../../../domain/prices/batch.ts'
+import type { Rate } from '../../../domain/prices/rates.ts'
 import { jittered } from '../../../runtime/poll.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
 import { patience } from '../patience.ts'
@@ -50,14 +51,10 @@ export class BatchJobs implements JobPlatform<'batch-job'> {
     }
   }
 
-  /**
-   * Batch starts again what lost its machine, up to once a retry, and holds the time of each attempt alone; so all of them count. A
-   * family of machines (`g5`) is no type with a price.
-   */
+  /** Batch starts again what lost its machine, up to once a retry, and holds the time of each attempt alone; so all of them count. */
   rate({ step, target }: JobOrder<'batch-job'>): Rate {
-    const { machine, gpu, nodes, array = 1, retries } = step
-    const type = machine ?? (gpu > 0 ? 'a machine of family g5' : 'a machine of any family')
-    const { hourly, of } = machineRate(target.region, [type], nodes * array)
+    const { nodes, array = 1, retries } = step
+    const { hourly, of } = batchRate(target.region, step, nodes * array)
     const attempts = Math.min(MOST_ATTEMPTS, retries + 1)
     return { hourly: hourly === undefined ? undefined : hourly * attempts, of }
   }

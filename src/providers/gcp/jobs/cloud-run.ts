@@ -1,4 +1,6 @@
+import * as z from 'zod'
 import { externalError, SluiceError } from '../../../domain/error.ts'
+import { RUN_GPU } from '../../../domain/gcp-machines.ts'
 import { type Rate, runRate } from '../../../domain/prices/rates.ts'
 import type { Step } from '../../../domain/step.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
@@ -30,8 +32,11 @@ export class CloudRunPlatform implements JobPlatform<'cloud-run-job'> {
     this.#api = jobsApi(client)
   }
 
-  rate({ location }: JobTarget<'cloud-run-job'>, { size, gpu }: Step): Rate {
-    return runRate(location, size, gpu)
+  rate({ location, template }: JobTarget<'cloud-run-job'>, { size, gpu }: Step): Rate {
+    const rate = runRate(location, size, gpu)
+    return gpu === 0 || hasPricedGpu(template)
+      ? rate
+      : { hourly: undefined, of: `${rate.of}, of a kind of your own` }
   }
 
   placeOf({ project, location, name }: JobTarget<'cloud-run-job'>): string {
@@ -107,3 +112,13 @@ export class CloudRunPlatform implements JobPlatform<'cloud-run-job'> {
     return first
   }
 }
+
+const gpuSchema = z.object({
+  template: z.object({
+    nodeSelector: z.object({ accelerator: z.literal(RUN_GPU.type) }),
+    gpuZonalRedundancyDisabled: z.literal(true),
+  }),
+})
+
+/** Infrastructure of a team's own may ask for other GPUs, or for dearer ones with zonal redundancy. */
+const hasPricedGpu = (template: unknown): boolean => gpuSchema.safeParse(template).success
