@@ -24,10 +24,21 @@ export async function recordVerdict(
       'sluice.verdict': verdict.verdict,
       'sluice.verdict.digest': digestOf(bytes),
       'sluice.look': String(verdict.look),
+      ...metricTags(verdict),
     },
     files: { 'verdict.json': bytes },
   })
   if (left.length === 0) return
   const why = 'the registry takes no files over its API (MLflow: start it with --serve-artifacts)'
   log.emit(message('warning', `verdict.json is not kept beside the model, only its digest: ${why}`))
+}
+
+/** What the gate computed of the model, to sort versions by. https://mlflow.org/docs/latest/rest-api.html#setmodelversiontag */
+function metricTags({ metrics }: Pick<Verdict, 'metrics'>): Readonly<Record<string, string>> {
+  const known = metrics.flatMap(({ name, challenger }) =>
+    challenger === null || !/^[\w./ -]{1,200}$/.test(name)
+      ? []
+      : [[`sluice.metric.${name}`, String(challenger)]],
+  )
+  return Object.fromEntries(known)
 }

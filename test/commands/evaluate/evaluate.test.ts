@@ -283,6 +283,7 @@ describe('in an environment', () => {
     const report = await judge()
     expect(report.outputs).toEqual({ verdict: 'promote', report: '/project/.sluice/test/report.md' })
     const bytes = runtime.files.texts()['/project/.sluice/test/verdict.json'] ?? ''
+    const scored = (JSON.parse(bytes) as { metrics: { challenger: number }[] }).metrics[0]?.challenger
     expect(tags).toEqual([
       [
         'sentiment',
@@ -292,6 +293,7 @@ describe('in an environment', () => {
             'sluice.verdict': 'promote',
             'sluice.verdict.digest': digestOf(bytes),
             'sluice.look': '1',
+            'sluice.metric.f1': String(scored),
           },
           files: { 'verdict.json': bytes },
         },
