@@ -18,6 +18,8 @@ export interface ContainerProps {
   readonly stopTimeout: number
   /** The task ends with it. */
   readonly essential: boolean
+  /** GPUs that it has for itself; on machines of EC2 alone. @default none */
+  readonly gpu?: number
 }
 
 /** Where the output of containers goes. */
@@ -53,7 +55,7 @@ export function containerDefinitions(
   logs: { readonly group: string; readonly region: string },
 ): string {
   return JSON.stringify(
-    containers.map(({ name, image, command, port, environment, secrets, stopTimeout, essential }) => ({
+    containers.map(({ name, image, command, port, environment, secrets, stopTimeout, essential, gpu }) => ({
       name,
       image,
       essential,
@@ -67,6 +69,7 @@ export function containerDefinitions(
           }),
       environment: sorted(environment).map(([key, value]) => ({ name: key, value })),
       secrets: sorted(secrets).map(([key, valueFrom]) => ({ name: key, valueFrom })),
+      ...(gpu === undefined ? {} : { resourceRequirements: [{ type: 'GPU', value: String(gpu) }] }),
       stopTimeout: Math.min(120, Math.max(2, Math.round(stopTimeout / 1000))),
       // The main process is not a shell that reaps: an init does.
       linuxParameters: { initProcessEnabled: true },

@@ -22,10 +22,13 @@ export interface Budget {
  */
 export function budgetOf(
   { name, timeout, maxCost, retries }: Pick<Step, 'name' | 'timeout' | 'maxCost' | 'retries'>,
-  { hourly, of }: Rate,
+  { hourly, of, beside = 0 }: Rate,
 ): Budget {
   if (maxCost === undefined) {
-    return { lifetime: timeout, ceiling: hourly === undefined ? undefined : (hourly * timeout) / HOUR }
+    return {
+      lifetime: timeout,
+      ceiling: hourly === undefined ? undefined : (hourly * (timeout + beside)) / HOUR,
+    }
   }
   if (hourly === undefined) {
     throw usageError({
@@ -34,17 +37,20 @@ export function budgetOf(
       remedy: 'remove max-cost and rely on "timeout", or take what has a price: docs/train.md lists it',
     })
   }
-  const bought = Math.floor(((maxCost / (retries + 1)) * HOUR) / hourly)
+  const bought = Math.floor(((maxCost / (retries + 1)) * HOUR) / hourly) - beside
   if (bought < Math.min(SHORTEST, timeout)) {
     throw usageError({
-      what: `max-cost of step ${name}, ${maxCost} USD over ${retries + 1} attempts, buys ${formatDuration(bought)} of ${of}`,
+      what: `max-cost of step ${name}, ${maxCost} USD over ${retries + 1} attempts, buys ${formatDuration(Math.max(0, bought))} of ${of}${besideText(beside)}`,
       rule: 'an attempt has five minutes at least, since what it runs on takes some to be there',
       remedy: 'raise max-cost, lower retries, or take something smaller',
     })
   }
   const lifetime = Math.min(timeout, bought)
-  return { lifetime, ceiling: (hourly * lifetime) / HOUR }
+  return { lifetime, ceiling: (hourly * (lifetime + beside)) / HOUR }
 }
+
+const besideText = (ms: number): string =>
+  ms === 0 ? '' : `, beside the ${formatDuration(ms)} that it is there before and after`
 
 /** `at most 2h, 2.01 USD an attempt (4.02 USD with 1 retry)`. */
 export function budgetText({ lifetime, ceiling }: Budget, retries: number): string {

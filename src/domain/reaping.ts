@@ -3,7 +3,7 @@ import type { WorkflowRunId } from './workflow-run.ts'
 
 /** Something of an environment's own that runs and costs, and what independent sources say of it. Milliseconds. */
 export interface Sighting {
-  readonly kind: 'machine' | 'execution' | 'process'
+  readonly kind: 'machine' | 'task' | 'execution' | 'process'
   /** The platform's id of it. */
   readonly name: string
   /** The job that it was started for. */

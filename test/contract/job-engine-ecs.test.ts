@@ -91,6 +91,11 @@ async function openWorld(): Promise<EcsWorld> {
         family: FAMILY,
         subnets: ['subnet-1'],
         securityGroups: [],
+        killer: {
+          schedule: `${CLUSTER}-task-killer`,
+          machine: `arn:aws:states:${region}:${account}:stateMachine:${CLUSTER}-task-killer`,
+          role: `arn:aws:iam::${account}:role/${CLUSTER}-task-killer-starter`,
+        },
       },
     },
     logs: { 'p.train': `cloudwatch:${region}:${GROUP}` },
@@ -109,7 +114,7 @@ async function openWorld(): Promise<EcsWorld> {
       const signals = { cancelled: new AbortController().signal }
       const runtime = nodeRuntime({ emit: (event) => void events.push(event) }, signals, '/', {})
       const parts = { context: { runtime, system }, session, targets: async () => targets, objects }
-      const jobs = new RecordedJobs(parts, new EcsTasks(session))
+      const jobs = new RecordedJobs(parts, new EcsTasks({ session, runtime, own: {} }))
       opened.push(jobs)
       return { engine: jobs, events }
     },

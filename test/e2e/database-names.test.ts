@@ -55,7 +55,7 @@ describeReal('the databases of a server of RDS', ['tofu', 'plugin protocol', 'ps
     const context = { runtime, system: environment.system }
     const jobs = new RecordedJobs(
       { context, session, targets: async () => targets, objects },
-      new EcsTasks(session),
+      new EcsTasks({ session, runtime, own: {} }),
     )
     const images = { resolve: async () => digestOf('client') }
     const provider = { objects, jobs, images } as unknown as Provider

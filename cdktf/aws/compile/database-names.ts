@@ -12,6 +12,7 @@ import { allow, Firewall } from '../firewall.ts'
 import type { PostgresDatabase } from '../postgres-database.ts'
 import { valueFrom } from './connect.ts'
 import type { Site } from './site.ts'
+import { taskKillerOf } from './task-killer.ts'
 
 const MIB = 2 ** 20
 
@@ -37,7 +38,7 @@ export function databaseNames(site: Site, database: Database, server: PostgresDa
     why: `Databases of ${name} are made`,
   })
   // No pipeline is called like a database.
-  const logs = `/pipelines/${site.system.name}/${name}/names`
+  const logs = `/pipelines/${site.logFolder}/${name}/names`
   const image = databaseClient(version)
   const task = new FargateTask(stack, `names-${name}`, {
     name: site.name('services', `${name}.names`),
@@ -80,6 +81,7 @@ export function databaseNames(site: Site, database: Database, server: PostgresDa
     subnets: subnetIds,
     securityGroups: [firewall.id],
     publicAddress,
+    killer: taskKillerOf(site),
   })
   stack.target('logs', key, `cloudwatch:${region}:${logs}`)
 }

@@ -1,9 +1,8 @@
 import type { Engine, Pipeline, Step } from '../../../src/domain/step.ts'
 import type { Statement } from '../../core/policy.ts'
-import { FargateTask } from '../fargate-task.ts'
 import { allowAmong } from '../firewall.ts'
-import { connect, readBucket, secretResources, valueFrom, writeBucket } from './connect.ts'
-import { mapValues, platformOf, repositories } from './services.ts'
+import { connect, readBucket, writeBucket } from './connect.ts'
+import { repositories } from './services.ts'
 import type { Site } from './site.ts'
 
 /** Every step is a template that a run starts: its key in targets.json is `pipeline.step`. */
@@ -11,6 +10,7 @@ export async function pipelines(site: Site): Promise<void> {
   for (const pipeline of Object.values(site.system.pipelines)) {
     for (const step of Object.values(pipeline.steps)) await make(site, pipeline, step)
   }
+  if (site.capacity.length > 0) (await import('./capacity.ts')).capacity(site)
 }
 
 /** Where a step runs that does not say: containers without GPUs on Fargate, the others on machines of AWS Batch. */
@@ -38,7 +38,7 @@ function unique(statements: readonly Statement[]): Statement[] {
 }
 
 async function make(site: Site, pipeline: Pipeline, step: Step): Promise<void> {
-  const { system, account, region } = site
+  const { account, region } = site
   const key = `${pipeline.name}.${step.name}`
   const id = `step-${pipeline.name}-${step.name}`
   const stack = site.stack('compute')
@@ -52,7 +52,7 @@ async function make(site: Site, pipeline: Pipeline, step: Step): Promise<void> {
     firewall,
   })
   const statements = unique([...places(site, step), ...access.statements])
-  const logs = `/pipelines/${system.name}/${pipeline.name}/${step.name}`
+  const logs = `/pipelines/${site.logFolder}/${pipeline.name}/${step.name}`
   const common = {
     name,
     account,
@@ -64,36 +64,11 @@ async function make(site: Site, pipeline: Pipeline, step: Step): Promise<void> {
   // Nodes of a job speak to each other on ports of their framework's choice.
   if (step.nodes > 1) allowAmong(stack, `${id}-nodes`, firewall, `Nodes of ${key}`)
   const command = step.command === undefined ? {} : { command: step.command }
-  const { subnetIds, publicAddress } = site.places
   const engine = engineOf(step)
   switch (engine) {
     case 'ecs': {
-      const task = new FargateTask(stack, id, {
-        ...common,
-        ...step.size,
-        containers: [
-          {
-            name: 'step',
-            image: site.templateImage(step.image),
-            essential: true,
-            environment: access.environment,
-            secrets: mapValues(access.secrets, valueFrom),
-            stopTimeout: 30_000,
-            ...command,
-          },
-        ],
-        secrets: secretResources(access.secrets),
-        platform: platformOf(site, step.image),
-      })
-      stack.target('jobs', key, {
-        kind: 'ecs-task',
-        region,
-        cluster: site.prefix,
-        family: task.family,
-        subnets: subnetIds,
-        securityGroups: [firewall.id],
-        publicAddress,
-      })
+      const { taskStep } = await import('./task-step.ts')
+      taskStep(site, stack, { id, key, step, firewall, access, common, command })
       break
     }
     case 'batch':

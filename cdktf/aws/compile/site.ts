@@ -154,6 +154,12 @@ export class Site {
     return `${this.account}.dkr.ecr.${this.region}.amazonaws.com/${this.repositoryName(image)}:template`
   }
 
+  /** What names of log groups begin with, after their kind: `/ecs/films/api`, for people. */
+  get logFolder(): string {
+    const { name, environment } = this.system
+    return environment.preview === undefined ? name : `${name}/${environment.name}`
+  }
+
   get ledgerBucket(): string {
     const { system, account } = this
     return awsLedgerBucket({ system: system.name, environment: system.environment.name, account })

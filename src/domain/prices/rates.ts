@@ -1,4 +1,5 @@
 import type { Size } from '../container.ts'
+import { TASK_PLACING } from '../ecs-tasks.ts'
 import { AWS_PRICES } from './aws.ts'
 import { GCP_PRICES } from './gcp.ts'
 
@@ -8,9 +9,13 @@ export interface Rate {
   readonly hourly: number | undefined
   /** What it is the price of, for people. */
   readonly of: string
+  /** Milliseconds that are paid beside an attempt's own time: absent where there are none. */
+  readonly beside?: number
 }
 
 const GIB = 2 ** 30
+/** Fifteen looks, and the draining and ending that follow. */
+const LINGERS = 20 * 60_000
 
 /**
  * A machine of EC2 of any of these types, or several: the dearest counts. Spot capacity never costs more, because EC2 caps its price
@@ -21,6 +26,15 @@ export function machineRate(region: string, machines: readonly string[], contain
   return dearest(machines, region, containers, (type) =>
     priceOf(table, type, type.startsWith('t3.') ? burst : 0),
   )
+}
+
+/**
+ * A machine that ECS starts for a task: it is there while the task is placed and its image pulled, and ECS takes it away a quarter of
+ * an hour after the task's end, once its minute-by-minute look has found fifteen without one.
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cluster-auto-scaling.html
+ */
+export function taskMachineRate(region: string, machine: string): Rate {
+  return { ...machineRate(region, [machine]), beside: TASK_PLACING + LINGERS }
 }
 
 /** A task on Fargate. On which processor is the image's to say, so the dearer one counts. */

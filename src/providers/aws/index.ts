@@ -2,14 +2,16 @@ import type { Targets } from '../../domain/targets.ts'
 import type { ModelRegistry } from '../ports/models.ts'
 import type { Provider, ProviderContext } from '../provider.ts'
 import { openEcrImages } from './images.ts'
-import { openEc2Reaper } from './jobs/ec2/reaper.ts'
 import { openAwsJobs } from './jobs/index.ts'
+import { openAwsReaper } from './jobs/reaper.ts'
 import { openS3Objects } from './objects.ts'
 import { openObserver } from './observer.ts'
 import { openAwsOperations } from './operations/index.ts'
+import { openQueryApi } from './query.ts'
 import { openServices } from './service-host.ts'
 import { awsSession, steadfast } from './session.ts'
 import { readTargets } from './targets.ts'
+import { openFleet } from './workers/fleet.ts'
 import { openWorkers } from './workers/images.ts'
 
 /** Opens the registry of models, which is no part of a cloud, where targets.json says. */
@@ -25,14 +27,16 @@ export function openAws(context: ProviderContext, openModels: OpenModels): Provi
     return read
   }
   const images = openEcrImages(context, session, targets)
-  const services = openServices(context, session, targets)
+  const workers = openWorkers({ session, runtime: context.runtime, targets })
+  const fleet = openFleet(openQueryApi(session, context.runtime), session, targets)
+  const services = openServices(context, session, targets, { workers, fleet, objects })
   const { balanced } = services
   const observer = openObserver({ session, clock: context.runtime.clock, targets, balanced })
-  const workers = openWorkers({ session, runtime: context.runtime, targets })
   const parts = { context, session, targets, objects }
   const operations = openAwsOperations({ ...parts, workers })
   const toTheEnd = steadfast(session)
   const jobObjects = openS3Objects(toTheEnd, context.runtime)
+  const reaper = openAwsReaper(parts)
   const jobs = openAwsJobs({ ...parts, session: toTheEnd, objects: jobObjects })
   return {
     images,
@@ -41,8 +45,8 @@ export function openAws(context: ProviderContext, openModels: OpenModels): Provi
     operations,
     jobs,
     observer,
-    workers,
-    reaper: openEc2Reaper(parts),
+    workers: { ...workers, template: (worker) => fleet.template(worker) },
+    reaper,
     models: openModels(context, targets),
     targets,
     close: async () => {
@@ -52,6 +56,7 @@ export function openAws(context: ProviderContext, openModels: OpenModels): Provi
       workers.close()
       operations.close()
       jobs.close()
+      reaper.close()
       jobObjects.close()
       objects.close()
     },

@@ -16,6 +16,7 @@ import { testSession } from './session.ts'
 
 const IMAGE: ImageReference = imageReference('r/films', digestOf('image'))
 const ARN = 'arn:aws:ecs:eu-west-1:123456789012:task/films/c0ffee'
+const OWN = { 'sluice:system': 'films', 'sluice:environment': 'production' }
 const RECORD = 's3://ledger/ledger/jobs/train-1.json'
 const train = {
   name: 'train',
@@ -38,6 +39,7 @@ const targets = {
       subnets: ['subnet-1'],
       securityGroups: ['sg-1'],
       publicAddress: true,
+      killer: { schedule: 'films-killer', machine: 'arn:killer', role: 'arn:starter' },
     },
     'p.faces': { kind: 'batch-job', region: 'eu-west-1', queue: 'q', definition: 'd' },
   },
@@ -115,7 +117,7 @@ function open(aws: Pick<FakeAws, 'endpoint'>, objects = new MemoryObjects(), att
   const runtime = { ...fakeRuntime(), clock: fastClock(factor) }
   const session = testSession({ ...aws, attempts, timeout: 1000 })
   const parts = { context: { runtime, system }, session, targets: async () => targets, objects }
-  return new RecordedJobs(parts, new EcsTasks(session))
+  return new RecordedJobs(parts, new EcsTasks({ session, runtime, own: OWN }))
 }
 
 const spec = (id = 'train-1', step = train) => ({ id, step, image: IMAGE, env: { SLUICE_RUN: '7' } })
@@ -128,6 +130,12 @@ test('R33 a task is started with a token of its job, its image by digest, and wh
     cluster: 'films',
     clientToken: digestOf('train-1').slice(7),
     startedBy: 'train-1',
+    tags: [
+      { key: 'sluice:system', value: 'films' },
+      { key: 'sluice:environment', value: 'production' },
+      { key: 'sluice:job', value: 'train-1' },
+      { key: 'sluice:lifetime', value: '60000' },
+    ],
     taskDefinition: 'arn:films-p-train_runs:1',
     overrides: {
       containerOverrides: [
@@ -320,7 +328,7 @@ test('R36 what a task of ECS may cost is said before it is started, and its time
     targets: async () => inUs as typeof targets,
     objects: new MemoryObjects(),
   }
-  const jobs = new RecordedJobs(parts, new EcsTasks(session))
+  const jobs = new RecordedJobs(parts, new EcsTasks({ session, runtime, own: OWN }))
   // An hour of it is 4 * 0.04048 + 8 * 0.004445 = 0.19748 dollars.
   await jobs.start(spec('train-1', paid))
   expect(runtime.events).toContainEqual({

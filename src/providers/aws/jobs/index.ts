@@ -18,5 +18,7 @@ export function openAwsJobs(parts: JobParts): JobEngine & { close(): void } {
     new RecordedJobs(parts, new SageMakerJobs(session, prefix)),
     new Ec2Jobs(parts),
   ]
-  return jobsByKind(parts, new RecordedJobs(parts, new EcsTasks(session)), engines)
+  const own = { 'sluice:system': system, 'sluice:environment': environment.name }
+  const tasks = new EcsTasks({ session, runtime: context.runtime, own })
+  return jobsByKind(parts, new RecordedJobs(parts, tasks), engines)
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { workflowRunSchema } from '../../../domain/workflow-run.ts'
 import type { ObjectStore } from '../../ports/objects.ts'
 import {
   besideLedger,
@@ -39,6 +40,8 @@ const recordSchema = z.object({
   claimedAt: z.number(),
   /** The platform's own name of it, such as an ARN; null as long as nobody has seen it start. */
   task: z.string().nullable(),
+  /** The run of a workflow that began it, where one did. */
+  run: workflowRunSchema.optional(),
   /** Written before it is stopped: not every platform remembers who ended a job. */
   ending: jobEndingSchema.optional(),
   end: jobEndSchema.optional(),

@@ -55,5 +55,7 @@ export interface JobPlatform<Kind extends Target['kind'] = Target['kind']> {
   look(record: StartedJob): Promise<Seen | undefined>
   /** Nothing where it has ended. `why` is kept with the job where the platform keeps such a text. */
   stop(record: StartedJob, why: string): Promise<void>
+  /** Removes what was made for this job alone, after its end was written down. It may be repeated. Absent: there is nothing. */
+  release?(record: JobRecord): Promise<void>
   close(): void
 }

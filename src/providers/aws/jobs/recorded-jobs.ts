@@ -2,6 +2,7 @@ import { budgetOf, budgetText } from '../../../domain/budget.ts'
 import { externalError, SluiceError, usageError } from '../../../domain/error.ts'
 import type { Step } from '../../../domain/step.ts'
 import type { Target } from '../../../domain/targets.ts'
+import { ownWorkflowRun } from '../../../domain/workflow-run.ts'
 import { message } from '../../../runtime/events.ts'
 import { jittered, pollUntil } from '../../../runtime/poll.ts'
 import type { JobSpec, JobStatus } from '../../ports/jobs.ts'
@@ -29,14 +30,9 @@ const BEAR = { transient: isPassing, inARow: 20 }
 /** Half a second at first, five seconds for what takes long. */
 const pace = (elapsed: number): number => Math.min(5_000, 500 + elapsed / 20)
 
-interface Look {
-  readonly record: JobRecord
-  readonly seen: Seen
-}
+type Look = { readonly record: JobRecord; readonly seen: Seen }
 
-interface End extends Look {
-  readonly status: EndStatus
-}
+type End = Look & { readonly status: EndStatus }
 
 const PENDING: JobStatus = {
   state: 'pending',
@@ -82,6 +78,7 @@ export class RecordedJobs<Kind extends Target['kind']> implements AwsEngine {
     const bounded: Step = { ...step, timeout: budget.lifetime }
     const order: JobOrder<Kind> = { id, step: bounded, target, image, env }
     const where = await this.#platform.prepare(order)
+    const run = ownWorkflowRun(context.runtime.env)
     const record: JobRecord = {
       schema: 'sluice.job/v1',
       id,
@@ -94,6 +91,7 @@ export class RecordedJobs<Kind extends Target['kind']> implements AwsEngine {
       timeout: budget.lifetime,
       claimedAt: context.runtime.clock.now(),
       task: null,
+      ...(run === undefined ? {} : { run }),
     }
     const records = await this.#records()
     const claimed = await records.claim(record)
@@ -252,6 +250,7 @@ export class RecordedJobs<Kind extends Target['kind']> implements AwsEngine {
   async #concluded({ record, status, seen }: End): Promise<JobStatus> {
     if (record.end === undefined) {
       await (await this.#records()).keep({ ...record, end: status, outputs: [...seen.outputs] })
+      await this.#platform.release?.(record)
     }
     return status
   }

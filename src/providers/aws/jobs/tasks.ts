@@ -1,44 +1,61 @@
 import type { ECSClient } from '@aws-sdk/client-ecs'
-import { digestOf, hexOf } from '../../../domain/digest.ts'
+import { TASK_PLACING } from '../../../domain/ecs-tasks.ts'
 import { externalError, usageError } from '../../../domain/error.ts'
-import { fargateRate, type Rate } from '../../../domain/prices/rates.ts'
+import { fargateRate, type Rate, taskMachineRate } from '../../../domain/prices/rates.ts'
+import type { Runtime } from '../../../runtime/runtime.ts'
 import { taskOfStream } from '../operations/log-group.ts'
 import { type AwsSession, settingsFor } from '../session.ts'
 import { callTrouble, codeOf } from '../trouble.ts'
+import { killerOf, runTask } from './ecs-order.ts'
 import type { JobRecord } from './job-record.ts'
 import type { JobOrder, JobPlatform, Seen, StartedJob, Where } from './platform.ts'
 import { isSame, runDefinition, runFamily, stepContainer } from './run-definition.ts'
+import { type KillerParts, RunKiller } from './run-killer.ts'
 import { jobStatus } from './task-status.ts'
 
-/** Fargate may take so long to place a task and to pull its image, beside the step's own time. */
-const PLACING = 20 * 60_000
+/** What tasks as jobs are opened with. */
+export interface TaskJobs {
+  readonly session: AwsSession
+  readonly runtime: Pick<Runtime, 'clock'>
+  /** Tags of this environment's own. */
+  readonly own: Readonly<Record<string, string>>
+}
 
-/** Fargate tasks as jobs. */
+/** Tasks of ECS as jobs, on Fargate or on machines of the cluster's own. ECS knows no time-out, so each has a killer (promise R32). */
 export class EcsTasks implements JobPlatform<'ecs-task'> {
   readonly traits = {
     kind: 'ecs-task',
     name: 'ECS',
     memory: 'ECS forgets a task an hour after its end',
-    placing: PLACING,
+    placing: TASK_PLACING,
   } as const
   readonly #session: AwsSession
+  readonly #runtime: TaskJobs['runtime']
+  readonly #own: TaskJobs['own']
+  readonly #killer: RunKiller
   #opened: Promise<ECSClient> | undefined
 
-  constructor(session: AwsSession) {
+  constructor({ session, runtime, own }: TaskJobs) {
     this.#session = session
+    this.#runtime = runtime
+    this.#own = own
+    this.#killer = new RunKiller(session)
   }
 
   close(): void {
+    this.#killer.close()
     void this.#opened?.then((ecs) => ecs.destroy()).catch(() => {})
   }
 
   rate({ step, target }: JobOrder<'ecs-task'>): Rate {
-    return fargateRate(target.region, step.size)
+    const { region, machines } = target
+    return machines === undefined ? fargateRate(region, step.size) : taskMachineRate(region, machines.type)
   }
 
   /** A definition that runs this image, and the name of its container. One revision serves all runs of an image. */
   async prepare({ step: { name: step }, target, image }: JobOrder<'ecs-task'>): Promise<EcsWhere> {
     const { family, cluster } = target
+    const killer = killerOf(step, target)
     const what = `preparing step ${step}`
     const template = await this.#describe(what, family)
     if (template?.taskDefinition === undefined) throw noTemplate(step, family)
@@ -46,7 +63,7 @@ export class EcsTasks implements JobPlatform<'ecs-task'> {
     const wanted = runDefinition(template.taskDefinition, family, image)
     const newest = await this.#describe(what, runFamily(family))
     if (newest?.taskDefinition?.taskDefinitionArn !== undefined && isSame(newest.tags ?? [], wanted)) {
-      return { definition: newest.taskDefinition.taskDefinitionArn, container, cluster }
+      return { definition: newest.taskDefinition.taskDefinitionArn, container, cluster, ...namesOf(killer) }
     }
     const { taskDefinition } = await this.#ask(what, 'ecs:RegisterTaskDefinition', '*', (api, ecs, call) =>
       ecs.send(new api.RegisterTaskDefinitionCommand(wanted), call),
@@ -54,36 +71,21 @@ export class EcsTasks implements JobPlatform<'ecs-task'> {
     const arn = taskDefinition?.taskDefinitionArn
     if (arn === undefined)
       throw externalError('service', { what: `${what}: ECS registers it without an ARN` })
-    return { definition: arn, container, cluster }
+    return { definition: arn, container, cluster, ...namesOf(killer) }
   }
 
-  /** ARN of the task; the same one for the same id, also where an earlier answer was lost (promise R33). */
-  async run({ id, step, target, env }: JobOrder<'ecs-task'>, where: Where): Promise<string> {
+  /** ARN of the task; the same one for the same id, also where an earlier answer was lost (R33). Its killer is there before it (R32). */
+  async run(order: JobOrder<'ecs-task'>, where: Where): Promise<string> {
+    const { id, step, target } = order
     const { definition = '', container = '' } = where
-    const { command } = step
-    const { cluster, subnets, securityGroups, publicAddress } = target as typeof target & Network
-    const environment = Object.entries(env).map(([name, value]) => ({ name, value }))
-    const input = {
-      cluster,
-      taskDefinition: definition,
-      launchType: 'FARGATE' as const,
-      // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/ECS_Idempotency.html: 64 characters.
-      clientToken: hexOf(digestOf(id)),
-      startedBy: id,
-      propagateTags: 'TASK_DEFINITION' as const,
-      overrides: {
-        containerOverrides: [
-          { name: container, environment, ...(command === undefined ? {} : { command: [...command] }) },
-        ],
-      },
-      networkConfiguration: {
-        awsvpcConfiguration: {
-          subnets: [...(subnets ?? [])],
-          securityGroups: [...(securityGroups ?? [])],
-          assignPublicIp: publicAddress === true ? ('ENABLED' as const) : ('DISABLED' as const),
-        },
-      },
-    }
+    await this.#killer.arm(id, {
+      region: target.region,
+      until: this.#runtime.clock.now() + TASK_PLACING + step.timeout,
+      parts: killerOf(step.name, target),
+      what: 'tasks',
+      input: { job: id },
+    })
+    const input = runTask(order, { definition, container }, this.#own)
     const what = `starting step ${step.name}`
     const { tasks = [], failures = [] } = await this.#ask(what, 'ecs:RunTask', definition, (api, ecs, call) =>
       ecs.send(new api.RunTaskCommand(input), call),
@@ -93,8 +95,8 @@ export class EcsTasks implements JobPlatform<'ecs-task'> {
     const why = failures.map(({ reason }) => reason).join(', ') || 'no task and no reason'
     throw externalError('service', {
       what: `${what}: ECS starts no task: ${why}`,
-      rule: 'Fargate has room for the size of the step in these subnets',
-      remedy: 'run train again later, or give the step another size',
+      rule: 'ECS has room for the size of the step in these subnets',
+      remedy: 'run train again later, or give the step another size or machine',
     })
   }
 
@@ -149,6 +151,11 @@ export class EcsTasks implements JobPlatform<'ecs-task'> {
     })
   }
 
+  /** After the end of the job: its killer has nothing to look for any more. */
+  async release({ id, region, where: { schedule = '', machine = '', role = '' } }: JobRecord): Promise<void> {
+    if (schedule !== '') await this.#killer.disarm(id, { region, parts: { schedule, machine, role } })
+  }
+
   async #describe(what: string, family: string) {
     return this.#ask(what, 'ecs:DescribeTaskDefinition', '*', async (api, ecs, call) => {
       try {
@@ -186,14 +193,12 @@ export class EcsTasks implements JobPlatform<'ecs-task'> {
 
 type EcsApi = typeof import('../sdk/ecs.ts')
 
-type EcsWhere = { readonly definition: string; readonly container: string; readonly cluster: string }
+/** What is kept with a job: how it is found again, and what of its killer is removed at its end. */
+type EcsWhere = Readonly<
+  Record<'definition' | 'container' | 'cluster' | 'schedule' | 'machine' | 'role', string>
+>
 
-/** As synth writes them into targets.json. */
-interface Network {
-  readonly subnets?: readonly string[]
-  readonly securityGroups?: readonly string[]
-  readonly publicAddress?: boolean
-}
+const namesOf = ({ schedule, machine, role }: KillerParts): KillerParts => ({ schedule, machine, role })
 
 function noTemplate(step: string, family: string): Error {
   return usageError({

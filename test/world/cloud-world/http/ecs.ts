@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { CloudError } from '../faults.ts'
 import type { CloudWorld } from '../world.ts'
+import { type Schedule, type Scheduling, schedulerDoor } from './ec2/scheduler.ts'
 import { EcsApi } from './ecs/api.ts'
 import type { TaskBehaviour } from './ecs/behaviour.ts'
 import type { Program } from './ecs/one-shot.ts'
@@ -60,8 +61,25 @@ export async function openEcs(
       return { status: 400, body: JSON.stringify({ __type: error.code, message }) }
     }
   }
+  // Nothing fires here: a killer that is asked for is there, and no more.
+  const schedules = new Map<string, Schedule>()
+  const scheduling: Scheduling = {
+    clock: world.clock,
+    schedules,
+    schedule: (one) => {
+      if (schedules.has(one.name)) return 'there'
+      schedules.set(one.name, one)
+      return 'made'
+    },
+  }
   const server = createServer((request, response) => {
     void text(request).then((body) => {
+      const { method = '', url = '' } = request
+      if (url.startsWith('/schedules/')) {
+        const said = schedulerDoor(scheduling, method, url, body)
+        response.writeHead(said.status, { 'content-type': 'application/json' }).end(said.body)
+        return
+      }
       const name = operationOf(request)
       requests.push({ name, at: world.clock.now(), input: JSON.parse(body) })
       const fault = door.faults(name, requests.length)

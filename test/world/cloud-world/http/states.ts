@@ -3,29 +3,40 @@ import jsonata from 'jsonata'
 type Values = Readonly<Record<string, unknown>>
 
 interface State {
-  readonly Type: 'Task' | 'Choice' | 'Succeed'
+  readonly Type: 'Task' | 'Choice' | 'Map' | 'Succeed'
   readonly Resource?: string
   readonly Arguments?: unknown
   readonly Output?: unknown
   readonly Choices?: readonly { readonly Condition: string; readonly Next: string }[]
   readonly Default?: string
   readonly Next?: string
+  readonly Items?: unknown
+  readonly ItemProcessor?: Machine
+  readonly Catch?: readonly { readonly Next: string }[]
 }
+
+interface Machine {
+  readonly StartAt: string
+  readonly States: Readonly<Record<string, State>>
+}
+
+type Call = (name: string, input: Values) => Promise<Values>
 
 /**
  * Runs a definition in the Amazon States Language with JSONata (https://states-language.net/spec.html, "JSONata"), as far as tasks of
- * the SDK, choices and ends go; `call` is the SDK: `terminateInstances`. Throws where a state fails.
+ * the SDK, choices, maps and ends go; `call` is the SDK: `terminateInstances`. Throws where a state fails that catches nothing.
  */
 export async function stateMachine(
   definition: string,
   now: number,
-  call: (name: string, input: Values) => Promise<Values>,
+  call: Call,
+  told: unknown = {},
 ): Promise<void> {
-  const { StartAt, States } = JSON.parse(definition) as {
-    StartAt: string
-    States: Readonly<Record<string, State>>
-  }
-  let input: unknown = {}
+  await run(JSON.parse(definition) as Machine, now, call, told)
+}
+
+async function run({ StartAt, States }: Machine, now: number, call: Call, told: unknown): Promise<void> {
+  let input = told
   let name: string | undefined = StartAt
   while (name !== undefined) {
     const state: State | undefined = States[name]
@@ -33,7 +44,15 @@ export async function stateMachine(
     switch (state.Type) {
       case 'Task': {
         const asked = (await evaluated(state.Arguments, { input }, now)) as Values
-        const result = await call(String(state.Resource).split(':').at(-1) ?? '', asked)
+        let result: Values
+        try {
+          result = await call(String(state.Resource).split(':').at(-1) ?? '', asked)
+        } catch (error) {
+          const caught: { readonly Next: string } | undefined = state.Catch?.[0]
+          if (caught === undefined) throw error
+          name = caught.Next
+          break
+        }
         input = state.Output === undefined ? result : await evaluated(state.Output, { input, result }, now)
         name = state.Next
         break
@@ -46,6 +65,14 @@ export async function stateMachine(
           break
         }
         name = next
+        break
+      }
+      case 'Map': {
+        const items = (await evaluated(state.Items, { input }, now)) as readonly unknown[]
+        if (!Array.isArray(items) || state.ItemProcessor === undefined) throw new Error('items are a list')
+        for (const item of items) await run(state.ItemProcessor, now, call, item)
+        if (state.Output !== undefined) input = await evaluated(state.Output, { input }, now)
+        name = state.Next
         break
       }
       case 'Succeed':
