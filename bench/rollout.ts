@@ -3,21 +3,15 @@
  * arithmetic of the SDK's waiter, whose pauses grow to its default maximum of 600 s
  * (https://github.com/smithy-lang/smithy-typescript/blob/main/packages/util-waiter/src/poller.ts).
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { FakeClock } from '../src/runtime/fake/clock.ts'
 import { pollUntil } from '../src/runtime/poll.ts'
 import { type Expectation, nextLook } from '../src/runtime/watch-pace.ts'
+import { leave, type Measured, rounded } from './rollout/results.ts'
+import { mean, seeded } from './rollout/sample.ts'
 
 const ROUNDS = 2_000
 const USUAL = 300_000
-/** Seeded, so that a run can be repeated. */
-let seed = 42
-const uniform = (): number => {
-  seed = (seed * 48_271) % 2_147_483_647
-  return seed / 2_147_483_647
-}
-const normal = (): number => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform())
+const { uniform, duration } = seeded()
 const random = {
   bytes: (count: number) => Uint8Array.from({ length: count }, () => Math.floor(uniform() * 256)),
 }
@@ -51,36 +45,31 @@ function waiter(took: number): Seen {
   return { late: now - took, looks }
 }
 
-const mean = (values: readonly number[]): number => values.reduce((sum, one) => sum + one, 0) / values.length
-
-const measured: { label: string; value: number; unit: string }[] = []
+const measured: Measured[] = []
 const tell = (label: string, seen: readonly Seen[]): void => {
-  const late = Math.round(mean(seen.map((one) => one.late)) / 10) / 100
-  const looks = Math.round(mean(seen.map((one) => one.looks)) * 10) / 10
-  measured.push({ label: `${label}: noticed late`, value: late, unit: 's' })
-  measured.push({ label: `${label}: looks`, value: looks, unit: 'looks' })
-  process.stdout.write(`${label}: ${late} s late, ${looks} looks\n`)
+  const late = mean(seen.map((one) => one.late)) / 1000
+  measured.push({ label: `${label}: noticed late`, value: rounded(late, 2), unit: 's' })
+  measured.push({
+    label: `${label}: looks`,
+    value: rounded(mean(seen.map((one) => one.looks)), 1),
+    unit: 'looks',
+  })
 }
 
 for (const spread of [0.04, 0.1]) {
-  const duration = (): number => Math.max(USUAL / 3, USUAL * (1 + spread * normal()))
+  const took = (): number => duration(USUAL, spread)
   for (const frugal of [false, true]) {
     const seen: Seen[] = []
     for (let round = 0; round < ROUNDS; round++) {
-      const past = Array.from({ length: 5 }, duration)
-      seen.push(await watch(duration(), { past, frugal }))
+      const past = Array.from({ length: 5 }, took)
+      seen.push(await watch(took(), { past, frugal }))
     }
     tell(`5 minutes ± ${spread * 100} %${frugal ? ', frugal' : ''}`, seen)
   }
   tell(
     `5 minutes ± ${spread * 100} %, waiter of the SDK`,
-    Array.from({ length: ROUNDS }, () => waiter(duration())),
+    Array.from({ length: ROUNDS }, () => waiter(took())),
   )
 }
 
-const results = join(import.meta.dirname, 'results')
-mkdirSync(results, { recursive: true })
-writeFileSync(
-  join(results, 'rollout.json'),
-  `${JSON.stringify({ name: 'rollout', command: 'node bench/rollout.ts', measured }, null, 2)}\n`,
-)
+leave('rollout', measured)

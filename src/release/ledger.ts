@@ -50,6 +50,7 @@ export function openLedger(
 ): Ledger {
   const uri = at.endsWith('/') ? at : `${at}/`
   const time = (): string => new Date(machine.clock.now()).toISOString()
+  let noted = 0
   const uriOf = (sequence: number): string => `${uri}releases/${sequence}.json`
 
   const release: Ledger['release'] = async (sequence) => {
@@ -143,7 +144,9 @@ export function openLedger(
     },
 
     async note(event) {
-      const at = time()
+      // Names order the events: two of one millisecond would change places.
+      noted = Math.max(machine.clock.now(), noted + 1)
+      const at = new Date(noted).toISOString()
       const chance = Buffer.from(machine.random.bytes(6)).toString('hex')
       const name = `${padded(event.sequence)}-${at.replace(/[-:.]/g, '')}-${chance}.json`
       const written: LedgerEvent = { schema: 'sluice.event/v1', ...event, at }

@@ -4,6 +4,11 @@ export interface Expectation {
   readonly frugal?: boolean
 }
 
+/** SLUICE_FRUGAL=1: as few requests as possible. */
+export function isFrugal(env: Readonly<Record<string, string | undefined>>): boolean {
+  return ['1', 'true'].includes(env['SLUICE_FRUGAL'] ?? '')
+}
+
 /** With the jitter of a wait: 15 s near the expected end, 60 s before it (promise R25). */
 const NEAR = 12_500
 const FAR = 60_000

@@ -21,8 +21,12 @@ export class ReleaseWorld extends World {
   readonly system: System
   override readonly clock: World['clock']
 
-  constructor(changes: Partial<System> = {}) {
+  /** Variables of its machines, beside those that lead to the simulated cloud. */
+  readonly #env: Readonly<Record<string, string>>
+
+  constructor(changes: Partial<System> = {}, env: Readonly<Record<string, string>> = {}) {
     super()
+    this.#env = env
     this.system = systemOf(SERVICES, {
       rollout: { ...systemOf([]).rollout, bake: 2_000, startTimeout: 60_000 },
       ...changes,
@@ -45,7 +49,7 @@ export class ReleaseWorld extends World {
         ),
     }
     const { env, files } = this.cloud.runtime
-    const runtime = { ...this.machine({}, wire), env, files, http }
+    const runtime = { ...this.machine({}, wire), env: { ...env, ...this.#env }, files, http }
     const context = { runtime, system: this.system, root: '/project', state: STATE }
     const { services, operations, observer, targets } = openGcp(context, () => this.registry)
     const memory = super.provider(wire)

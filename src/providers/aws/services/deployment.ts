@@ -3,8 +3,10 @@
  * @see https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceDeployment.html
  */
 export interface Deployment {
-  /** ARN of the service deployment, or ECS's id of it. */
+  /** ARN of the service deployment, or ECS's id of it; empty while only the service tells of it. */
   readonly id: string
+  /** The same of the one that was there when this one began, where the id is empty. */
+  readonly before?: string
   readonly phase: Phase
   /** ECS's own words for the status. */
   readonly reason: string | null

@@ -12,7 +12,7 @@ import { Glances } from './glances.ts'
 import type { LastLines } from './last-lines.ts'
 import { EcsObserver } from './observer.ts'
 import { ecsPace } from './pace.ts'
-import type { EcsReader } from './reader.ts'
+import type { EcsReader, Sighting } from './reader.ts'
 import { type Registered, releaseDefinition } from './revision.ts'
 import { sidecarImages } from './sidecars.ts'
 import { isNewer } from './status.ts'
@@ -114,8 +114,7 @@ export class EcsServices implements ServiceHost {
           : await this.#register(target, wanted, signal)
       // Where ECS replaces copies there is no place beside what serves: the copies come with the traffic.
       if (shifts) {
-        const first = familyOf(serving) === target.template
-        await this.#writer.deploy(target, revision, first ? target.copies : undefined, signal)
+        await this.#deploy(target, sighting, revision, signal)
       }
       return revision
     })
@@ -133,18 +132,19 @@ export class EcsServices implements ServiceHost {
           ? every(elapsed)
           : nextLook(elapsed, { past: usual, frugal })
       await this.#until(`shifting ${service} to ${percent} %`, signal, pace, async () => {
-        const { deployment, serving } = await this.#glances.glance(target, signal)
+        const sighting = await this.#glances.glance(target, signal)
+        const { deployment, serving } = sighting
         if (!this.#shifts(target) && deployment?.target.taskDefinition !== revision) {
           if (await this.#isHeld(revision, serving, deployment, target, signal)) {
             if (percent < 100) return true
-            const first = familyOf(serving) === target.template
-            await this.#writer.deploy(target, revision, first ? target.copies : undefined, signal)
+            await this.#deploy(target, sighting, revision, signal)
             return false
           }
         }
         const move = shiftMove(deployment, revision, percent)
         return drive.follow(move, deployment, revision)
       })
+      this.#glances.ended(target, revision)
     })
   }
 
@@ -159,6 +159,7 @@ export class EcsServices implements ServiceHost {
         if (move.kind === 'too-early') throw superseded(target, revision, `itself at ${move.weight} %`)
         return drive.follow(move, deployment, revision)
       })
+      this.#glances.ended(target, revision)
     })
   }
 
@@ -170,6 +171,17 @@ export class EcsServices implements ServiceHost {
       await this.#until(`reverting ${service}`, signal, every, () => drive.goBack(revision))
       await this.#writer.retire(target, revision, signal)
     })
+  }
+
+  async #deploy(
+    target: EcsTarget,
+    { serving, service: was }: Sighting,
+    revision: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const first = familyOf(serving) === target.template
+    const answer = await this.#writer.deploy(target, revision, first ? target.copies : undefined, signal)
+    this.#glances.begun(target, answer, revision, { was, weight: this.#shifts(target) ? 0 : null })
   }
 
   async #register(

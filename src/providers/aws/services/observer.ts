@@ -31,8 +31,9 @@ export class EcsObserver {
 
   /** @param rolls ECS replaces its copies one by one, so a revision may be registered and wait. */
   async describe(target: EcsTarget, rolls: boolean, seen?: Sighting): Promise<ServiceStatus> {
-    const sighting = seen ?? (await this.#reader.look(target))
-    const newest = rolls ? await this.#reader.newest(target.family) : undefined
+    const last = seen === undefined ? this.#glances.takeLast(target) : undefined
+    const sighting = seen ?? last?.sighting ?? (await this.#reader.look(target))
+    const newest = rolls && last?.brought !== true ? await this.#reader.newest(target.family) : undefined
     const parts = await this.#known(partsOf(target, sighting, newest?.definition.taskDefinitionArn, rolls))
     return this.#told(target, sighting, parts)
   }

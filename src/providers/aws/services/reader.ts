@@ -31,6 +31,12 @@ export interface Sighting {
   readonly deployment: Deployment | null
 }
 
+/** Answers to a part of a look. */
+interface Asked {
+  readonly service?: EcsService
+  readonly deployment?: Deployment
+}
+
 /** Reads what ECS says, in as few requests as the answer needs. What never changes is asked once. */
 export class EcsReader {
   readonly #client: ECSClient
@@ -44,14 +50,13 @@ export class EcsReader {
     this.#calls = calls
   }
 
-  /** @param asked what DescribeServices said just now, where somebody has asked already */
-  async look(target: EcsTarget, signal?: AbortSignal, asked?: EcsService): Promise<Sighting> {
-    const service = asked ?? (await this.service(target, signal))
-    const found =
-      service.currentServiceDeployment === undefined
-        ? deploymentOfService(target, service)
-        : await this.deployment(target, service.currentServiceDeployment, signal)
-    return sightingOf(service, found)
+  /** @param asked what ECS said just now, where somebody has asked already */
+  async look(target: EcsTarget, signal?: AbortSignal, asked: Asked = {}): Promise<Sighting> {
+    const service = asked.service ?? (await this.service(target, signal))
+    const { currentServiceDeployment: current } = service
+    if (current === undefined) return sightingOf(service, deploymentOfService(target, service))
+    const known = asked.deployment?.id === current ? asked.deployment : undefined
+    return sightingOf(service, known ?? (await this.deployment(target, current, signal)))
   }
 
   /** The service revision that ECS made for a deployment. */
@@ -269,6 +274,7 @@ function current(found: Deployment, serving: string, service: EcsService): Deplo
     phase: 'pending',
     reason: null,
     createdAt: found.createdAt,
+    before: found.id,
     target: {
       arn: '',
       taskDefinition: serving,

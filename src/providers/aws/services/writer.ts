@@ -3,6 +3,7 @@ import {
   type DeploymentLifecycleHookAction,
   DeregisterTaskDefinitionCommand,
   type ECSClient,
+  type Service as EcsService,
   RegisterTaskDefinitionCommand,
   type RegisterTaskDefinitionCommandInput,
   StopServiceDeploymentCommand,
@@ -48,9 +49,14 @@ export class EcsWriter {
     return { definition: taskDefinition, tags, arn }
   }
 
-  /** Begins a deployment of the revision as the rollout's strategy asks. */
-  async deploy(target: EcsTarget, revision: string, desired?: number, signal?: AbortSignal): Promise<void> {
-    await this.#update(target, `deploying ${revision}`, signal, {
+  /** Begins a deployment of the revision as the rollout's strategy asks; the service as it is then. */
+  deploy(
+    target: EcsTarget,
+    revision: string,
+    desired?: number,
+    signal?: AbortSignal,
+  ): Promise<EcsService | undefined> {
+    return this.#update(target, `deploying ${revision}`, signal, {
       taskDefinition: revision,
       deploymentConfiguration: deploymentConfiguration(target, this.#policy),
       ...(desired === undefined ? {} : { desiredCount: desired }),
@@ -121,12 +127,13 @@ export class EcsWriter {
     what: string,
     signal: AbortSignal | undefined,
     change: Omit<ConstructorParameters<typeof UpdateServiceCommand>[0], 'cluster' | 'service'>,
-  ): Promise<void> {
-    await this.#calls.ask(
+  ): Promise<EcsService | undefined> {
+    const answer = await this.#calls.ask(
       what,
       'refused',
       (options) => this.#client.send(new UpdateServiceCommand({ cluster, service, ...change }), options),
       signal,
     )
+    return answer.service
   }
 }

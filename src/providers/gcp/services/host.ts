@@ -4,6 +4,7 @@ import type { Service } from '../../../domain/system.ts'
 import type { Target, Targets } from '../../../domain/targets.ts'
 import { message } from '../../../runtime/events.ts'
 import { pollUntil } from '../../../runtime/poll.ts'
+import { isFrugal } from '../../../runtime/watch-pace.ts'
 import type { HostPace, RevisionSpec, ServiceHost, ServiceStatus } from '../../ports/services.ts'
 import type { GcpClient } from '../client.ts'
 import { GcpError } from '../trouble.ts'
@@ -47,13 +48,14 @@ const SHOWN = 60_000
  */
 export class CloudRunHost implements ServiceHost {
   /** Reads of the Admin API have a quota per minute; what is throttled is waited out (promise R26). */
-  readonly pace: HostPace = { every: 2000, patience: 15 * 60_000 }
+  readonly pace: HostPace
   readonly #options: CloudRunOptions
   readonly #api: RunApi
   readonly #sights: Sights
 
   constructor(options: CloudRunOptions) {
     this.#options = options
+    this.pace = { every: 2000, patience: 15 * 60_000, frugal: isFrugal(options.runtime.env) }
     this.#api = runApi(options.client)
     this.#sights = new Sights(this.#api, new Looker(options), (service) => this.#find(service))
   }
@@ -77,7 +79,9 @@ export class CloudRunHost implements ServiceHost {
       return stage(kind, resource, { revision, template, fresh })
     })
     const found = await this.#subject(name)
-    return revisionName(found.kind.id, await this.#template(found, spec))
+    const id = revisionName(found.kind.id, await this.#template(found, spec))
+    this.#sights.begun(name, found, this.#actual(found.kind, found.resource, id))
+    return id
   }
 
   async shift(service: string, revision: string, percent: number): Promise<void> {

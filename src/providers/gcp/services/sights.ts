@@ -34,11 +34,19 @@ export class Sights {
     this.#find = find
   }
 
+  /** What a revision was begun with is known: looks at it ask for it alone. */
+  begun(service: string, subject: Subject, name: string): void {
+    this.#starting.set(service, { subject, name })
+  }
+
   /** @param awaited id of a revision: while it starts it is asked for alone, in one request; any end is seen by a whole look. */
   async describe(service: string, awaited?: string): Promise<ServiceStatus> {
     const starting = awaited === undefined ? undefined : this.#starting.get(service)
+    const seen = new Map<string, RunRevision>()
     if (starting !== undefined && revisionId(starting.name) === awaited) {
       const revision = await this.#api.revision(starting.subject.kind, starting.name)
+      // That it starts no more is what a whole look is about to tell.
+      if (revision !== undefined) seen.set(starting.name, revision)
       if (isStarting(revision)) {
         const { resource } = starting.subject
         const status = await this.#status(service, starting.subject, starting.name, revision)
@@ -58,7 +66,7 @@ export class Sights {
     for (const name of names) {
       const isOther = record.next !== undefined && revisionId(record.next) === awaited && name !== record.next
       if (isOther) continue
-      const revision = await this.#api.revision(kind, name)
+      const revision = seen.get(name) ?? (await this.#api.revision(kind, name))
       if (revision === undefined ? name !== record.next : isPlaceholder(revision)) continue
       revisions.push(await this.#status(service, found, name, revision))
       if (revisionId(name) === awaited && isStarting(revision))

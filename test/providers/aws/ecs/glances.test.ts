@@ -35,27 +35,50 @@ const pass = (seconds: number): Promise<void> => world.loopback.sleep(seconds * 
 
 test('R25 while a revision starts, one look is one request, and only its end is checked task by task', async () => {
   const { host, revision } = await starting({ startsIn: 300_000 })
-  await pass(2)
   const look = () => host.describe('web', revision)
-  expect(await asked(look)).toEqual([
-    'DescribeServices',
-    'DescribeServiceDeployments',
-    'DescribeServiceRevisions',
-  ])
+  // The answer to UpdateService was the first look.
+  expect(await asked(look)).toEqual([])
   const later: string[][] = []
   for (let n = 0; n < 6; n++) {
     await pass(30)
     later.push([...(await asked(look))])
   }
-  expect(later.every((names) => names.length === 1)).toBe(true)
+  // Whose deployment it is that the service names is asked once.
+  expect(later.flat().filter((name) => name === 'DescribeServiceRevisions')).toHaveLength(1)
+  expect(later.flat()).toHaveLength(6 + 1)
+  expect(later[0]).toEqual(['DescribeServices'])
   // Now and then it is the service that is asked, for what it complains of.
-  expect(new Set(later.flat())).toEqual(new Set(['DescribeServices', 'DescribeServiceDeployments']))
+  expect(new Set(later.flat())).toEqual(
+    new Set(['DescribeServices', 'DescribeServiceDeployments', 'DescribeServiceRevisions']),
+  )
   await pass(150)
   const end = await asked(look)
   expect(end.slice(-2)).toEqual(['ListTasks', 'DescribeTasks'])
   expect((await host.describe('web', revision)).revisions).toEqual([
     expect.objectContaining({ id: revision, healthy: true, running: 2 }),
   ])
+})
+
+test('R25 what a step has ended with is not asked for again by the look that follows it at once', async () => {
+  const { host, revision } = await starting({ startsIn: 1_000 })
+  await pass(30)
+  await host.shift('web', revision, 100)
+  await host.settle('web', revision)
+  expect(await asked(() => host.describe('web'))).toEqual(['ListTasks', 'DescribeTasks'])
+  // Once; and whatever happens later is looked at in full.
+  expect(await asked(() => host.describe('web'))).toContain('DescribeServices')
+  await host.settle('web', revision)
+  await pass(3)
+  expect(await asked(() => host.describe('web'))).toContain('DescribeServiceDeployments')
+})
+
+test('R23 a deployment of somebody else that follows ours at once is never taken for it', async () => {
+  const { host, revision } = await starting({ startsIn: 300_000 })
+  await host.describe('web', revision)
+  const service = world.door.api.service('shop-test-web')
+  service.update({ taskDefinition: world.registered().at(-2) ?? '' })
+  const { revisions } = await host.describe('web', revision)
+  expect(revisions.some(({ id, staged }) => id === revision && staged === true)).toBe(false)
 })
 
 test('R25 a look for people shows every revision, also while one starts', async () => {
@@ -76,7 +99,7 @@ test.each<['canary' | 'rolling', TaskBehaviour]>([
   const { host, revision } = await starting(second, strategy)
   await pass(2)
   let trouble: string | null | undefined = null
-  for (let n = 0; n < 7 && trouble === null; n++) {
+  for (let n = 0; n < 8 && trouble === null; n++) {
     trouble = (await host.describe('web', revision)).revisions[0]?.trouble
     await pass(10)
   }
