@@ -11,6 +11,7 @@ describeReal('chicago-crime', ['environment of chicago-crime'], () => {
     ['the portal, its rows and their troubles', 'test_portal', 12],
     ['what becomes of a crime on its way to a number', 'test_model', 12],
     ['the API', 'test_api', 4],
+    ['what is ours in the image of Airflow', 'test_airflow', 9],
   ])('%s', (_what, module, least) => {
     const { status, stderr } = spawnSync(crimePython(), ['-m', 'unittest', '-v', module], {
       cwd: join(EXAMPLE, 'test'),
