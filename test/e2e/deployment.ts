@@ -7,7 +7,7 @@ import type { Command, Report, World } from '../../src/commands/command.ts'
 import { perform } from '../../src/commands/perform.ts'
 import { plan } from '../../src/commands/plan.ts'
 import { synth } from '../../src/commands/synth.ts'
-import { loadSystem } from '../../src/config/load.ts'
+import { loadDocument, loadSystem } from '../../src/config/load.ts'
 import { databaseNamesKey } from '../../src/domain/database-names.ts'
 import { digestOf } from '../../src/domain/digest.ts'
 import type { CommandName } from '../../src/domain/outcome.ts'
@@ -53,15 +53,19 @@ export interface Deployment extends AsyncDisposable {
   stacks(): readonly string[]
 }
 
-/** Every example that says where it runs in production. */
-export function examplesInProduction(): string[] {
-  return readdirSync(EXAMPLES).filter((name) => {
-    try {
-      return /^ {2}production:$/m.test(readFileSync(join(EXAMPLES, name, 'sluice.yml'), 'utf8'))
-    } catch {
-      return false
-    }
+/** Every environment of every example that is not on this machine, in the order of its sluice.yml. */
+export async function environmentsInClouds(): Promise<
+  readonly { readonly example: string; readonly environment: string; readonly system: System }[]
+> {
+  const folders = readdirSync(EXAMPLES, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  const documents = folders.map(async ({ name }) => {
+    const folder = join(EXAMPLES, name)
+    const { environments } = await loadDocument(nodeFiles, join(folder, 'sluice.yml'), folder)
+    return environments
+      .filter(({ cloud }) => cloud !== 'local')
+      .map(({ name: environment, system }) => ({ example: name, environment, system }))
   })
+  return (await Promise.all(documents)).flat()
 }
 
 export async function openDeployment(example: string, name = 'production'): Promise<Deployment> {

@@ -2,15 +2,34 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { describeReal } from '../real.ts'
-import { type Deployment, examplesInProduction, openDeployment } from './deployment.ts'
+import { type Deployment, environmentsInClouds, openDeployment } from './deployment.ts'
 
 const EMPTY = { create: 0, update: 0, delete: 0, replace: 0, import: 0, forget: 0, move: 0, read: 0 }
 
+const CLOUDS = await environmentsInClouds()
+const PRODUCTION = CLOUDS.filter(({ environment }) => environment === 'production')
+const OTHERS = CLOUDS.filter(({ environment }) => environment !== 'production')
+
+test('the five systems have a production each, and both clouds have systems of three kinds', () => {
+  expect(PRODUCTION.map(({ example }) => example)).toEqual([
+    'actor-detection',
+    'chicago-crime',
+    'fashion-catalog',
+    'filmlens',
+    'video-processing',
+  ])
+  for (const cloud of ['aws', 'gcp'])
+    expect(
+      CLOUDS.filter(({ system }) => system.environment.cloud === cloud).length,
+      cloud,
+    ).toBeGreaterThanOrEqual(3)
+})
+
 describeReal('infrastructure of the examples, by OpenTofu', ['tofu', 'plugin protocol'], () => {
-  test.each(examplesInProduction())(
-    '%s is applied, changed and destroyed',
+  test.each(PRODUCTION)(
+    '$example is applied, changed and destroyed',
     { timeout: 400_000 },
-    async (example) => {
+    async ({ example }) => {
       await using environment = await openDeployment(example)
       await environment.bring()
       expect(environment.world.store.list().length).toBeGreaterThan(50)
@@ -31,6 +50,18 @@ describeReal('infrastructure of the examples, by OpenTofu', ['tofu', 'plugin pro
 
       await destroy(environment)
       expect(environment.world.store.list()).toEqual([])
+    },
+  )
+
+  test.each(OTHERS)(
+    '$example is applied as $environment too, and a second plan is empty',
+    { timeout: 400_000 },
+    async ({ example, environment: name }) => {
+      await using environment = await openDeployment(example, name)
+      await environment.bring()
+      expect(environment.world.store.list().length).toBeGreaterThan(50)
+      const again = await environment.plan()
+      expect(again.data['changes']).toEqual([])
     },
   )
 })
