@@ -131,7 +131,7 @@ function functionCheck({ payload, http, status = 200, contains }: RawCheck): Fun
 }
 
 function worker(name: string, raw: Raw<'workers'>): Worker {
-  const { 'idle-stop': idleStop, 'max-lifetime': maxLifetime, ...rest } = raw
+  const { 'idle-stop': idleStop, 'max-lifetime': maxLifetime, 'stop-timeout': stopTimeout, ...rest } = raw
   return given({
     name,
     ...rest,
@@ -139,6 +139,7 @@ function worker(name: string, raw: Raw<'workers'>): Worker {
     disk: bytes(raw.disk),
     idleStop: milliseconds(idleStop),
     maxLifetime: milliseconds(maxLifetime),
+    stopTimeout: milliseconds(stopTimeout),
   })
 }
 

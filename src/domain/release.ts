@@ -9,6 +9,8 @@ export const releasedServiceSchema = z.looseObject({
   /** Image of each container beside the main one; absent where there is none, or where none was built here. */
   sidecars: z.record(z.string(), imageReferenceSchema).optional(),
   model: servedModelSchema.optional(),
+  /** Launch template of a worker and its version, `lt-0abc:7`: what machines that are started then have. */
+  template: z.string().optional(),
   /** Digest of the service's definition in sluice.yml: a changed variable is a new revision although the image is the same. */
   settings: digestSchema.optional(),
 })

@@ -183,6 +183,8 @@ export interface Worker {
   readonly idleStop: number
   /** No machine outlives this (promise R32). */
   readonly maxLifetime: number
+  /** Time that its work has to end when a release takes its place; absent: two minutes. */
+  readonly stopTimeout?: number
   readonly env: Named<string>
   readonly secrets: Named<string>
   readonly connects: readonly string[]

@@ -30,6 +30,8 @@ export interface RolloutInput {
   readonly images: Readonly<Record<string, ImageReference>>
   /** Service -> container beside the main one -> image, where these are known. */
   readonly sidecars?: Readonly<Record<string, Readonly<Record<string, ImageReference>>>>
+  /** Worker -> what its machines are started from. */
+  readonly templates?: Readonly<Record<string, string>>
   /** Model -> what it shall be. */
   readonly models: Readonly<Record<string, ModelChoice>>
   readonly forced: { readonly by: string; readonly reason: string } | undefined
@@ -182,8 +184,10 @@ function releasedService(input: RolloutInput, service: Service): ReleasedService
   if (image === undefined) throw new TypeError(`no image was given for service ${service.name}`)
   const [model] = modelsOf(input, service)
   const sidecars = input.sidecars?.[service.name]
+  const template = input.templates?.[service.name]
   return {
     image,
+    ...(template === undefined ? {} : { template }),
     ...(sidecars === undefined ? {} : { sidecars }),
     ...(model === undefined ? {} : { model }),
     settings: digestOfValue(service),

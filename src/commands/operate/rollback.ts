@@ -4,6 +4,7 @@ import { previousOf } from '../../release/ledger.ts'
 import type { Report } from '../command.ts'
 import { carry } from '../rollout/carry.ts'
 import type { Site } from '../rollout/site.ts'
+import { pinnedImages } from '../rollout/workers.ts'
 import type { Post } from './post.ts'
 
 /**
@@ -13,11 +14,12 @@ import type { Post } from './post.ts'
 export async function rollback({ site, options, dryRun }: Post): Promise<Report> {
   const live = (await site.ledger.live())?.value.release
   const target = await targetOf(site, live, options.to)
+  const pinned = await pinnedImages(site)
   const wanted = {
     images: (now: Release | undefined) => {
       const images: Record<string, Release['services'][string]['image']> = {}
       for (const { name } of Object.values(site.system.services)) {
-        const image = target.services[name]?.image ?? now?.services[name]?.image
+        const image = target.services[name]?.image ?? now?.services[name]?.image ?? pinned[name]
         if (image === undefined) throw neverReleased(name)
         images[name] = image
       }

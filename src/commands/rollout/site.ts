@@ -1,5 +1,6 @@
 import { given } from '../../domain/given.ts'
 import { withReleasedFunctions } from '../../domain/released-functions.ts'
+import { withReleasedWorkers } from '../../domain/released-workers.ts'
 import type { System } from '../../domain/system.ts'
 import type { Deployments } from '../../github/deployments.ts'
 import type { Provider } from '../../providers/provider.ts'
@@ -38,7 +39,7 @@ export async function openSite(
   deployments: Deployments | undefined = deploymentsOnGitHub(runtime),
 ): Promise<Site> {
   const { root, state } = environment
-  const system = withReleasedFunctions(environment.system)
+  const system = withReleasedWorkers(withReleasedFunctions(environment.system))
   const provider = await environment.provider()
   const { ledger } = await provider.targets()
   return {

@@ -11,6 +11,7 @@ import { commitOf, descentOf } from './identity.ts'
 import { chooseModels } from './models.ts'
 import type { Site } from './site.ts'
 import type { Judged } from './wanted.ts'
+import { releasedWorkers } from './workers.ts'
 
 /** What the caller asks for; everything else is read from the environment. */
 export interface Wanted {
@@ -71,6 +72,7 @@ export async function survey(site: Site, wanted: Wanted): Promise<Survey> {
     ),
     images,
     sidecars: sidecarsOf(system, wanted, release),
+    templates: await templatesOf(site),
     models: await chooseModels(site, wanted, { live: release, before, unfinished, images }),
     forced: wanted.forced,
     observable: observableBy(site.provider),
@@ -84,6 +86,15 @@ async function describeAll(
 ): Promise<Record<string, ServiceStatus>> {
   const found: Record<string, ServiceStatus> = {}
   for (const service of new Set(services)) found[service] = await provider.services.describe(service)
+  return found
+}
+
+async function templatesOf({ system, provider }: Site): Promise<Record<string, string>> {
+  const found: Record<string, string> = {}
+  for (const name of releasedWorkers(system)) {
+    const template = await provider.workers?.template?.(name)
+    if (template !== undefined) found[name] = template
+  }
   return found
 }
 

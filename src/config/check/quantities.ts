@@ -7,6 +7,7 @@ import { complain, type Rule, type Subject } from './subject.ts'
 const BOUNDS: readonly (readonly [path: string, low: string, high: string])[] = [
   ['services.*.size.memory', '128MiB', '4TiB'],
   ['services.*.stop-timeout', '1s', '1h'],
+  ['workers.*.stop-timeout', '1s', '1h'],
   ['functions.*.memory', '128MiB', '32GiB'],
   ['functions.*.timeout', '1s', '1h'],
   ['workers.*.disk', '8GiB', '16TiB'],

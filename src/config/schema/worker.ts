@@ -17,6 +17,9 @@ export const worker = z
     spot: z.boolean().default(false).describe('Cheaper capacity that can be taken away'),
     'idle-stop': duration.default('30m').describe('Stops itself after this time without work'),
     'max-lifetime': duration.default('24h').describe('No machine outlives this'),
+    'stop-timeout': duration
+      .default('2m')
+      .describe('Time that its work has to end when a release takes its place'),
     env: env.default({}).describe('Environment variables'),
     secrets: secrets.default({}).describe('Environment variable -> name of the secret'),
     connects: connects.default([]).describe('Resources whose addresses it is given and may reach'),

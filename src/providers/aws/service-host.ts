@@ -1,10 +1,20 @@
 import type { Targets } from '../../domain/targets.ts'
+import type { ObjectStore } from '../ports/objects.ts'
 import type { ServiceHost } from '../ports/services.ts'
 import type { ProviderContext } from '../provider.ts'
 import type { Balanced } from './services/balanced.ts'
 import { ecsPace } from './services/pace.ts'
 import { type AwsSession, settingsFor } from './session.ts'
 import { openUnits } from './units.ts'
+import type { Fleet } from './workers/fleet.ts'
+import type { AwsWorkers } from './workers/images.ts'
+
+/** What releases of workers need. */
+export interface WorkerParts {
+  readonly workers: AwsWorkers
+  readonly fleet: Fleet
+  readonly objects: Pick<ObjectStore, 'read' | 'write'>
+}
 
 export interface AwsServices extends ServiceHost {
   /** Where the requests of a revision are counted. */
@@ -12,11 +22,12 @@ export interface AwsServices extends ServiceHost {
   close(): void
 }
 
-/** Services of ECS and functions of Lambda; a client is loaded when the first of its kind is asked for. */
+/** Services of ECS, functions of Lambda and workers; a client is loaded when the first of its kind is asked for. */
 export function openServices(
   context: ProviderContext,
   session: AwsSession,
   targets: () => Promise<Targets>,
+  { workers: images, fleet, objects }: WorkerParts,
 ): AwsServices {
   const load = async () => {
     const { ecsClient, openEcsServices } = await import('./services/index.ts')
@@ -52,8 +63,22 @@ export function openServices(
     functions ??= loadLambda()
     return (await functions).host
   }
+  const loadWorkers = async (): Promise<ServiceHost> => {
+    const [{ WorkerHost }, { openWorkerRecords }] = await Promise.all([
+      import('./workers/host.ts'),
+      import('./workers/records.ts'),
+    ])
+    const records = openWorkerRecords(objects, async () => (await targets()).ledger)
+    const { runtime, system } = context
+    return new WorkerHost({ runtime, system, images, fleet, records })
+  }
+  let machines: ReturnType<typeof loadWorkers> | undefined
+  const workers = (): Promise<ServiceHost> => {
+    machines ??= loadWorkers()
+    return machines
+  }
   return {
-    ...openUnits(ecsPace(context.runtime.env), context.system, targets, { ecs, lambda }),
+    ...openUnits(ecsPace(context.runtime.env), context.system, targets, { ecs, lambda, workers }),
     balanced: async (...which) => (await ecs()).balanced(...which),
     close: () => {
       const end = async (): Promise<void> => {

@@ -6,26 +6,30 @@ import type { HostPace, ServiceHost } from '../ports/services.ts'
 export interface UnitHosts {
   readonly ecs: () => Promise<ServiceHost>
   readonly lambda: () => Promise<ServiceHost>
+  /** Workers that run an image. */
+  readonly workers: () => Promise<ServiceHost>
 }
 
 /**
- * Services of ECS and functions of Lambda as one host: targets.json says which is which. What neither sluice.yml nor targets.json
+ * Services of ECS, functions of Lambda and workers as one host: targets.json says which is which. What neither sluice.yml nor targets.json
  * has any more is absent.
  */
 export function openUnits(
   pace: HostPace,
-  system: Pick<System, 'services' | 'functions'>,
+  system: Pick<System, 'services' | 'functions' | 'workers'>,
   targets: () => Promise<Targets>,
-  { ecs, lambda }: UnitHosts,
+  { ecs, lambda, workers }: UnitHosts,
 ): ServiceHost {
   const hostOf = async (name: string): Promise<ServiceHost> => {
     const { services, functions } = await targets()
+    // What sluice.yml has no more is no worker of ours: its machines end by themselves.
+    if (Object.hasOwn(system.workers, name)) return workers()
     const isFunction = Object.hasOwn(functions, name) && !Object.hasOwn(services, name)
     return isFunction ? lambda() : ecs()
   }
   const isGone = async (name: string): Promise<boolean> => {
     const { services, functions } = await targets()
-    const all = [services, functions, system.services, system.functions]
+    const all = [services, functions, system.services, system.functions, system.workers]
     return !all.some((names) => Object.hasOwn(names, name))
   }
   return {

@@ -5,6 +5,8 @@ export interface WorkerImages {
   /** undefined before the first release. */
   read(worker: string): Promise<ImageReference | undefined>
   write(worker: string, image: ImageReference): Promise<void>
+  /** What new machines are started from, and its version; absent where no version is known. */
+  template?(worker: string): Promise<string | undefined>
   /**
    * Lets the machines that run begin again with the image that was written, each in its place; absent where they cannot. Work has
    * `drain` milliseconds to end. Resolves with the machines that did.

@@ -64,7 +64,7 @@ export async function openBoth(
   world.provider = (wire?: Wire): Provider => {
     const opened = provider(wire)
     const { pace = { every: 3_000, patience: 60_000 } } = opened.services
-    const hosts = { ecs: async () => opened.services, lambda: async () => lambda }
+    const hosts = { ecs: async () => opened.services, lambda: async () => lambda, workers: nobody }
     return { ...opened, targets: both, services: openUnits(pace, system, both, hosts) }
   }
   return {
@@ -79,6 +79,10 @@ export async function openBoth(
       await world[Symbol.asyncDispose]()
     },
   }
+}
+
+const nobody = async (): Promise<never> => {
+  throw new Error('there is no worker')
 }
 
 /** Requests whose answers are whole before virtual time goes on. */

@@ -30,6 +30,8 @@ export interface Fleet {
   machines(crew: Crew, states?: readonly string[]): Promise<readonly Machine[]>
   /** Default version of its launch template, which a machine that is started now has. */
   version(crew: Crew): Promise<number | null>
+  /** The same as `lt-0abc:7`; undefined where there is no such worker. */
+  template(worker: string): Promise<string | undefined>
   act(crew: Crew, action: string, machines: readonly Machine[], what: string): Promise<void>
 }
 
@@ -51,14 +53,22 @@ export function openFleet(
       what,
       resource: action.startsWith('Describe') ? '*' : `arn:aws:ec2:${region}:${account}:instance/*`,
     })
+  const crews: Fleet['crews'] = async () =>
+    Object.entries((await targets()).workers).flatMap(([worker, target]) =>
+      // Without tags a filter would mean every machine of the account.
+      target.kind === 'ec2-worker' && Object.keys(target.instances).length > 0
+        ? [{ worker, region: target.region, tags: target.instances, template: target.launchTemplate }]
+        : [],
+    )
+  const version: Fleet['version'] = async ({ worker, region, template }) => {
+    const parameters = { 'LaunchTemplateId.1': template }
+    const what = `looking at the launch template of worker ${worker}`
+    const answer = await ask(region, 'DescribeLaunchTemplates', parameters, what)
+    const [found] = members(at(answer, 'launchTemplates', 'item'))
+    return numberOf(at(found, 'defaultVersionNumber'))
+  }
   return {
-    crews: async () =>
-      Object.entries((await targets()).workers).flatMap(([worker, target]) =>
-        // Without tags a filter would mean every machine of the account.
-        target.kind === 'ec2-worker' && Object.keys(target.instances).length > 0
-          ? [{ worker, region: target.region, tags: target.instances, template: target.launchTemplate }]
-          : [],
-      ),
+    crews,
 
     machines: async ({ worker, region, tags }, states) => {
       const found: Machine[] = []
@@ -80,12 +90,13 @@ export function openFleet(
       return found
     },
 
-    version: async ({ worker, region, template }) => {
-      const parameters = { 'LaunchTemplateId.1': template }
-      const what = `looking at the launch template of worker ${worker}`
-      const answer = await ask(region, 'DescribeLaunchTemplates', parameters, what)
-      const [found] = members(at(answer, 'launchTemplates', 'item'))
-      return numberOf(at(found, 'defaultVersionNumber'))
+    version,
+
+    template: async (worker) => {
+      const crew = (await crews()).find((one) => one.worker === worker)
+      if (crew === undefined) return undefined
+      const newest = await version(crew)
+      return newest === null ? undefined : `${crew.template}:${newest}`
     },
 
     act: async ({ region }, action, machines, what) => {

@@ -7,7 +7,7 @@ import type { Runtime } from '../../../runtime/runtime.ts'
 import type { WorkerImages } from '../../ports/workers.ts'
 import { type AwsSession, settingsFor } from '../session.ts'
 import { callTrouble, codeOf } from '../trouble.ts'
-import { drainSeconds, RENEWED, restartScript, STARTING } from './restart.ts'
+import { drainSeconds, RENEWED, restartScript, STARTING, type Which } from './restart.ts'
 
 export interface WorkerParts {
   readonly session: AwsSession
@@ -22,13 +22,24 @@ const TAKEN = 60
 /** Milliseconds that the agent may take beyond the time of its command. */
 const PATIENCE = 5 * 60_000
 
+/** What a release does with the machines of a worker. */
+export interface AwsWorkers extends Required<Pick<WorkerImages, 'read' | 'restart'>> {
+  /** What the parameter says, whatever that is. */
+  text(worker: string): Promise<string>
+  write(worker: string, text: string): Promise<void>
+  /**
+   * As restart, for the machines that do not run the image yet, of which so many are there. Resolves with those that run it.
+   * @throws SluiceError external, where one of them runs something else in the end
+   */
+  renew(worker: string, image: ImageReference, drain: number, there: number): Promise<readonly string[]>
+  close(): void
+}
+
 /**
  * The image of a worker is the value of a parameter of Systems Manager, which its machines ask for when they boot. What runs takes
  * it at once by Session Manager's agent, in place: no port is open and no machine is made.
  */
-export function openWorkers({ session, runtime, targets }: WorkerParts): Required<WorkerImages> & {
-  close(): void
-} {
+export function openWorkers({ session, runtime, targets }: WorkerParts): AwsWorkers {
   const clients = new Map<string, SSMClient>()
   const sdk = async ({ region }: Machines) => {
     const api = await import('../sdk/ssm.ts')
@@ -47,7 +58,7 @@ export function openWorkers({ session, runtime, targets }: WorkerParts): Require
   const parameter = ({ region, image }: Machines): string =>
     `arn:aws:ssm:${region}:${session.account}:parameter${image}`
 
-  const read = async (worker: string): Promise<ImageReference | undefined> => {
+  const text = async (worker: string): Promise<string> => {
     const machines = await machinesOf(worker)
     const { api, ssm } = await sdk(machines)
     const request = new api.GetParameterCommand({ Name: machines.image })
@@ -56,14 +67,78 @@ export function openWorkers({ session, runtime, targets }: WorkerParts): Require
       const need = { action: 'ssm:GetParameter', resource: parameter(machines) }
       throw callTrouble(`reading the image of worker ${worker}`, need, error)
     })
-    const reference = found?.Parameter?.Value ?? ''
+    return found?.Parameter?.Value ?? ''
+  }
+
+  const read = async (worker: string): Promise<ImageReference | undefined> => {
+    const reference = await text(worker)
     // What the stack has put there before the first release has no digest.
     return parseImageReference(reference) === undefined ? undefined : (reference as ImageReference)
   }
 
+  const command = async (
+    worker: string,
+    image: ImageReference,
+    drain: number,
+    { which, there }: { readonly which: Which; readonly there: number },
+  ): Promise<readonly string[]> => {
+    const machines = await machinesOf(worker)
+    const { api, ssm } = await sdk(machines)
+    const what = `restarting the machines of worker ${worker}`
+    const seconds = drainSeconds(drain)
+    const request = new api.SendCommandCommand({
+      DocumentName: 'AWS-RunShellScript',
+      Comment: `sluice: worker ${worker} takes its released image`,
+      Targets: Object.entries(machines.instances).map(([tag, value]) => ({
+        Key: `tag:${tag}`,
+        Values: [value],
+      })),
+      TimeoutSeconds: TAKEN,
+      Parameters: {
+        commands: [...restartScript(seconds, image, which)],
+        executionTimeout: [String(seconds + STARTING)],
+      },
+    })
+    const { Command } = await ssm.send(request, session.call).catch((error: unknown) => {
+      const need = { action: 'ssm:SendCommand', resource: `arn:aws:ec2:*:${session.account}:instance/*` }
+      throw callTrouble(what, need, error)
+    })
+    const CommandId = Command?.CommandId
+    const { clock } = runtime
+    const begin = clock.now()
+    const look = async (): Promise<readonly Invocation[] | undefined> => {
+      const list = new api.ListCommandInvocationsCommand({ CommandId, Details: true, MaxResults: 50 })
+      const { CommandInvocations = [] } = await ssm.send(list, session.call).catch((error: unknown) => {
+        throw callTrouble(what, { action: 'ssm:ListCommandInvocations', resource: '*' }, error)
+      })
+      const seen = CommandInvocations.map((one) => invocation(one, image))
+      // Whom a command is for is found out after it was taken.
+      if (seen.length === 0 && there > 0 && clock.now() - begin < TAKEN * 1000) return undefined
+      return seen.every(({ ended }) => ended) ? seen : undefined
+    }
+    const ended = await pollUntil(runtime, look, {
+      every: 3_000,
+      deadline: clock.now() + (seconds + STARTING) * 1000 + PATIENCE,
+      signal: session.call.abortSignal,
+      bear: {
+        transient: (error) => error instanceof SluiceError && error.outcome === 'external',
+        inARow: 4,
+      },
+    })
+    if (ended === 'timed-out') throw externalError('service', { what: `${what}: not done in time` })
+    const failed = ended.found.find(({ good }) => !good)
+    if (failed !== undefined) {
+      throw externalError('user', {
+        what: `${what}: ${failed.id}: ${failed.said}`,
+        remedy: 'see /var/log/sluice-work.log there by "aws ssm start-session"',
+      })
+    }
+    return ended.found.map(({ id }) => id)
+  }
+
   return {
     read,
-
+    text,
     async write(worker, image) {
       const machines = await machinesOf(worker)
       const { api, ssm } = await sdk(machines)
@@ -75,9 +150,6 @@ export function openWorkers({ session, runtime, targets }: WorkerParts): Require
     },
 
     async restart(worker, drain) {
-      const machines = await machinesOf(worker)
-      const { api, ssm } = await sdk(machines)
-      const what = `restarting the machines of worker ${worker}`
       const image = await read(worker)
       if (image === undefined) {
         throw new SluiceError('refused', 'user', {
@@ -85,53 +157,10 @@ export function openWorkers({ session, runtime, targets }: WorkerParts): Require
           remedy: 'run "sluice rollout" first',
         })
       }
-      const seconds = drainSeconds(drain)
-      const request = new api.SendCommandCommand({
-        DocumentName: 'AWS-RunShellScript',
-        Comment: `sluice: worker ${worker} takes its released image`,
-        Targets: Object.entries(machines.instances).map(([tag, value]) => ({
-          Key: `tag:${tag}`,
-          Values: [value],
-        })),
-        TimeoutSeconds: TAKEN,
-        Parameters: {
-          commands: [...restartScript(seconds, image)],
-          executionTimeout: [String(seconds + STARTING)],
-        },
-      })
-      const { Command } = await ssm.send(request, session.call).catch((error: unknown) => {
-        const need = { action: 'ssm:SendCommand', resource: `arn:aws:ec2:*:${session.account}:instance/*` }
-        throw callTrouble(what, need, error)
-      })
-      const CommandId = Command?.CommandId
-      const look = async (): Promise<readonly Invocation[] | undefined> => {
-        const list = new api.ListCommandInvocationsCommand({ CommandId, Details: true, MaxResults: 50 })
-        const { CommandInvocations = [] } = await ssm.send(list, session.call).catch((error: unknown) => {
-          throw callTrouble(what, { action: 'ssm:ListCommandInvocations', resource: '*' }, error)
-        })
-        const seen = CommandInvocations.map((one) => invocation(one, image))
-        return seen.every(({ ended }) => ended) ? seen : undefined
-      }
-      const { clock } = runtime
-      const ended = await pollUntil(runtime, look, {
-        every: 3_000,
-        deadline: clock.now() + (seconds + STARTING) * 1000 + PATIENCE,
-        signal: session.call.abortSignal,
-        bear: {
-          transient: (error) => error instanceof SluiceError && error.outcome === 'external',
-          inARow: 4,
-        },
-      })
-      if (ended === 'timed-out') throw externalError('service', { what: `${what}: not done in time` })
-      const failed = ended.found.find(({ good }) => !good)
-      if (failed !== undefined) {
-        throw externalError('user', {
-          what: `${what}: ${failed.id}: ${failed.said}`,
-          remedy: 'see /var/log/sluice-work.log there by "aws ssm start-session"',
-        })
-      }
-      return ended.found.map(({ id }) => id)
+      return command(worker, image, drain, { which: 'all', there: 0 })
     },
+
+    renew: (worker, image, drain, there) => command(worker, image, drain, { which: 'others', there }),
 
     close: () => {
       for (const client of clients.values()) client.destroy()

@@ -14,6 +14,9 @@ const BETWEEN = 5
 /** Seconds that all of it may take beside the time in which work ends. */
 export const STARTING = LOOKS * BETWEEN + 60
 
+/** Which machines begin again: every one, or those that do not run the image yet. */
+export type Which = 'all' | 'others'
+
 /**
  * Run as root on a machine of a worker: ends what runs, then does what a boot does, which asks for the image again
  * (cdktf/aws/boot-script.ts), and says what runs once that has run for two looks. The timers of its first boot, the dead man's before
@@ -21,12 +24,23 @@ export const STARTING = LOOKS * BETWEEN + 60
  *
  * @param image what it shall run, by digest
  */
-export function restartScript(seconds: number, image: ImageReference): readonly string[] {
+export function restartScript(
+  seconds: number,
+  image: ImageReference,
+  which: Which = 'all',
+): readonly string[] {
   return [
     'set -eu',
     'boot=/var/lib/cloud/scripts/per-boot/sluice',
     '[ -x "$boot" ] || { echo "this machine has not booted to its end"; exit 3; }',
     'running=$(docker ps --quiet)',
+    ...(which === 'all'
+      ? []
+      : [
+          // Work that goes on with the right image is left alone: this may be asked again after a kill.
+          `[ -z "$running" ] || now=$(docker inspect --format "{{.Config.Image}}" $running)`,
+          `if [ "\${now-}" = "${image}" ]; then echo "${RENEWED} $now"; exit 0; fi`,
+        ]),
     `[ -z "$running" ] || docker stop --time ${seconds} $running > /dev/null`,
     // In a unit of its own: the agent would end the work with its command.
     'systemd-run --quiet --collect --property=KillMode=process --unit="sluice-restart-$(date +%s)" "$boot"',
