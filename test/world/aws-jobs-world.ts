@@ -112,11 +112,15 @@ export class AwsJobsWorld implements AsyncDisposable {
     return { engine: jobs, runtime }
   }
 
-  /** A process of its own, in the world's time, that can be killed at any request to AWS or to the ledger. */
-  client(engine: Engine, wire: Wire = new Wire()): Client<FakeRuntime> {
+  /**
+   * A process of its own, in the world's time, that can be killed at any request to AWS or to the ledger.
+   *
+   * @param skew milliseconds that its clock goes ahead of the world's
+   */
+  client(engine: Engine, wire: Wire = new Wire(), skew = 0): Client<FakeRuntime> {
     const { loopback } = this
     const clock: Clock = {
-      now: () => loopback.now(),
+      now: () => loopback.now() + skew,
       sleep: async (ms, signal) => {
         if (wire.dead) return never()
         await loopback.sleep(ms, signal)

@@ -11,6 +11,7 @@ import {
   stepOn,
 } from '../../world/aws-jobs-world.ts'
 import type { RunProgram } from '../../world/cloud-world/http/run/programs.ts'
+import { Wire } from '../../world/faults.ts'
 
 const MINUTE = 60_000
 const PROGRAMS: Readonly<Record<string, RunProgram>> = {
@@ -172,6 +173,21 @@ test.each(['batch', 'nodes', 'sagemaker', 'spot'] as const)(
       state: 'timed-out',
       reason: 'not done within 600000 ms',
     })
+  },
+)
+
+test.each([
+  ['batch', 60],
+  ['batch', -60],
+  ['nodes', 60],
+  ['sagemaker', 60],
+] as const)(
+  'R36 a busy %s job is ended by no clock of ours that is %i minutes ahead',
+  async (kind, minutes) => {
+    await open(8 * MINUTE)
+    const { engine } = world.client(kind, new Wire(), minutes * MINUTE)
+    await engine.start(spec('trains', {}, kind))
+    expect(await engine.wait('train-1')).toMatchObject({ state: 'succeeded' })
   },
 )
 

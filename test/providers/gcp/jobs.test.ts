@@ -153,6 +153,23 @@ test('R32 nothing of a vertex step runs after its deadline, even if all who watc
   expect(await world.open('vertex', machine()).wait('train-1')).toMatchObject({ state: 'timed-out' })
 })
 
+test.each([
+  ['cloud-run', 60],
+  ['cloud-run', -60],
+  ['vertex', 60],
+  ['nodes', 60],
+] as const)(
+  'R36 a busy %s job is ended by no clock of ours that is %i minutes ahead',
+  async (kind, minutes) => {
+    const { world, machine } = open(8 * MINUTE)
+    const { clock } = world.cloud
+    const skewed = { now: () => clock.now() + minutes * MINUTE, sleep: clock.sleep.bind(clock) }
+    const engine = world.open(kind, { ...machine(), clock: skewed })
+    await engine.start(spec(kind, 'trains'))
+    expect(await engine.wait('train-1')).toMatchObject({ state: 'succeeded' })
+  },
+)
+
 test('R36 a custom job that finds no machine is given up', async () => {
   const { world, machine } = open(Number.POSITIVE_INFINITY)
   const engine = world.open('vertex', machine())

@@ -12,6 +12,7 @@ import { batchStatus, partName, waitsSince } from './batch-status.ts'
 import { jobName, submission } from './batch-submission.ts'
 import type { JobRecord, OutputPlace } from './job-record.ts'
 import type { JobOrder, JobPlatform, Seen, StartedJob, Where } from './platform.ts'
+import { waitOf } from './standing.ts'
 
 /** A queue may take so long to start machines of a wanted kind; then nobody has any. */
 const PLACING = 60 * 60_000
@@ -110,10 +111,12 @@ export class BatchJobs implements JobPlatform<'batch-job'> {
     const parts = await this.#parts(what, job)
     const deciding = decides(parts)
     const since = waitsSince(job)
+    const status = batchStatus(job, deciding ?? job, timeout)
     return {
-      status: batchStatus(job, deciding ?? job, timeout),
+      status,
       outputs: [job, ...parts].flatMap(outputOf),
       ...(since === undefined ? {} : { waitsSince: since }),
+      ...waitOf(status.startedAt, job.createdAt),
     }
   }
 

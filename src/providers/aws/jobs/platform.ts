@@ -24,6 +24,8 @@ export interface Seen {
   readonly outputs: readonly OutputPlace[]
   /** Since when it waits for a place, where that is not since its start: its machine was taken away. Milliseconds since the epoch. */
   readonly waitsSince?: number
+  /** Milliseconds that it waited until it began, by the clock of its platform, where that tells both moments. */
+  readonly waited?: number
 }
 
 /** A job that was started: the platform's own name of it is known. */

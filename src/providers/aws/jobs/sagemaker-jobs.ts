@@ -6,6 +6,7 @@ import { type AwsSession, settingsFor } from '../session.ts'
 import { callTrouble, codeOf, isPassing, statusOf } from '../trouble.ts'
 import type { JobRecord, OutputPlace } from './job-record.ts'
 import type { JobOrder, JobPlatform, Seen, StartedJob, Where } from './platform.ts'
+import { waitOf } from './standing.ts'
 import { trainingJob, trainingJobName } from './training-job.ts'
 import { trainingStatus } from './training-status.ts'
 
@@ -77,7 +78,7 @@ export class SageMakerJobs implements JobPlatform<'sagemaker-training'> {
     if (job === undefined) return undefined
     const status = trainingStatus(job, record)
     const outputs = status.startedAt === null && status.endedAt === null ? [] : await this.#outputs(record)
-    return { status, outputs }
+    return { status, outputs, ...waitOf(status.startedAt, job.CreationTime?.getTime()) }
   }
 
   async stop({ id, task }: StartedJob): Promise<void> {

@@ -14,6 +14,7 @@ import { linesSince, readLogs } from '../logs.ts'
 import { PENDING } from './execution.ts'
 import type { Found, JobKind, JobPlatform } from './platform.ts'
 import type { JobRecord, JobRecords, Stored } from './record.ts'
+import { isLate } from './standing.ts'
 import { jobTarget } from './target.ts'
 
 export type Platforms = { readonly [Kind in JobKind]: JobPlatform<Kind> }
@@ -108,10 +109,10 @@ export class ClaimedJobs implements JobEngine {
       runtime,
       async (): Promise<JobStatus | undefined> => {
         const stored = (await records.read(id)) ?? first
-        const status = await this.#statusOf(stored)
+        const found = await this.#find(stored)
+        const status = (await found?.status()) ?? PENDING
         if (status.endedAt !== null) return status
-        const began = status.startedAt ?? stored.record.claimedAt
-        const late = clock.now() > began + stored.record.timeout + (status.startedAt === null ? placing : 0)
+        const late = isLate(stored.record, { ...status, createdAt: found?.createdAt }, placing, clock.now())
         if (late && stored.record.ending === null) await this.#end(stored, 'timed-out')
         return undefined
       },
