@@ -33,6 +33,7 @@ describeReal('the matrix over the systems of a monorepo', ['act', 'git'], () => 
     caller = openCaller({ dist: empty, files: { '.github/workflows/affected.yml': CALLER } })
     caller.write('systems/films/sluice.yml', 'first\n')
     caller.write('systems/videos/sluice.yml', 'first\n')
+    caller.write('tools/run', 'first\n')
   })
   afterAll(() => {
     caller[Symbol.dispose]()
@@ -75,6 +76,16 @@ describeReal('the matrix over the systems of a monorepo', ['act', 'git'], () => 
   ])('a push %s concerns every system', async (_, before) => {
     const all = ['systems/films', 'systems/videos', 'tools']
     expect(await push('README.md', before)).toEqual({ matrix: JSON.stringify({ folder: all }), any: 'true' })
+  })
+
+  test('a system that the commit does not have is refused by its name', async () => {
+    const { code, log } = await caller.run({
+      workflow: 'affected.yml',
+      event: 'workflow_dispatch',
+      inputs: { systems: 'systems/flims libs/shared' },
+    })
+    expect(code).not.toBe(0)
+    expect(log).toContain('systems names systems/flims, and this commit has no such folder')
   })
 
   test.each([['../elsewhere'], ['systems/../..'], ['/etc'], ['-o'], ['a"b'], ['$(touch canary)'], ['*']])(

@@ -32,6 +32,16 @@ const RUNS: Readonly<
     payload: { ...HERE, action: 'opened', pull_request: PULL },
     verbs: ['operate', 'operate', 'plan', 'release'],
   },
+  'preview-environment': {
+    event: 'pull_request',
+    payload: {
+      ...HERE,
+      action: 'labeled',
+      pull_request: { ...PULL, labels: [{ name: 'preview' }] },
+    },
+    verbs: ['build', 'plan', 'release'],
+  },
+  'preview-remove': { event: 'schedule', verbs: ['operate'] },
   'preview-comment': { event: 'workflow_run', payload: { ...HERE, workflow_run: FOLLOWED }, verbs: ['plan'] },
   deploy: {
     event: 'workflow_dispatch',

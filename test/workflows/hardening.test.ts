@@ -71,7 +71,18 @@ describe('R9 every workflow has no more rights than it says', () => {
   )
 
   // A run that was cut off has half applied, half rolled out or half paid for something.
-  const CHANGING = ['deploy', 'train', 'operate', 'release', 'apply', 'apply-2', 'command']
+  const CHANGING = [
+    'deploy',
+    'train',
+    'operate',
+    'release',
+    'apply',
+    'apply-2',
+    'command',
+    'preview-environment',
+    'preview-remove',
+    'remove',
+  ]
   test.each(named(all))('R9 what changes something in %s is never cut off', (_, { path, workflow }) => {
     for (const [id, job] of Object.entries(workflow.jobs)) {
       const changes =
@@ -200,9 +211,11 @@ describe('R7 code of a fork runs where nothing can be had', () => {
       'workflows-templates/filmlens/filmlens-command.yml',
       'workflows-templates/filmlens/filmlens-preview-comment.yml',
       'workflows-templates/preview-comment.yml',
+      'workflows-templates/preview-remove.yml',
     ])
     for (const { path, workflow } of dangerous) {
-      const name = path.endsWith('command.yml') ? 'command' : 'preview-comment'
+      const kinds = ['command', 'preview-comment', 'preview-remove']
+      const name = kinds.find((kind) => path.endsWith(`${kind}.yml`))
       expect(Object.values(workflow.jobs).map(({ uses }) => uses)).toEqual([
         `OWNER/sluice/.github/workflows/${name}.yml@COMMIT`,
       ])
@@ -211,6 +224,37 @@ describe('R7 code of a fork runs where nothing can be had', () => {
     const steps = second === undefined ? [] : jobsOf(second).flatMap(([, job]) => stepsOf(job))
     expect(steps.map(({ uses = '' }) => uses.split('@')[0])).toEqual(['actions/checkout', '$/actions/plan'])
     expect(steps[1]?.with?.['mode']).toBe('preview')
+  })
+
+  test('R7 an environment is given to a labelled branch of the repository itself alone, behind the review of its kind', () => {
+    const file = own.find(({ path }) => path.endsWith('/preview-environment.yml'))
+    const [[id, job] = ['', {}], ...others] = file === undefined ? [] : jobsOf(file)
+    expect([id, others]).toEqual(['deploy', []])
+    expect(job.if).toContain(`&& ${OWN_BRANCH}`)
+    expect(job.if).toContain('contains(github.event.pull_request.labels.*.name, inputs.label)')
+    expect(job.if).toContain("github.event_name == 'pull_request'")
+    expect(job.uses).toBe('$/.github/workflows/deploy.yml')
+    const { with: given = {} } = job as { with?: Readonly<Record<string, unknown>> }
+    expect(given['github-environment']).toBe('$' + '{{ inputs.environment }}')
+    const deploy = own.find(({ path }) => path.endsWith('/deploy.yml'))
+    const reviewed = '$' + '{{ inputs.github-environment || inputs.environment }}'
+    for (const [name, one] of deploy === undefined ? [] : jobsOf(deploy)) {
+      const environment = typeof one.environment === 'object' ? one.environment.name : one.environment
+      expect([reviewed, `${reviewed}-plan`], name).toContain(environment)
+    }
+  })
+
+  test('R7 what removes previews asks no code of a pull request, and is no run of one', () => {
+    const file = own.find(({ path }) => path.endsWith('/preview-remove.yml'))
+    const [[, job] = ['', {}], ...others] = file === undefined ? [] : jobsOf(file)
+    expect(others).toEqual([])
+    expect(job.if).toBe("github.event_name != 'pull_request'")
+    expect(job.environment).toBe('$' + '{{ inputs.environment }}-remove')
+    expect(stepsOf(job).map(({ uses = '' }) => uses.split('@')[0])).toEqual([
+      'actions/checkout',
+      '$/.github/actions/cloud',
+      '$/actions/operate',
+    ])
   })
 
   test('R8 a comment is judged by a job without rights; those that have some follow its grant alone', () => {

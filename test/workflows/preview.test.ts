@@ -239,6 +239,31 @@ describeReal('previews of pull requests, by the callers that are copied', ['act'
     expect(jobs).toEqual({})
   }, 300_000)
 
+  test('R8 a comment on a pull request of a fork is not followed, whoever writes it', async () => {
+    github.store.pull(7, github.store.account('writer', 'write'), head).head.repo = { id: FORK }
+    const { code, jobs, log } = await says('/sluice plan production', 'writer')
+    expect(code, log).not.toBe(0)
+    expect(jobs).toEqual({ 'production/command/asked': 'failure' })
+    expect(log).toContain('code of a fork is never run where credentials are')
+  }, 300_000)
+
+  test('R8 a push between the comment and its run ends it', async () => {
+    caller.git('checkout', '--quiet', head)
+    const pull = github.store.pull(7, github.store.account('writer', 'write'), head)
+    let looks = 0
+    github.faults = ({ path }) => {
+      // The job without rights asks before and after it has looked at rights; the one with rights asks again.
+      if (path.endsWith('/pulls/7')) looks += 1
+      if (looks === 3) pull.head.sha = base
+      return undefined
+    }
+    const { code, jobs, log } = await says('/sluice plan production', 'writer')
+    expect(code, log).not.toBe(0)
+    expect(jobs).toMatchObject({ 'production/command/plan production': 'failure' })
+    expect(log).toContain(`pull request 7 is at ${base} now, not at ${head}`)
+    expect(log).toContain('set-output:: code=5')
+  }, 300_000)
+
   test('R8 a command is followed for one commit: where the pull request has moved on, nothing is planned', async () => {
     caller.git('checkout', '--quiet', base)
     github.store.pull(7, github.store.account('writer', 'write'), head)

@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** Writes down what an action is given, and says what lets the steps after it run. */
-const PROGRAM = `const fs = require('node:fs')
+const programOf = (more: string): string => `const fs = require('node:fs')
 const given = Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('INPUT_')))
 const verb = require('node:path').basename(__filename, '.js')
 fs.appendFileSync(process.env.SLUICE_TEST_RECORD, JSON.stringify({ verb, given }) + '\\n')
 fs.appendFileSync(process.env.GITHUB_OUTPUT, 'changes=false\\nsubjects=none\\ndirectory=' + __dirname + '\\n')
+fs.appendFileSync(process.env.GITHUB_OUTPUT, ${JSON.stringify(more)})
 `
 
 export interface Recorded {
@@ -26,12 +27,13 @@ export interface Recorder extends Disposable {
   recorded(name: string): readonly Recorded[]
 }
 
-export function openRecorder(): Recorder {
+/** @param more further outputs of every action, as lines `NAME=VALUE`. */
+export function openRecorder(more = ''): Recorder {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-recorder-'))
   const dist = join(folder, 'dist')
   mkdirSync(dist)
   for (const verb of readdirSync(join(import.meta.dirname, '../../actions'))) {
-    writeFileSync(join(dist, `${verb}.js`), PROGRAM)
+    writeFileSync(join(dist, `${verb}.js`), programOf(more))
   }
   writeFileSync(join(dist, 'package.json'), '{"type":"commonjs"}')
   const path = (name: string): string => join(folder, `${name}.jsonl`)
