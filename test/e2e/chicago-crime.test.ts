@@ -1,6 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { openMlflow } from '../../src/mlflow/registry.ts'
+import { openModels } from '../../src/providers/local/models/index.ts'
+import { nodeRuntime } from '../../src/runtime/node/index.ts'
 import { describeReal } from '../real.ts'
 import { type CommandLine, commandLine, type Ended } from './sluice.ts'
 
@@ -12,6 +15,8 @@ interface StepResult {
 
 const steps = ({ json }: Ended): readonly StepResult[] => json['steps'] as readonly StepResult[]
 
+const COMMIT = 'c0ffee'.padEnd(40, '0')
+const SIGNALS = { cancelled: new AbortController().signal }
 /** Many small processes, which a busy machine starts slowly. */
 const LONG = 240_000
 
@@ -22,13 +27,17 @@ describeReal('chicago-crime', ['environment of chicago-crime'], () => {
   let urls: Map<string, string>
 
   beforeAll(async () => {
+    vi.stubEnv('GITHUB_SHA', COMMIT)
     sluice = await commandLine('chicago-crime')
     released = await sluice.run('release', '--param', 'features=10')
     const up = await sluice.run('up', '--detach')
     const services = (up.json['services'] ?? []) as { service: string; url: string }[]
     urls = new Map(services.map(({ service, url }) => [service, url]))
   }, 300_000)
-  afterAll(() => sluice.close(), 60_000)
+  afterAll(async () => {
+    vi.unstubAllEnvs()
+    await sluice.close()
+  }, 60_000)
 
   const get = (service: string, path: string): Promise<Response> => fetch(`${urls.get(service)}${path}`)
   const page = async (path: string): Promise<string> => (await get('bucket-page', path)).text()
@@ -42,28 +51,30 @@ describeReal('chicago-crime', ['environment of chicago-crime'], () => {
     expect(await served()).toMatch(/^1@sha256:[0-9a-f]{64}$/)
   })
 
-  test('R42 MLflow has the version with parameters, metrics, data, code, image and seed, and what each step wrote is read back', async () => {
-    const asked = await get(
-      'mlflow-server',
-      '/api/2.0/mlflow/registered-models/alias?name=arrest&alias=champion',
-    )
-    const { model_version: version } = (await asked.json()) as {
-      model_version: { version: string; tags: { key: string; value: string }[] }
-    }
-    const tags = Object.fromEntries(version.tags.map(({ key, value }) => [key, value]))
-    expect(version.version).toBe('1')
-    expect(tags).toMatchObject({
-      'sluice.digest': expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
+  test('R42 the version has parameters, metrics, data, code, image and seed, and the real MLflow takes it as it is', async () => {
+    const { clock, http, random, signals } = nodeRuntime({ emit: () => {} }, SIGNALS, sluice.folder, {})
+    const folder = join(sluice.folder, '.sluice/local/cloud/models')
+    const version = await openModels({ folder, runtime: { clock } }).get('arrest', { alias: 'champion' })
+    if (version === undefined) throw new Error('no model was registered')
+    expect(version.tags).toMatchObject({
       'sluice.dataset': expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
       'sluice.image': expect.stringMatching(/trainer@sha256:[0-9a-f]{64}$/),
-      'sluice.code': expect.stringMatching(/^[0-9a-f]{40}$/),
+      'sluice.code': COMMIT,
       'sluice.seed': '1',
       'sluice.run': expect.stringMatching(/^arrest-/),
       'sluice.parameter.features': '10',
       'sluice.parameter.month': '2025-12',
       'sluice.verdict': 'promote',
     })
-    expect(Number(tags['sluice.metric.pr_auc'])).toBeGreaterThan(0.4)
+    expect(Number(version.tags['sluice.metric.pr_auc'])).toBeGreaterThan(0.4)
+    const url = urls.get('mlflow-server') ?? ''
+    const mlflow = openMlflow({ url }, { http, clock, random, signal: signals.cancelled })
+    const { version: number } = await mlflow.register(version)
+    const { digest, source, tags } = version
+    expect(await mlflow.get('arrest', { version: number })).toMatchObject({ digest, source, tags })
+  })
+
+  test('what a step wrote is read back with one command', async () => {
     for (const [step, said] of [
       ['download_data', '12 of 12 months downloaded'],
       ['score', 'challenger_pr_auc'],
