@@ -22,16 +22,18 @@ export const operate = defineAction({
     { operation, service, to, tail, since, filter, cost, stack, yes, confirm, ...inputs },
     world,
   ) => {
-    const [{ operate }, { runsOnGitHub }, { deploymentsOnGitHub }] = await Promise.all([
+    const [{ operate }, { pullsOnGitHub }, { runsOnGitHub }, { deploymentsOnGitHub }] = await Promise.all([
       import('../../src/commands/operate.ts'),
+      import('../../src/commands/operate/pulls.ts'),
       import('../../src/commands/operate/runs.ts'),
       import('../../src/commands/rollout/deployments.ts'),
     ])
+    const pulls = pullsOnGitHub(world.runtime, inputs['github-token'])
     const runs = runsOnGitHub(world.runtime, inputs['github-token'])
     const deployments = deploymentsOnGitHub(world.runtime, inputs['github-token'])
     const waitLock = inputs['wait-lock']
     return operate(
-      { ...world, ...given({ runs, deployments }) },
+      { ...world, ...given({ runs, pulls, deployments }) },
       {
         operation,
         ...given({ service, to, tail, since, filter, confirm, stack, waitLock }),

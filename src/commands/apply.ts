@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { guardedAs } from '../domain/preview.ts'
 import { isNamed, planId } from '../plan/approval.ts'
 import type { ApproveOptions } from './apply/approve.ts'
 import type { StackOutput } from './apply/merge-targets.ts'
@@ -89,7 +90,9 @@ async function applyAll(world: World, environment: OpenEnvironment, options: App
     engine,
   )
   refuseUnnamed(findings, options, id)
-  const approver = names.length === 0 ? undefined : await approverOf(world, name, id, findings, options)
+  const reviewedAs = guardedAs(system.environment)
+  const approver =
+    names.length === 0 ? undefined : await approverOf(world, name, id, findings, { ...options, reviewedAs })
   const outputs = await carryOut(runtime, engine, stacks, { state, approval, approver, key })
   const path = await writeTargets(world, environment, outputs)
   const done = report(`applied ${list(names)}`, { targets: path }, names)

@@ -2,6 +2,7 @@ import type { Reviews, Runs } from '../domain/approval.ts'
 import type { Bootstrapper } from '../domain/bootstrapper.ts'
 import type { SluiceError } from '../domain/error.ts'
 import type { CommandName, Outcome } from '../domain/outcome.ts'
+import type { Pulls } from '../domain/preview.ts'
 import type { Synthesizer } from '../domain/synthesizer.ts'
 import type { Cloud } from '../domain/system.ts'
 import type { Deployments } from '../github/deployments.ts'
@@ -20,9 +21,10 @@ export interface World {
   readonly openBootstrapper?: () => Promise<Bootstrapper>
   /** Asks the person at the terminal for a line; absent where there is none to ask. */
   readonly ask?: (question: string) => Promise<string | undefined>
-  /** What GitHub knows of reviews and runs, where a command may ask it. */
+  /** What GitHub knows of reviews, runs and pull requests, where a command may ask it. */
   readonly reviews?: Reviews
   readonly runs?: Runs
+  readonly pulls?: Pulls
   /** Where rollouts of this environment are shown beside the runs of workflows. */
   readonly deployments?: Deployments
   readonly request: Request

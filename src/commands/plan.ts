@@ -11,6 +11,7 @@ import type { Engine } from '../tools/engine/version.ts'
 import type { Report, World } from './command.ts'
 import { type OpenEnvironment, openEnvironment } from './environment.ts'
 import { nothingToDo } from './nothing-to-do.ts'
+import { refusePattern } from './refuse-pattern.ts'
 
 export interface PlanOptions {
   /** Keeps values while the plan is read, for reports that were asked to show them; plan.json never has any. */
@@ -32,6 +33,7 @@ export async function plan(world: World, options: PlanOptions = {}): Promise<Pla
     const outputs = { changes: 'false', fingerprint: '', deferred: '', 'comment-url': '' }
     return nothingToDo(world, 'plan', outputs, { counts: NO_COUNTS, changes: [] })
   }
+  refusePattern(environment.system.environment)
   if (world.request.dryRun) return announce(world, environment)
   try {
     return await planAll(world, environment, options)

@@ -37,3 +37,41 @@ export function previewOfState(uri: string, folder: string): number | undefined 
   const [, number] = /^preview-([1-9][0-9]{0,8})\//.exec(uri.slice(folder.length)) ?? []
   return uri.startsWith(folder) && number !== undefined ? Number(number) : undefined
 }
+
+/** The stack whose state lies at this URI, of those in a folder; undefined for a lock, and for what is no state. */
+export function stackOfState(uri: string, folder: string): string | undefined {
+  if (!uri.startsWith(folder)) return undefined
+  const [, stack] =
+    /^([a-z0-9][a-z0-9._-]*)(?:\.tfstate|\/default\.tfstate)$/.exec(uri.slice(folder.length)) ?? []
+  return stack
+}
+
+/** A pull request at the moment of asking; undefined where nobody can say. */
+export type PullState = { readonly open: boolean; readonly touchedAt: number } | undefined
+
+/** Pull requests, as GitHub has them. */
+export interface Pulls {
+  /** Nothing is ever thrown: what GitHub does not say is not known. */
+  at(number: number): Promise<PullState>
+}
+
+export interface PreviewVerdict {
+  readonly verdict: 'remove' | 'keep'
+  readonly why: string
+}
+
+/**
+ * Whether a preview still has a use. One of which nothing is known is kept: a token that ended takes nothing away.
+ *
+ * @param keep milliseconds that an open pull request may rest
+ */
+export function previewVerdict(pull: PullState, now: number, keep: number): PreviewVerdict {
+  if (pull === undefined) return { verdict: 'keep', why: 'GitHub does not say how its pull request stands' }
+  if (!pull.open) return { verdict: 'remove', why: 'its pull request is closed' }
+  const rests = now - pull.touchedAt
+  if (rests <= keep) return { verdict: 'keep', why: 'its pull request is open' }
+  return {
+    verdict: 'remove',
+    why: `nobody has touched its pull request for ${Math.floor(rests / 3_600_000)} hours`,
+  }
+}

@@ -14,6 +14,8 @@ export interface PullRequest {
   readonly headRepository: number | undefined
   readonly baseRepository: number
   readonly author: Account | undefined
+  /** Milliseconds since the epoch of the last push, comment or review; undefined where GitHub does not say. */
+  readonly touchedAt: number | undefined
 }
 
 export interface Review {
@@ -38,6 +40,7 @@ const pullSchema = z.looseObject({
   number: z.number().int(),
   state: z.enum(['open', 'closed']),
   user: accountSchema.nullable(),
+  updated_at: z.iso.datetime({ offset: true }).optional(),
   head: z.looseObject({ sha, repo: repository.nullable() }),
   base: z.looseObject({ sha, repo: repository }),
 })
@@ -51,7 +54,7 @@ const reviewSchema = z.looseObject({
 export function pullRequestsOf(rest: GitHubRest): PullRequests {
   return {
     get: async (number) => {
-      const { state, user, head, base } = await rest.get(`/pulls/${number}`, pullSchema)
+      const { state, user, head, base, updated_at: touched } = await rest.get(`/pulls/${number}`, pullSchema)
       return {
         number,
         state,
@@ -60,6 +63,7 @@ export function pullRequestsOf(rest: GitHubRest): PullRequests {
         headRepository: head.repo?.id,
         baseRepository: base.repo.id,
         author: user ?? undefined,
+        touchedAt: touched === undefined ? undefined : Date.parse(touched),
       }
     },
     reviews: async (number) => {

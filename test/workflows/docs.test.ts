@@ -33,6 +33,8 @@ test('every input, output and secret of a workflow is a sentence', () => {
     'operate',
     'preview',
     'preview-comment',
+    'preview-environment',
+    'preview-remove',
     'train',
   ])
   for (const { path, workflow } of called) {

@@ -23,7 +23,7 @@ function make(site: Site, service: Service): void {
   const queues = subscriptions(site, name)
   const containers = containersOf(site, service, access, queues.environment)
   const sidecarSecrets = Object.values(service.sidecars).flatMap(({ secrets }) => Object.values(secrets))
-  const logs = `/ecs/${system.name}/${name}`
+  const logs = `/ecs/${site.logFolder}/${name}`
   const task = new FargateTask(stack, `task-${name}`, {
     name: fullName,
     account,

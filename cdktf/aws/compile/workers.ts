@@ -77,7 +77,7 @@ function make(site: Site, worker: Worker): void {
         : starterStatements({
             region,
             account,
-            logs: `/workers/${site.system.name}/${name}`,
+            logs: `/workers/${site.logFolder}/${name}`,
             repositories: repositories(site, [{ image }]),
             secrets,
           })),

@@ -11,7 +11,7 @@ import { gcpPrefix } from '../../../src/domain/gcp-names.ts'
 import { gcpStateBucket } from '../../../src/domain/state-buckets.ts'
 import type { Stack } from '../../../src/domain/synthesizer.ts'
 import { type Access, GITHUB_ISSUER } from '../../../src/domain/trust/access.ts'
-import { GCP_ATTRIBUTES, gcpCondition, gcpMember } from '../../../src/domain/trust/gcp.ts'
+import { GCP_ATTRIBUTES, gcpCondition, gcpMembers } from '../../../src/domain/trust/gcp.ts'
 import { literals } from '../../core/literal.ts'
 import { within } from '../../core/short-hash.ts'
 import { stacksOf } from '../../core/stacks-of.ts'
@@ -69,11 +69,13 @@ export function bootstrapGcp(input: Bootstrap): { stack: Stack; logins: Logins }
       name: `${prefix}-${kind}`,
       description: `Jobs in environment ${access.environment}`,
     })
-    new ServiceAccountIamMember(stack, `${kind}-login`, {
-      serviceAccountId: made.name,
-      role: 'roles/iam.workloadIdentityUser',
-      member: gcpMember(pool.name, access),
-    })
+    for (const [index, member] of gcpMembers(pool.name, access).entries()) {
+      new ServiceAccountIamMember(stack, index === 0 ? `${kind}-login` : `${kind}-login-${index + 1}`, {
+        serviceAccountId: made.name,
+        role: 'roles/iam.workloadIdentityUser',
+        member,
+      })
+    }
     return made
   }
   const plan = account('plan', accesses.plan)

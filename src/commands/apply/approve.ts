@@ -10,6 +10,8 @@ export interface ApproveOptions {
   readonly approve?: string
   /** `ADDRESS@PLANID`, or `destroys@PLANID`. */
   readonly allowLoss?: readonly string[]
+  /** The environment of GitHub whose review counts, where it has another name. */
+  readonly reviewedAs?: string
   /** Somebody whose approval the caller has read from GitHub itself, as for a command in a comment. */
   readonly approver?: Approver
   /** Which plan of its run on GitHub this is, from 1: each needs a review of its own. */
@@ -63,7 +65,11 @@ async function asked(
   const { env, clock } = world.runtime
   const at = new Date(clock.now()).toISOString()
   if (env['GITHUB_ACTIONS'] === 'true')
-    return { ...(await reviewed(world, environment, options.round)), how: 'reviewed', at }
+    return {
+      ...(await reviewed(world, options.reviewedAs ?? environment, options.round)),
+      how: 'reviewed',
+      at,
+    }
   const by = personOf(world.runtime)
   if (options.approve !== undefined) return confirmed(options.approve, id, { by, how: 'named', at })
   if (world.ask === undefined) {

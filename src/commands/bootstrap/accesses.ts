@@ -33,7 +33,7 @@ export function decideAccesses(
   requireNames(system)
   const { repository, repositoryId, ownerId } = options
   const isSaid = repository !== undefined || repositoryId !== undefined || ownerId !== undefined
-  return accessesOf(system.environment.name, {
+  const common = {
     repository: parseRepository(
       isSaid
         ? { repository, id: repositoryId, ownerId }
@@ -45,7 +45,8 @@ export function decideAccesses(
     ),
     workflows: (options.workflows ?? []).map(parseWorkflow),
     legacySubject: options.legacySubject ?? false,
-  })
+  }
+  return accessesOf(system.environment.name, common, system.environment.previews !== undefined)
 }
 
 /** Permissions are given by how names begin, so names must not begin like somebody else's. */

@@ -38,7 +38,7 @@ export interface Post {
 
 /** A report whose heart is a table: shown, in the job summary, and as the output `table`. */
 export function tableReport(
-  { runtime }: Site,
+  { runtime }: Pick<Site, 'runtime'>,
   table: {
     readonly title: string
     readonly columns: readonly string[]

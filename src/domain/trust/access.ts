@@ -9,22 +9,38 @@ export interface Access {
   readonly repository: Repository
   /** Name of the environment on GitHub, whose protection rules then guard the role. */
   readonly environment: string
+  /** A further environment on GitHub whose jobs get the same. */
+  readonly also?: string
   /** Only jobs of these workflows, `OWNER/REPO/.github/workflows/FILE@REF`; none: of any workflow of the repository. */
   readonly workflows: readonly string[]
   /** While a repository moves to subjects with ids, the form without them is taken as well. */
   readonly legacySubject: boolean
 }
 
-/** The two roles of an environment, and the environments on GitHub whose jobs get them. */
+/**
+ * The two roles of an environment, and the environments on GitHub whose jobs get them.
+ *
+ * @param previews whether previews are made like it
+ */
 export function accessesOf(
   environment: string,
-  common: Omit<Access, 'environment'>,
+  common: Omit<Access, 'environment' | 'also'>,
+  previews = false,
 ): { readonly plan: Access; readonly apply: Access } {
   return {
     plan: { ...common, environment: planEnvironment(environment) },
-    apply: { ...common, environment },
+    apply: { ...common, environment, ...(previews ? { also: removalEnvironment(environment) } : {}) },
   }
 }
+
+/**
+ * Jobs that remove previews wait for nobody, so they run in an environment of their own, without reviewers: it takes the
+ * default branch alone, so no pull request says what such a job does.
+ */
+export const removalEnvironment = (environment: string): string => `${environment}-remove`
+
+export const environmentsOf = ({ environment, also }: Access): readonly string[] =>
+  also === undefined ? [environment] : [environment, also]
 
 /** Jobs that only look run in an environment of their own, so that its reviewers are not asked for every pull request. */
 export const planEnvironment = (environment: string): string => `${environment}-plan`
@@ -33,10 +49,12 @@ export const planEnvironment = (environment: string): string => `${environment}-
  * The subjects of the tokens of such jobs, whole: no pattern stands in them.
  * https://docs.github.com/en/actions/reference/security/oidc#immutable-subject-claims
  */
-export function subjectsOf({ repository, environment, legacySubject }: Access): readonly string[] {
-  const { owner, name, ownerId, id } = repository
-  const exact = `repo:${owner}@${ownerId}/${name}@${id}:environment:${environment}`
-  return legacySubject ? [exact, `repo:${owner}/${name}:environment:${environment}`] : [exact]
+export function subjectsOf(access: Access): readonly string[] {
+  const { owner, name, ownerId, id } = access.repository
+  return environmentsOf(access).flatMap((environment) => {
+    const exact = `repo:${owner}@${ownerId}/${name}@${id}:environment:${environment}`
+    return access.legacySubject ? [exact, `repo:${owner}/${name}:environment:${environment}`] : [exact]
+  })
 }
 
 const WORKFLOW =

@@ -1,4 +1,4 @@
-import { type Access, GITHUB_ISSUER, subjectsOf } from './access.ts'
+import { type Access, environmentsOf, GITHUB_ISSUER, subjectsOf } from './access.ts'
 
 /** What `aws-actions/configure-aws-credentials` and the SDKs ask GitHub for. */
 export const AWS_AUDIENCE = 'sts.amazonaws.com'
@@ -15,7 +15,7 @@ export const awsIdentityProvider = (account: string): string =>
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
  */
 export function awsTrustPolicy(account: string, access: Access): string {
-  const { repository, environment, workflows } = access
+  const { repository, workflows } = access
   const key = (claim: string): string => `${GITHUB_ISSUER}:${claim}`
   return JSON.stringify({
     Version: '2012-10-17',
@@ -29,7 +29,7 @@ export function awsTrustPolicy(account: string, access: Access): string {
             [key('aud')]: AWS_AUDIENCE,
             [key('sub')]: oneOrMore(subjectsOf(access)),
             [key('repository_id')]: repository.id,
-            [key('environment')]: environment,
+            [key('environment')]: oneOrMore(environmentsOf(access)),
             ...(workflows.length === 0 ? {} : { [key('job_workflow_ref')]: oneOrMore(workflows) }),
           },
         },

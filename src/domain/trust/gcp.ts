@@ -1,4 +1,4 @@
-import { type Access, subjectsOf } from './access.ts'
+import { type Access, environmentsOf, subjectsOf } from './access.ts'
 
 /**
  * What a pool knows of a token. `access` joins what one service account is bound to: were the condition of the provider ever
@@ -15,12 +15,16 @@ export const GCP_ATTRIBUTES: Readonly<Record<string, string>> = {
   'attribute.environment': 'assertion.environment',
 }
 
-/** The value of `attribute.access` of the jobs of an access. */
-export const gcpAccess = ({ repository, environment }: Access): string => `${repository.id}/${environment}`
+/** The value of `attribute.access` of the jobs of an access in one of its environments. */
+export const gcpAccess = ({ repository, environment }: Pick<Access, 'repository' | 'environment'>): string =>
+  `${repository.id}/${environment}`
 
-/** The member of a binding that is exactly these jobs. `pool` is `projects/NUMBER/locations/global/workloadIdentityPools/ID`. */
-export const gcpMember = (pool: string, access: Access): string =>
-  `principalSet://iam.googleapis.com/${pool}/attribute.access/${gcpAccess(access)}`
+/** The members of bindings that are exactly these jobs. `pool` is `projects/NUMBER/locations/global/workloadIdentityPools/ID`. */
+export const gcpMembers = (pool: string, access: Access): readonly string[] =>
+  environmentsOf(access).map(
+    (environment) =>
+      `principalSet://iam.googleapis.com/${pool}/attribute.access/${gcpAccess({ ...access, environment })}`,
+  )
 
 /**
  * The condition that a token must meet to be taken at all, in CEL: equalities of whole values alone. A claim that a token
@@ -29,7 +33,7 @@ export const gcpMember = (pool: string, access: Access): string =>
 export function gcpCondition(accesses: readonly [Access, ...Access[]]): string {
   const [{ repository, workflows }] = accesses
   const subjects = accesses.flatMap(subjectsOf)
-  const environments = accesses.map(({ environment }) => environment)
+  const environments = accesses.flatMap(environmentsOf)
   return [
     `assertion.repository_id == ${quoted(repository.id)}`,
     `assertion.repository_owner_id == ${quoted(repository.ownerId)}`,

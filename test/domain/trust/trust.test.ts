@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Access, accessesOf, parseWorkflow, subjectsOf } from '../../../src/domain/trust/access.ts'
 import { AWS_AUDIENCE, awsIdentityProvider, awsTrustPolicy } from '../../../src/domain/trust/aws.ts'
-import { GCP_ATTRIBUTES, gcpCondition, gcpMember } from '../../../src/domain/trust/gcp.ts'
+import { GCP_ATTRIBUTES, gcpCondition, gcpMembers } from '../../../src/domain/trust/gcp.ts'
 import { parseRepository } from '../../../src/domain/trust/repository.ts'
 import { impersonable, type PoolProvider } from './cel.ts'
 import { assumable, type Claims } from './iam.ts'
@@ -262,7 +262,7 @@ describe.each(FIXTURES)('$what', ({ claims, gets, trusted }) => {
     }
     const got = Object.entries({ plan, apply })
       .filter(([, access]) =>
-        impersonable(provider, [gcpMember(POOL, access)], { aud: AUDIENCES.gcp, ...claims }),
+        impersonable(provider, gcpMembers(POOL, access), { aud: AUDIENCES.gcp, ...claims }),
       )
       .map(([role]) => role)
     expect(got).toEqual(gets)
@@ -273,7 +273,32 @@ test('R12 the bindings of Google Cloud hold even where the condition of the prov
   const { plan, apply } = accesses()
   const loose: PoolProvider = { pool: POOL, id: 'github', condition: 'true', attributes: GCP_ATTRIBUTES }
   const fork = { aud: AUDIENCES.gcp, ...token({ repository_id: '88' }) }
-  expect(impersonable(loose, [gcpMember(POOL, apply), gcpMember(POOL, plan)], fork)).toBe(false)
+  expect(impersonable(loose, [...gcpMembers(POOL, apply), ...gcpMembers(POOL, plan)], fork)).toBe(false)
+})
+
+test('R12 where previews are made, jobs of their removal apply as well, and nobody plans by that', () => {
+  const repository = { owner: 'octo', name: 'films', ownerId: '11', id: '77' }
+  const common = { repository, workflows: [], legacySubject: false }
+  const [plain, previews] = [accessesOf('pr', common), accessesOf('pr', common, true)]
+  expect(previews.plan).toEqual(plain.plan)
+  expect(subjectsOf(plain.apply)).toEqual(['repo:octo@11/films@77:environment:pr'])
+  expect(subjectsOf(previews.apply)).toEqual([
+    'repo:octo@11/films@77:environment:pr',
+    'repo:octo@11/films@77:environment:pr-remove',
+  ])
+  expect(gcpMembers(POOL, previews.apply).map((member) => member.split('/attribute.access/')[1])).toEqual([
+    '77/pr',
+    '77/pr-remove',
+  ])
+  const [statement] = (
+    JSON.parse(awsTrustPolicy('222222222222', previews.apply)) as {
+      Statement: { Condition: { StringEquals: Record<string, unknown> } }[]
+    }
+  ).Statement
+  expect(statement?.Condition.StringEquals['token.actions.githubusercontent.com:environment']).toEqual([
+    'pr',
+    'pr-remove',
+  ])
 })
 
 test('R12 no trust holds a pattern or lets a missing claim pass', () => {
