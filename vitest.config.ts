@@ -19,6 +19,6 @@ export default defineConfig({
     // Most suites wait for processes of their own: one worker fewer than cores leaves a small machine idle.
     maxWorkers: Math.max(3, availableParallelism()),
     passWithNoTests: false,
-    globalSetup: ['./test/real/end-docker-engine.ts'],
+    globalSetup: ['./test/real/end-docker-engine.ts', './test/workflows/end-dist.ts'],
   },
 })

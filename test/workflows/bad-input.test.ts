@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { describeReal } from '../real.ts'
 import { type Caller, type Ended, openCaller, type Run } from './act.ts'
 import { callerOf, deployCaller } from './aws-runs.ts'
-import { type Built, buildDist } from './dist.ts'
+import { builtDist } from './dist.ts'
 import { openRecorder, type Recorder } from './recorder.ts'
 
 const HERE = { repository: { id: 1 } }
@@ -80,17 +80,17 @@ describeReal('what a caller leaves out, before anything is signed in', ['act', '
 })
 
 describeReal('what sluice.yml does not have', ['act', 'git'], () => {
-  let built: Built
+  let dist: string
   let caller: Caller
   beforeAll(async () => {
-    built = await buildDist()
+    dist = await builtDist()
     const local = (text: string): string => text.replaceAll(/^ {6}aws-.*\n/gm, '')
     const misspelt = (text: string): string =>
       local(text).replaceAll('environment: production', 'environment: prodution')
     const elsewhere = (text: string): string =>
       local(text).replace(/( {4}with:\n)/, '$1      working-directory: systems/flims\n')
     caller = openCaller({
-      dist: built.dist,
+      dist,
       files: {
         ...callers(misspelt),
         '.github/workflows/elsewhere.yml': elsewhere(deployCaller()),
@@ -101,7 +101,6 @@ describeReal('what sluice.yml does not have', ['act', 'git'], () => {
   })
   afterAll(() => {
     caller[Symbol.dispose]()
-    built[Symbol.dispose]()
   })
 
   // A comment about an environment that a caller does not have is another caller's.

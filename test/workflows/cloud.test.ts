@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { awsStateBucket } from '../../src/domain/state-buckets.ts'
 import { describeReal } from '../real.ts'
 import { type EngineWorld, openEngineWorld } from '../world/cloud-world/engine-world.ts'
@@ -9,7 +9,7 @@ import { type FakeGitHub, startFakeGitHub, TOKEN } from '../world/github/server.
 import { REPOSITORY } from '../world/github/store.ts'
 import { ownHclOnAws } from '../world/own-hcl.ts'
 import { type Caller, type Ended, filledIn, openCaller, type Run } from './act.ts'
-import { type Built, buildDist } from './dist.ts'
+import { builtDist } from './dist.ts'
 
 const root = join(import.meta.dirname, '../..')
 const ACCOUNT = '222222222222'
@@ -46,11 +46,10 @@ describeReal(
   'deployments with OpenTofu, by the caller that is copied',
   ['act', 'git', 'tofu', 'plugin protocol'],
   () => {
-    let built: Built
+    let dist: string
     beforeAll(async () => {
-      built = await buildDist()
+      dist = await builtDist()
     })
-    afterAll(() => built[Symbol.dispose]())
 
     let caller: Caller
     let engine: EngineWorld
@@ -64,7 +63,7 @@ describeReal(
       })
       github = await startFakeGitHub()
       caller = openCaller({
-        dist: built.dist,
+        dist,
         files: {
           '.github/workflows/sluice-deploy.yml': deployCaller,
           '.github/workflows/sluice-preview.yml': template('preview').replace(/^ {6}try: local\n/m, ''),

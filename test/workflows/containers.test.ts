@@ -13,7 +13,7 @@ import { startFakeGitHub } from '../world/github/server.ts'
 import { ownHclOnAws } from '../world/own-hcl.ts'
 import { type Caller, type Ended, openCaller, type Run } from './act.ts'
 import { approve, awsRuns, callerOf, deployCaller } from './aws-runs.ts'
-import { type Built, buildDist } from './dist.ts'
+import { builtDist } from './dist.ts'
 import { openRealCloud, type RealCloud } from './real-cloud.ts'
 
 /** What the steps say to S3, in busybox: a signature must be there, and nobody reads it. */
@@ -74,7 +74,7 @@ describeReal(
     let run: (run: Partial<Run> & Pick<Run, 'workflow'>) => Promise<Ended>
     beforeAll(async () => {
       opened = new AsyncDisposableStack()
-      const built: Built = opened.use(await buildDist())
+      const dist = await builtDist()
       const registry = opened.use(await startRegistry())
       const [account, region] = ['123456789012', 'eu-west-1']
       const states = awsStateBucket({ account, region })
@@ -93,7 +93,7 @@ describeReal(
       approve(github)
       caller = opened.use(
         openCaller({
-          dist: built.dist,
+          dist,
           files: {
             '.github/workflows/sluice-deploy.yml': deployCaller(),
             '.github/workflows/sluice-train.yml': callerOf('train'),

@@ -1,17 +1,31 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { bundle } from '../../scripts/bundle.ts'
+import { SluiceError } from '../../src/domain/error.ts'
+import { withLock } from '../../src/providers/local/file-lock.ts'
+import { distFolder } from './dist-folder.ts'
 
-export interface Built extends Disposable {
-  /** Folder with the bundles of this very source. */
-  readonly dist: string
+const folder = distFolder()
+const dist = join(folder, 'dist')
+
+/** Folder with the bundles of this very source. Whichever suite of a test run needs them first makes them for all. */
+export async function builtDist(): Promise<string> {
+  while (!existsSync(dist)) {
+    try {
+      mkdirSync(folder, { recursive: true })
+      await withLock(join(folder, 'lock'), make)
+    } catch (error) {
+      // Another suite is at it, for longer than a lock is waited for.
+      if (!(error instanceof SluiceError && error.outcome === 'locked')) throw error
+    }
+  }
+  return dist
 }
 
-export async function buildDist(): Promise<Built> {
-  const root = join(import.meta.dirname, '../..')
-  const scratch = mkdtempSync(join(tmpdir(), 'sluice-workflows-'))
-  const dist = join(scratch, 'dist')
-  await bundle(root, dist)
-  return { dist, [Symbol.dispose]: () => rmSync(scratch, { recursive: true, force: true }) }
+async function make(): Promise<void> {
+  if (existsSync(dist)) return
+  const unfinished = join(folder, 'unfinished')
+  await bundle(join(import.meta.dirname, '../..'), unfinished)
+  // Whole or not at all.
+  renameSync(unfinished, dist)
 }

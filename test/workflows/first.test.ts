@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterEach, beforeAll, expect, test } from 'vitest'
 import { synthesizer } from '../../cdktf/index.ts'
 import { loadSystem } from '../../src/config/load.ts'
 import { digestOf } from '../../src/domain/digest.ts'
@@ -13,7 +13,7 @@ import { typesUsed } from '../world/cloud-world/types-used.ts'
 import { type FakeGitHub, startFakeGitHub } from '../world/github/server.ts'
 import { type Ended, openCaller } from './act.ts'
 import { approve, awsRuns, deployCaller } from './aws-runs.ts'
-import { type Built, buildDist } from './dist.ts'
+import { builtDist } from './dist.ts'
 import { ACCOUNT, REGION } from './shop.ts'
 
 const SYSTEM = `system: films
@@ -49,11 +49,10 @@ describeReal(
   'a first deployment, by the caller that is copied',
   ['act', 'git', 'tofu', 'plugin protocol'],
   () => {
-    let built: Built
+    let dist: string
     beforeAll(async () => {
-      built = await buildDist()
+      dist = await builtDist()
     }, 120_000)
-    afterAll(() => built[Symbol.dispose]())
 
     let opened: AsyncDisposableStack
     afterEach(() => opened.disposeAsync())
@@ -65,7 +64,7 @@ describeReal(
     }
 
     /** A cloud in which nothing is, and a repository with the files of a folder. */
-    async function place(folder: string, dist: string): Promise<Place> {
+    async function place(folder: string, bundles: string): Promise<Place> {
       const { system } = await loadSystem(nodeFiles, join(folder, 'sluice.yml'), 'production', folder)
       const stacks = await synthesizer.synthesize({ system, images: {} })
       const engine = opened.use(
@@ -82,7 +81,7 @@ describeReal(
       const github = opened.use(await startFakeGitHub())
       const caller = opened.use(
         openCaller({
-          dist,
+          dist: bundles,
           files: { '.github/workflows/sluice-deploy.yml': deployCaller() },
           folders: { '.': folder },
         }),
@@ -97,7 +96,7 @@ describeReal(
 
     test('R13 actor-detection from nothing: each plan is reviewed, and one run brings all of it live', async () => {
       opened = new AsyncDisposableStack()
-      const { engine, github, deploy } = await place(EXAMPLE, built.dist)
+      const { engine, github, deploy } = await place(EXAMPLE, dist)
       approve(github, 3)
       const { code, log, jobs: ended } = await deploy()
       expect(code, log).toBe(0)
@@ -119,23 +118,23 @@ describeReal(
     }, 300_000)
 
     /** A system of one function, whose image is nowhere yet, and a build that pushes to no registry. */
-    function functionOfAnImage(): { readonly folder: string; readonly dist: string } {
+    function functionOfAnImage(): { readonly folder: string; readonly bundles: string } {
       const scratch = mkdtempSync(join(tmpdir(), 'sluice-first-'))
       opened.defer(() => rmSync(scratch, { recursive: true, force: true }))
-      const [folder, dist] = [join(scratch, 'films'), join(scratch, 'dist')]
+      const [folder, bundles] = [join(scratch, 'films'), join(scratch, 'dist')]
       mkdirSync(join(folder, 'app'), { recursive: true })
       writeFileSync(join(folder, 'app/Dockerfile'), 'FROM scratch\n')
       writeFileSync(join(folder, 'sluice.yml'), SYSTEM)
-      cpSync(built.dist, dist, { recursive: true })
-      writeFileSync(join(dist, 'build.js'), BUILD)
-      writeFileSync(join(dist, 'release.js'), '')
-      return { folder, dist }
+      cpSync(dist, bundles, { recursive: true })
+      writeFileSync(join(bundles, 'build.js'), BUILD)
+      writeFileSync(join(bundles, 'release.js'), '')
+      return { folder, bundles }
     }
 
     test('R13 a function is made of the image that the same run has built, after a review of its own', async () => {
       opened = new AsyncDisposableStack()
-      const { folder, dist } = functionOfAnImage()
-      const { engine, github, deploy } = await place(folder, dist)
+      const { folder, bundles } = functionOfAnImage()
+      const { engine, github, deploy } = await place(folder, bundles)
       const made = (): unknown[] =>
         engine.world.store.list('aws_lambda_function').map(({ attributes }) => attributes['image_uri'])
       approve(github)

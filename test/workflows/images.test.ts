@@ -14,7 +14,7 @@ import { typesUsed } from '../world/cloud-world/types-used.ts'
 import { type FakeGitHub, startFakeGitHub, TOKEN } from '../world/github/server.ts'
 import { REPOSITORY } from '../world/github/store.ts'
 import { type Caller, type Ended, filledIn, openCaller, type Run } from './act.ts'
-import { type Built, buildDist } from './dist.ts'
+import { builtDist } from './dist.ts'
 import { ACCOUNT, LOCATION, PROJECT, PUSH, REGION, shopFiles, shopOnAws, shopOnGoogle } from './shop.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -33,19 +33,18 @@ describeReal(
   'deployments with images, by the caller that is copied',
   ['act', 'git', 'tofu', 'plugin protocol', 'dockerd', 'docker-registry', 'fake-gcs-server'],
   () => {
-    let built: Built
+    let dist: string
     let docker: DockerEngine
     let registry: TestRegistry
     let base: string
     beforeAll(async () => {
-      built = await buildDist()
+      dist = await builtDist()
       docker = await dockerEngine()
       registry = await startRegistry()
       base = pushBusybox(registry.host)
     }, 180_000)
     afterAll(async () => {
       await registry[Symbol.asyncDispose]()
-      built[Symbol.dispose]()
     })
 
     let opened: AsyncDisposableStack
@@ -70,7 +69,7 @@ describeReal(
       const passing = setInterval(() => engine.world.clock.advance(5_000), 100)
       opened.defer(() => clearInterval(passing))
       const github = opened.use(await startFakeGitHub())
-      const caller = opened.use(openCaller({ dist: built.dist, files }))
+      const caller = opened.use(openCaller({ dist, files }))
       const user = github.store.account('grace', 'write')
       github.store.approvals.push({
         run: 31,

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { workflowFiles } from '../../scripts/workflows.ts'
 import { describeReal } from '../real.ts'
 import { type Caller, type Ended, filledIn, openCaller, type Run } from './act.ts'
-import { type Built, buildDist } from './dist.ts'
+import { builtDist } from './dist.ts'
 
 const root = join(import.meta.dirname, '../..')
 const FOLDER = 'examples/filmlens'
@@ -23,11 +23,11 @@ function callers(): Record<string, string> {
 }
 
 describeReal('filmlens, by the callers that are copied', ['act', 'git'], () => {
-  let built: Built
+  let dist: string
   let caller: Caller
   beforeAll(async () => {
-    built = await buildDist()
-    caller = openCaller({ dist: built.dist, files: callers(), folders: { [FOLDER]: join(root, FOLDER) } })
+    dist = await builtDist()
+    caller = openCaller({ dist, files: callers(), folders: { [FOLDER]: join(root, FOLDER) } })
     const file = `${FOLDER}/sluice.yml`
     // Another copy of it may run on this machine.
     caller.write(
@@ -38,14 +38,13 @@ describeReal('filmlens, by the callers that are copied', ['act', 'git'], () => {
   afterAll(() => {
     down('destroy')
     caller[Symbol.dispose]()
-    built[Symbol.dispose]()
   })
 
   /** act gives each job another path for the same folder: what runs is started anew by the next one, as after a reboot. */
   const down = (how: 'down' | 'destroy'): void => {
     const words = how === 'down' ? ['down'] : ['operate', 'destroy', '--confirm', 'local']
     const file = join(caller.folder, FOLDER, 'sluice.yml')
-    const argv = [join(built.dist, 'cli.js'), ...words, '--env', 'local', '--file', file]
+    const argv = [join(dist, 'cli.js'), ...words, '--env', 'local', '--file', file]
     const { status, stderr } = spawnSync(process.execPath, argv, { cwd: caller.folder, encoding: 'utf8' })
     if (status !== 0) throw new Error(stderr)
   }

@@ -7,7 +7,7 @@ import { describeReal } from '../real.ts'
 import { type FakeGitHub, startFakeGitHub, TOKEN } from '../world/github/server.ts'
 import { REPOSITORY } from '../world/github/store.ts'
 import { type Caller, type Ended, filledIn, openCaller } from './act.ts'
-import { type Built, buildDist } from './dist.ts'
+import { builtDist } from './dist.ts'
 
 const root = join(import.meta.dirname, '../..')
 const FORK = 2002
@@ -27,14 +27,14 @@ buckets: { ${buckets} }
 `
 
 describeReal('previews of pull requests, by the callers that are copied', ['act', 'git'], () => {
-  let built: Built
+  let dist: string
   let caller: Caller
   let base: string
   let head: string
   beforeAll(async () => {
-    built = await buildDist()
+    dist = await builtDist()
     caller = openCaller({
-      dist: built.dist,
+      dist,
       files: {
         '.github/workflows/sluice-preview.yml': template('preview'),
         '.github/workflows/sluice-preview-comment.yml': template('preview-comment'),
@@ -49,7 +49,6 @@ describeReal('previews of pull requests, by the callers that are copied', ['act'
   })
   afterAll(() => {
     caller[Symbol.dispose]()
-    built[Symbol.dispose]()
   })
 
   let github: FakeGitHub
