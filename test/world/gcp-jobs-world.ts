@@ -6,6 +6,7 @@ import { openJobs } from '../../src/providers/gcp/jobs/index.ts'
 import type { JobEngine, JobSpec } from '../../src/providers/ports/jobs.ts'
 import type { HttpRequest, Runtime } from '../../src/runtime/runtime.ts'
 import { aStep } from '../domain/pipeline/builders.ts'
+import { ComputeEngine } from './cloud-world/http/run/compute.ts'
 import { BASE, RunDoor } from './cloud-world/http/run/door.ts'
 import type { Programs, RunProgram } from './cloud-world/http/run/programs.ts'
 import { type Runner, virtualRunner } from './cloud-world/http/run/runs.ts'
@@ -23,6 +24,7 @@ export const GCP_ENV = {
   CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN: BASE,
   CLOUDSDK_API_ENDPOINT_OVERRIDES_LOGGING: BASE,
   CLOUDSDK_API_ENDPOINT_OVERRIDES_AIPLATFORM: BASE,
+  CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE: BASE,
 }
 
 interface OpenOptions {
@@ -32,6 +34,9 @@ interface OpenOptions {
   /** Of the job's template. @default nvidia-l4 */
   readonly accelerator?: string
 }
+
+/** Of everything in this environment. */
+export const LABELS = { 'sluice-system': 'films', 'sluice-environment': 'test' }
 
 export interface GcpJobsWorldOptions {
   readonly programs: Readonly<Record<string, RunProgram>>
@@ -47,11 +52,12 @@ export class GcpJobsWorld {
   readonly objects = new MemoryObjects()
   readonly door: RunDoor
   readonly vertex: Vertex
+  readonly compute = new ComputeEngine(PLACE.project)
 
   constructor({ programs: named, runner, clock = this.cloud.clock, placing = 0 }: GcpJobsWorldOptions) {
     const programs: Programs = new Map(Object.entries(named).map(([name, one]) => [gcpImage(name), one]))
     const run = runner ?? virtualRunner(clock)
-    const apis = [(...given: Parameters<Vertex['api']>) => this.vertex.api(...given)]
+    const apis = [(...given: Parameters<Vertex['api']>) => this.vertex.api(...given), this.compute.answer]
     this.door = new RunDoor(this.cloud, programs, apis, clock)
     this.door.jobs.runner = run
     this.vertex = new Vertex({ programs, runner: run, logging: this.door.logging, clock, placing })
@@ -152,6 +158,15 @@ function targets(kind: GcpEngine, place: typeof PLACE, accelerator = 'nvidia-l4'
     system: 'films',
     environment: 'test',
     jobs: { 'fit.train': target },
+    workers: {
+      detector: {
+        kind: 'gce-worker',
+        project: PLACE.project,
+        location: PLACE.location,
+        template: 'films-test-detector',
+        instances: { ...LABELS, 'sluice-worker': 'detector' },
+      },
+    },
     ledger: 'gs://ledger/ledger',
   })
 }

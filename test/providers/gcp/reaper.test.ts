@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { GRACE, reapVerdict } from '../../../src/domain/reaping.ts'
 import { fakeRuntime } from '../../../src/runtime/fake/index.ts'
-import { type GcpEngine, GcpJobsWorld, gcpOrder } from '../../world/gcp-jobs-world.ts'
+import { type GcpEngine, GcpJobsWorld, gcpOrder, LABELS } from '../../world/gcp-jobs-world.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -100,4 +100,59 @@ test('R34 what others start is not seen: another environment, a click in the con
   expect((await run.world.reaper('cloud-run', run.machine()).look()).map(({ name }) => name)).toEqual([
     execution.name,
   ])
+})
+
+/** A machine of an hour, that has been there for so long. */
+async function machineThere(minutes: number, labels: Readonly<Record<string, string>>, limited = true) {
+  const world = new GcpJobsWorld({ programs: {} })
+  const startedAt = world.cloud.clock.now()
+  const one = { zone: 'europe-west1-b', name: 'films-test-detector-1', status: 'RUNNING', startedAt }
+  world.compute.machines.push({ ...one, labels, ...(limited ? { maxRunDuration: 3600 } : {}) })
+  world.cloud.clock.advance(minutes * MINUTE)
+  const reaper = world.reaper('vertex', { ...fakeRuntime(), clock: world.cloud.clock })
+  const [seen, ...more] = await reaper.look()
+  expect(more).toEqual([])
+  return { world, reaper, seen, verdict: seen === undefined ? undefined : reapVerdict(seen) }
+}
+const DETECTOR = { ...LABELS, 'sluice-worker': 'detector' }
+const REMOVED = { ...LABELS, 'sluice-worker': 'tagger' }
+
+test('R34 a machine of a worker is seen, and spared as long as the worker is applied, however old it is', async () => {
+  const young = await machineThere(30, DETECTOR)
+  expect(young.seen).toMatchObject({ kind: 'machine', job: 'worker detector' })
+  expect(young.verdict).toEqual({ verdict: 'spare', signals: [] })
+  expect((await machineThere(24 * 60, DETECTOR)).verdict).toEqual({
+    verdict: 'spare',
+    signals: ['the time of its job is over'],
+  })
+})
+
+test('R34 a machine of a worker that is gone is ended once its time is over, and may be ended twice', async () => {
+  expect((await machineThere(30, REMOVED)).verdict?.verdict).toBe('spare')
+  expect((await machineThere(24 * 60, REMOVED, false)).verdict?.verdict).toBe('spare')
+  const { world, reaper, seen, verdict } = await machineThere(75, REMOVED)
+  expect(verdict?.verdict).toBe('end')
+  if (seen === undefined) throw new Error('nothing was seen')
+  await reaper.end(seen)
+  await reaper.end(seen)
+  expect(world.compute.machines).toEqual([])
+})
+
+test('R34 machines of others, and those that cost nothing, are not seen', async () => {
+  expect((await machineThere(75, { ...LABELS, 'sluice-environment': 'production' })).seen).toBeUndefined()
+  expect((await machineThere(75, {})).seen).toBeUndefined()
+  const { world, reaper } = await machineThere(75, REMOVED)
+  for (const machine of world.compute.machines) machine.status = 'TERMINATED'
+  expect(await reaper.look()).toEqual([])
+})
+
+test('R24 a project without Compute Engine has no machines; one that lets nobody look is no answer', async () => {
+  const { world, reaper } = await machineThere(75, REMOVED)
+  const refuse = (message: string): void => {
+    world.compute.refusal = message
+  }
+  refuse('Compute Engine API has not been used in project 42 before or it is disabled.')
+  expect(await reaper.look()).toEqual([])
+  refuse("Required 'compute.instances.list' permission for 'projects/films-1'")
+  await expect(reaper.look()).rejects.toMatchObject({ outcome: 'cannot-observe' })
 })

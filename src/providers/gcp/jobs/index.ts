@@ -10,6 +10,7 @@ import { type GcpClient, openClient } from '../client.ts'
 import type { Place } from '../place.ts'
 import { ClaimedJobs } from './claimed-jobs.ts'
 import { CloudRunPlatform } from './cloud-run.ts'
+import { openMachineReaper } from './machine-reaper.ts'
 import { openJobReaper } from './reaper.ts'
 import { jobRecords } from './record.ts'
 import { VertexPlatform } from './vertex.ts'
@@ -46,6 +47,16 @@ export function openJobs({ objects, access, place, system, ...parts }: JobsParts
   const { targets } = parts
   return {
     jobs: new ClaimedJobs({ ...parts, pipelines: system.pipelines, client, platforms, records }),
-    reaper: openJobReaper({ runtime, client, records, targets, labels }),
+    reaper: both(
+      openJobReaper({ runtime, client, records, targets, labels }),
+      openMachineReaper({ runtime, client, targets, labels, project: place.project }),
+    ),
+  }
+}
+
+function both(jobs: Reaper, machines: Reaper): Reaper {
+  return {
+    look: async () => [...(await jobs.look()), ...(await machines.look())],
+    end: (sighting) => (sighting.kind === 'machine' ? machines : jobs).end(sighting),
   }
 }
