@@ -9,7 +9,14 @@ for (const cloud of ['aws', 'gcp'] as const) {
   describeReal(`previews on ${cloud}`, ['tofu', 'plugin protocol'], () => {
     test('R16 two stand beside each other; one whose pull request is closed goes whole, and nothing of the other', async () => {
       await using previews = await openPreviews(cloud)
-      const resources = () => previews.world.store.list().map(({ type, key }) => `${type} ${key}`)
+      // An API of the project stays on for all that is in it; the simulated provider does not know `disable_on_destroy`.
+      const staysOn = (attributes: Readonly<Record<string, unknown>>) =>
+        attributes['disable_on_destroy'] === false
+      const resources = () =>
+        previews.world.store
+          .list()
+          .filter(({ type, attributes }) => type !== 'google_project_service' || !staysOn(attributes))
+          .map(({ type, key }) => `${type} ${key}`)
       await previews.deploy('pr-8')
       const [before, statesBefore] = [resources(), await previews.states()]
       expect(statesBefore.length).toBeGreaterThan(2)
