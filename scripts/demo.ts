@@ -3,14 +3,12 @@
  * it as its users would. Where a model decides, the gate is shown rejecting a worse one. In a terminal it keeps serving
  * until Ctrl-C; otherwise, or with --once, it ends.
  */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { styleText } from 'node:util'
-import { type ModelStory, tellModelStory } from './demo/model-story.ts'
-import { ENVIRONMENT, heading, openStage, type Stage, say, seconds } from './demo/stage.ts'
-
-type Story = (stage: Stage) => Promise<void>
+import { ENVIRONMENT, heading, openStage, say, seconds } from './demo/stage.ts'
+import { storyOf } from './demo/story.ts'
 
 const root = join(import.meta.dirname, '..')
 const args = process.argv.slice(2)
@@ -62,14 +60,4 @@ async function main(system: string): Promise<number> {
     else say(`something may still run; its state is ${state}`)
     say(`took ${seconds()} s`)
   }
-}
-
-/** `demo.ts` of the example exports `tell`; `demo.json` gives the numbers of the story that all gated models share. */
-async function storyOf(folder: string): Promise<Story | undefined> {
-  const program = join(folder, 'demo.ts')
-  if (existsSync(program)) return ((await import(program)) as { tell: Story }).tell
-  const numbers = join(folder, 'demo.json')
-  if (!existsSync(numbers)) return undefined
-  const story = JSON.parse(readFileSync(numbers, 'utf8')) as ModelStory
-  return (stage) => tellModelStory(story, stage)
 }

@@ -12,7 +12,9 @@ import { synthesizer } from '../cdktf/index.ts'
 import { loadDocument } from '../src/config/load.ts'
 import { RESOURCE_KINDS, type System } from '../src/domain/system.ts'
 import { nodeFiles } from '../src/runtime/node/files.ts'
+import { BAD_INPUT } from './examples/bad-input.ts'
 import { markdownTable } from './markdown.ts'
+import { SHOTS } from './pictures/shots.ts'
 
 export interface Measured {
   /** Of `npm run demo -- SYSTEM -- --once`, from nothing to everything stopped. */
@@ -134,6 +136,19 @@ export async function examplesPage(measured: Readonly<Record<string, Measured>>)
     `${under} The demo goes from nothing to everything stopped; what an engine needs was fetched before.`,
     '',
     markdownTable(['system', 'its demo shows', 'demo', 'in production', 'driven as its users would'], shown),
+    '## As people see them',
+    '',
+    'Photographed by `node scripts/pictures.ts` while the systems serve on one machine, after their demos.',
+    '',
+    ...Object.values(SHOTS)
+      .flat()
+      .flatMap(({ name, alt }) => [`![${alt}](../docs/pictures/${name}.png)`, '']),
+    '## What they refuse, and survive',
+    '',
+    markdownTable(
+      ['what comes', 'what becomes of it', 'shown by'],
+      BAD_INPUT.map(({ what, becomes, test }) => [what, becomes, `[${test.split('/').at(-1)}](../${test})`]),
+    ),
   ].join('\n')
 }
 

@@ -1,63 +1,20 @@
 /**
- * The pictures of the report in docs/pictures: `sluice evaluate` judges an evaluation that is written here, and headless
- * Chromium photographs the page that it leaves. Usage: node scripts/pictures.ts
+ * Every picture of docs/pictures, by headless Chromium. Usage: node scripts/pictures.ts [reports | SYSTEM]...
+ *
+ * The systems tell their demos first and are photographed as they serve; what is shown is what ran.
  */
-import { spawnSync } from 'node:child_process'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { classifierRows, csvOf, evidenceOf } from '../test/gate/evidence.ts'
-import { show, startChromium, type View } from '../test/report/gate/browser.ts'
 
-const VIEWS: Readonly<Record<string, View>> = {
-  'gate-light': { width: 1040, height: 900, theme: 'light' },
-  'gate-dark': { width: 1040, height: 900, theme: 'dark' },
-  'gate-phone': { width: 390, height: 1500, theme: 'light' },
-}
-const POLICY = {
-  primary: { metric: 'f1', direction: 'higher', rule: 'noninferior', margin: 0.01, alpha: 0.05 },
-  guards: [
-    { metric: 'roc_auc', direction: 'higher', rule: 'superior' },
-    { metric: 'log_loss', direction: 'lower', rule: 'noninferior', margin: 0.05 },
-  ],
-  floors: { f1: 0.7, accuracy: 0.8 },
-  slices: ['language'],
-}
+import { photographReports } from './pictures/reports.ts'
+import { SHOTS } from './pictures/shots.ts'
+import { photographSystem } from './pictures/systems.ts'
 
-const root = join(import.meta.dirname, '..')
-const folder = await mkdtemp(join(tmpdir(), 'sluice-pictures-'))
-try {
-  const rows = classifierRows(2000, { gain: -0.002 }).map((row, i) => ({
-    ...row,
-    language: ['de', 'en', 'fr'][i % 3],
-  }))
-  await writeFile(join(folder, 'rows.csv'), csvOf(rows))
-  await writeFile(join(folder, 'evaluation.json'), JSON.stringify(evidenceOf()))
-  await writeFile(join(folder, 'policy.json'), JSON.stringify(POLICY))
-  const argv = [
-    'evaluate',
-    '--evidence',
-    'evaluation.json',
-    '--policy',
-    'policy.json',
-    '--html',
-    'report.html',
-  ]
-  const ended = spawnSync(process.execPath, [join(root, 'src/cli/main.ts'), ...argv], {
-    cwd: folder,
-    encoding: 'utf8',
-  })
-  // 3 is a verdict too: reject or inconclusive.
-  if (ended.status !== 0 && ended.status !== 3) throw new Error(ended.stderr)
-  await mkdir(join(root, 'docs/pictures'), { recursive: true })
-  await using browser = await startChromium()
-  for (const [name, view] of Object.entries(VIEWS)) {
-    const path = join(root, 'docs/pictures', `${name}.png`)
-    await show(browser, join(folder, 'report.html'), view, (page) =>
-      page.screenshot({ path, fullPage: view.width > 500 }),
-    )
-    console.log(path)
-  }
-} finally {
-  await rm(folder, { recursive: true, force: true })
+const REPORTS = 'reports'
+const known = [REPORTS, ...Object.keys(SHOTS)]
+const asked = process.argv.slice(2)
+const unknown = asked.find((name) => !known.includes(name))
+if (unknown !== undefined)
+  throw new Error(`there are no pictures of ${unknown}; there are ${known.join(', ')}`)
+for (const name of asked.length > 0 ? asked : known) {
+  if (name === REPORTS) await photographReports()
+  else await photographSystem(name)
 }
