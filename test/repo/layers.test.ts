@@ -110,6 +110,24 @@ test('every import follows the layers of docs/architecture.md', () => {
   expect(breaches.filter((text) => text !== undefined)).toEqual([])
 })
 
+test('no file needs itself by way of others', () => {
+  const needs = new Map<string, Set<string>>()
+  for (const { file, from, typeOnly } of ['src', 'actions', 'cdktf'].flatMap(sources).flatMap(importsOf)) {
+    if (typeOnly || !from.startsWith('.')) continue
+    needs.set(file, (needs.get(file) ?? new Set()).add(normalize(join(dirname(file), from))))
+  }
+  expect(circlesOf(needs)).toEqual([])
+  expect(
+    circlesOf(
+      new Map([
+        ['a', new Set(['b'])],
+        ['b', new Set(['c'])],
+        ['c', new Set(['b'])],
+      ]),
+    ),
+  ).toEqual(['b -> c -> b'])
+})
+
 test('a breach is named in a sentence', () => {
   expect(breach({ file: 'src/domain/x.ts', from: '../runtime/runtime.ts', typeOnly: true })).toBe(
     'src/domain/x.ts imports src/runtime/runtime.ts, but src/domain may import nothing else of the project',
@@ -135,6 +153,21 @@ function breach({ file, from, typeOnly }: Import): string | undefined {
     return undefined
   const list = allowed.length === 0 ? 'nothing else of the project' : `only ${allowed.join(', ')}`
   return `${file} imports ${target}, but ${layer} may import ${list}`
+}
+
+/** The first way back to itself that each walk finds; none where none is found. */
+function circlesOf(needs: ReadonlyMap<string, ReadonlySet<string>>): string[] {
+  const circles: string[] = []
+  const done = new Set<string>()
+  const walk = (file: string, path: readonly string[]): void => {
+    const before = path.indexOf(file)
+    if (before >= 0) circles.push([...path.slice(before), file].join(' -> '))
+    if (before >= 0 || done.has(file)) return
+    for (const next of needs.get(file) ?? []) walk(next, [...path, file])
+    done.add(file)
+  }
+  for (const file of needs.keys()) walk(file, [])
+  return circles
 }
 
 function layerOf(file: string): string | undefined {

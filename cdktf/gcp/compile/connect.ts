@@ -1,5 +1,4 @@
 import type { ITerraformDependable } from 'cdktf'
-import { Construct } from 'constructs'
 import { connectionVariable, kindOf } from '../../../src/domain/connections.ts'
 import { bug } from '../../../src/domain/error.ts'
 import { gcpSecret } from '../../../src/domain/gcp-names.ts'
@@ -9,9 +8,8 @@ import { DATABASE_USER } from '../../core/database-user.ts'
 import { within } from '../../core/short-hash.ts'
 import type { SystemStack } from '../../core/system-stack.ts'
 import { allowOut } from '../network.ts'
-import { grant, type Permission } from '../permission.ts'
 import type { RunSecret } from '../run-template.ts'
-import type { ServiceAccount } from '../service-account.ts'
+import { accessOf, type Permitted, permit } from './permit.ts'
 import type { Site } from './site.ts'
 import { startWorker } from './start-worker.ts'
 
@@ -27,12 +25,9 @@ export interface Access {
   tag: string | undefined
 }
 
-export interface Consumer {
-  /** Unique among all that connect: `api`, `sentiment.extract`. */
-  readonly name: string
+export interface Consumer extends Permitted {
   /** The pipeline of a step. */
   readonly pipeline?: string
-  readonly account: ServiceAccount
   readonly connects: readonly string[]
   readonly env: Readonly<Record<string, string>>
   /** Variable -> name in sluice.yml of a secret. */
@@ -88,22 +83,6 @@ export function secretId(site: Site, name: string): string {
 /** The network tag of who connects. */
 export function tagOf(site: Site, name: string): string {
   return within(`${site.prefix}-${name.replaceAll(/[^a-z0-9]+/g, '-')}`, 63)
-}
-
-/** One permission of who connects. They stand together, so no two names can make one id. */
-export function permit(
-  stack: SystemStack,
-  { name, account }: Pick<Consumer, 'name' | 'account'>,
-  id: string,
-  permission: Permission,
-): ITerraformDependable {
-  return grant(accessOf(stack, name), id, account.member, permission)
-}
-
-/** What holds the permissions and rules of one that connects. */
-export function accessOf(stack: SystemStack, name: string): Construct {
-  const known = stack.node.tryFindChild(`access-${name}`)
-  return known instanceof Construct ? known : new Construct(stack, `access-${name}`)
 }
 
 function connectOne(site: Site, stack: SystemStack, consumer: Consumer, name: string, access: Access): void {

@@ -1,6 +1,6 @@
 import { ComputeSubnetworkIamMember } from '@cdktf/provider-google/lib/compute-subnetwork-iam-member/index.js'
 import type { SystemStack } from '../../core/system-stack.ts'
-import { accessOf, type Consumer, permit } from './connect.ts'
+import { accessOf, type Permitted, permit } from './permit.ts'
 import type { Site, Startable } from './site.ts'
 
 /**
@@ -10,7 +10,7 @@ import type { Site, Startable } from './site.ts'
 export function startWorker(
   site: Site,
   stack: SystemStack,
-  consumer: Pick<Consumer, 'name' | 'account'>,
+  consumer: Permitted,
   name: string,
   worker: Startable,
 ): void {

@@ -1,8 +1,8 @@
 import { usageError } from '../../../src/domain/error.ts'
 import { gpusOf, smallestMachine } from '../../../src/domain/gcp-machines.ts'
 import type { Step } from '../../../src/domain/step.ts'
-import { type StepOf, stepAccess } from './pipelines.ts'
 import type { Site } from './site.ts'
+import { type StepOf, stepAccess } from './step-access.ts'
 
 const DISK_GIB = 100
 

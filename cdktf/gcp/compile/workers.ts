@@ -2,7 +2,8 @@ import { dashed } from '../../../src/domain/aws-names.ts'
 import type { Worker } from '../../../src/domain/system.ts'
 import { GpuWorker } from '../gpu-worker.ts'
 import { ServiceAccount } from '../service-account.ts'
-import { connect, permit, tagOf } from './connect.ts'
+import { connect, tagOf } from './connect.ts'
+import { permit } from './permit.ts'
 import type { Site } from './site.ts'
 
 export function workers(site: Site): void {

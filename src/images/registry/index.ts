@@ -7,13 +7,14 @@ import { type Copied, type CopyOptions, copyImage } from './copy.ts'
 import { anonymous, type CredentialSource } from './credentials.ts'
 import type { Line } from './line.ts'
 import { getManifest, headManifest, manifestGone, tagManifest } from './manifests.ts'
+import { openWire } from './open-wire.ts'
 import { proxyOf } from './proxy.ts'
 import { readImage } from './read-image.ts'
 import { formatReference, isTag, parseReference, type Reference } from './reference.ts'
 import { openSession, type Session } from './session.ts'
 import { layoutSource, registrySource } from './source.ts'
 import { toldBytes } from './told-bytes.ts'
-import { openWire, TIMEOUTS, type Timeouts } from './wire.ts'
+import { TIMEOUTS, type Timeouts } from './wire.ts'
 
 export interface RegistryOptions {
   readonly credentials?: CredentialSource

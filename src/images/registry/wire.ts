@@ -1,6 +1,4 @@
 import type { Readable } from 'node:stream'
-import { openDocumentWire } from './document-wire.ts'
-import type { ProxySettings } from './proxy.ts'
 
 /** Milliseconds. Nothing waits for ever, and a blob may take as long as it moves. */
 export interface Timeouts {
@@ -39,26 +37,6 @@ export interface WireAnswer {
 export interface Wire {
   exchange(request: WireRequest): Promise<WireAnswer>
   close(): Promise<void>
-}
-
-/** What streams is loaded when the first blob moves, or when a proxy stands between: Node's own client knows none of them. */
-export function openWire(timeouts: Timeouts, proxy?: ProxySettings): Wire {
-  const documents = openDocumentWire(timeouts)
-  let streams: Promise<Wire> | undefined
-  const streaming = (): Promise<Wire> => {
-    streams ??= import('./undici-wire.ts').then(({ openUndiciWire }) => openUndiciWire(timeouts, proxy))
-    return streams
-  }
-  return {
-    exchange: async (request) =>
-      request.kind === 'document' && proxy === undefined
-        ? documents.exchange(request)
-        : (await streaming()).exchange(request),
-    async close() {
-      await documents.close()
-      await (await streams)?.close()
-    },
-  }
 }
 
 /** One text for each name. */

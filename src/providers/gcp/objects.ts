@@ -1,26 +1,17 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import * as z from 'zod'
-import { SluiceError, usageError } from '../../domain/error.ts'
 import type { ObjectInfo, ObjectStore, Precondition } from '../ports/objects.ts'
 import type { GcpClient, GcpRequest } from './client.ts'
+import { infoOf, noBucket, objectSchema, split, TRANSFER, type UploadTarget, writeTrouble } from './object.ts'
 import { GcpError } from './trouble.ts'
 import { uploadStream } from './upload.ts'
 
-/** As far as it matters: https://cloud.google.com/storage/docs/json_api/v1/objects */
-export const objectSchema = z.looseObject({
-  name: z.string(),
-  size: z.coerce.number(),
-  generation: z.coerce.string(),
-  md5Hash: z.string().optional(),
-})
 const pageSchema = z.looseObject({
   items: z.array(objectSchema).default([]),
   nextPageToken: z.string().optional(),
 })
 
-/** Milliseconds for reading or writing one object whole. */
-export const TRANSFER = 15 * 60_000
 /** Bytes in memory that one request sends. */
 const AT_ONCE = 8 * 1024 * 1024
 
@@ -142,26 +133,11 @@ function multipart(boundary: string, name: string, body: Uint8Array): Uint8Array
 /** Bytes: less may be the same by chance in two writers. */
 const TELLING = 64
 
-export interface UploadTarget {
-  readonly uri: string
-  readonly bucket: string
-  /** `name=...&ifGenerationMatch=...` */
-  readonly query: URLSearchParams
-}
-
 function target(uri: string, only: Precondition | undefined): UploadTarget {
   const { bucket, key } = split(uri)
   const query = new URLSearchParams({ name: key })
   if (only !== undefined) query.set('ifGenerationMatch', 'etag' in only ? only.etag : '0')
   return { uri, bucket, query }
-}
-
-export function infoOf(uri: string, { size, generation }: z.infer<typeof objectSchema>): ObjectInfo {
-  return { uri, size, etag: generation }
-}
-
-export function writeTrouble(uri: string, status: number, text: string): SluiceError {
-  return status === 404 ? noBucket(uri) : new GcpError(`writing ${uri}`, status, text)
 }
 
 /** An object that is not there is an answer, a bucket that is not there a mistake. */
@@ -170,21 +146,5 @@ function absent(uri: string, text: string): undefined {
   return undefined
 }
 
-const noBucket = (uri: string): SluiceError =>
-  new SluiceError('stale', 'user', {
-    what: `there is no bucket ${split(uri, 'prefix').bucket}`,
-    rule: 'buckets belong to the stacks of the environment',
-    remedy: 'apply the stacks first; see that the project of the environment is the right one',
-  })
-
 const objectPath = (bucket: string, key: string): string =>
   `/storage/v1/b/${bucket}/o/${encodeURIComponent(key)}`
-
-function split(uri: string, what: 'object' | 'prefix' = 'object'): { bucket: string; key: string } {
-  const [, bucket = '', key = ''] = /^gs:\/\/([^/]+)\/?(.*)$/s.exec(uri) ?? []
-  if (bucket !== '' && (what === 'prefix' || key !== '')) return { bucket, key }
-  throw usageError({
-    what: `${uri} names no ${what} of Cloud Storage`,
-    rule: 'objects on Google Cloud have the form gs://bucket/key',
-  })
-}

@@ -3,7 +3,7 @@ import { externalError } from '../../domain/error.ts'
 import type { HttpResponse } from '../../runtime/runtime.ts'
 import type { ObjectInfo } from '../ports/objects.ts'
 import type { GcpClient } from './client.ts'
-import { infoOf, objectSchema, TRANSFER, type UploadTarget, writeTrouble } from './objects.ts'
+import { infoOf, objectSchema, TRANSFER, type UploadTarget, writeTrouble } from './object.ts'
 
 /** Bytes of one request; a multiple of 256 KiB. */
 const PART = 8 * 1024 * 1024
