@@ -52,7 +52,7 @@ export async function start(world: World, options: ClientOptions = {}) {
   }
   const site = await openSite(runtime, environment, options.deployments)
   const images: Record<string, ImageReference> = {}
-  for (const { name, image: of } of Object.values(system.services))
+  for (const { name, image: of } of Object.values(site.system.services))
     images[name] = image(of, content[name] ?? 'v1')
   const wanted: Wanted = {
     images: (_live: Release | undefined) => images,
@@ -70,5 +70,5 @@ export async function start(world: World, options: ClientOptions = {}) {
     dryRun: options.dryRun === true,
     waitLock: options.waitLock ?? 0,
   })
-  return { ended: wire.run(work), runtime, wire }
+  return { ended: wire.run(work), runtime, wire, site }
 }

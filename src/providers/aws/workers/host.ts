@@ -40,6 +40,8 @@ export interface WorkerHostParts {
 
 /** Milliseconds that machines may take beside the end of their work: images of models are large. */
 const RENEWING = 20 * 60_000
+/** Milliseconds in which a machine that boots has its agent up. */
+const SILENT = 3 * 60_000
 
 /**
  * Workers as a part of releases. A worker's image is a parameter that its machines ask for at every boot; a release writes it, and those
@@ -119,22 +121,21 @@ export class WorkerHost implements ServiceHost {
     const crew = (await fleet.crews()).find((one) => one.worker === worker)
     if (crew === undefined) return
     const drain = system.workers[worker]?.stopTimeout ?? WORK_ENDS
-    let silent: readonly string[] = []
+    const { clock } = runtime
+    let since: number | undefined
     const look = async (): Promise<true | undefined> => {
       const machines = await fleet.machines(crew, ['pending', 'running'])
       if (machines.length === 0) return true
       const renewed = new Set(await images.renew(worker, image, drain, machines.length))
-      silent = machines.map(({ id }) => id).filter((id) => !renewed.has(id))
-      return silent.length === 0 ? true : undefined
+      const silent = machines.map(({ id }) => id).filter((id) => !renewed.has(id))
+      if (silent.length === 0) return true
+      since ??= clock.now()
+      if (clock.now() - since >= SILENT) throw unreached(worker, silent)
+      return undefined
     }
-    const deadline = runtime.clock.now() + drain + RENEWING
+    const deadline = clock.now() + drain + RENEWING
     const ended = await pollUntil(runtime, look, { every: 10_000, deadline, signal })
-    if (ended !== 'timed-out') return
-    throw externalError('user', {
-      what: `worker ${worker}: Session Manager does not reach ${silent.join(', ')}, so it is not known what runs there`,
-      rule: 'a worker is released when every machine of it runs the image',
-      remedy: 'end these machines: the next ones run what was released last',
-    })
+    if (ended === 'timed-out') throw unreached(worker, ['its machines'])
   }
 
   async #fresh(worker: string): Promise<WorkerRecord> {
@@ -179,6 +180,14 @@ function revisionOf(
     trouble: null,
     createdAt: at,
   }
+}
+
+function unreached(worker: string, machines: readonly string[]): SluiceError {
+  return externalError('user', {
+    what: `worker ${worker}: Session Manager does not reach ${machines.join(', ')}, so it is not known what runs there`,
+    rule: 'a worker is released when every machine of it runs the image',
+    remedy: 'end these machines: the next ones run what was released last',
+  })
 }
 
 function busy(worker: string, by: string): SluiceError {
