@@ -1,9 +1,17 @@
 import { resolve } from 'node:path'
 import { type LoadedEnvironment, loadDocument, selectEnvironment } from '../config/load.ts'
 import { problemLine } from '../domain/error.ts'
+import { cronOf } from '../domain/schedule.ts'
 import { RESOURCE_KINDS, type ResourceKind } from '../domain/system.ts'
 import { message } from '../runtime/events.ts'
 import type { Command } from './command.ts'
+
+/** When a workflow starts a pipeline. */
+interface Schedule {
+  readonly pipeline: string
+  readonly schedule: string
+  readonly cron: string
+}
 
 interface Checked {
   readonly name: string
@@ -36,15 +44,30 @@ export const validate: Command<Readonly<Record<string, never>>> = async ({ runti
     for (const line of notCarried)
       runtime.log.emit(message('warning', `${name} cannot be opened yet: ${line}`))
   }
+  const schedules = schedulesOf(chosen)
+  for (const { pipeline, schedule, cron } of schedules) {
+    const text = `pipeline ${pipeline} runs ${schedule}: its workflow has on: { schedule: [{ cron: "${cron}" }] }`
+    runtime.log.emit(message('info', text))
+  }
   const names = checked.map(({ name }) => name).join(', ')
   return {
     command: 'validate',
     outcome: 'done',
     message: `${file} is valid for ${names}`,
     outputs: {},
-    data: { file, environments: checked },
+    data: { file, environments: checked, schedules },
     summary: markdown(columns, rows),
   }
+}
+
+/** Over all environments; one that has another schedule has a line of its own. */
+function schedulesOf(environments: readonly LoadedEnvironment[]): readonly Schedule[] {
+  const all = environments.flatMap(({ system }) =>
+    Object.values(system.pipelines).flatMap(({ name, schedule }) =>
+      schedule === undefined ? [] : [{ pipeline: name, schedule, cron: cronOf(schedule) }],
+    ),
+  )
+  return [...new Map(all.map((one) => [`${one.pipeline} ${one.cron}`, one])).values()]
 }
 
 function summarise({ name, cloud, system, notCarried }: LoadedEnvironment): Checked {

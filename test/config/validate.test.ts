@@ -48,6 +48,23 @@ describe('sluice validate', () => {
     )
   })
 
+  test('says which cron the workflow of a scheduled pipeline has', async () => {
+    const step = 'steps: { s: { image: a, command: [a] } }'
+    const text = `${TEXT}pipelines:
+  fit: { schedule: monthly, ${step} }
+  look: { schedule: "*/5 * * * *", ${step} }
+  once: { ${step} }
+`
+    const given = world(text, 'production')
+    const { data } = await validate(given, {})
+    expect(data['schedules']).toEqual([
+      { pipeline: 'fit', schedule: 'monthly', cron: '17 3 1 * *' },
+      { pipeline: 'look', schedule: '*/5 * * * *', cron: '*/5 * * * *' },
+    ])
+    const texts = given.runtime.events.flatMap((event) => (event.kind === 'message' ? [event.text] : []))
+    expect(texts[0]).toContain('on: { schedule: [{ cron: "17 3 1 * *" }] }')
+  })
+
   test('with an environment, what its cloud cannot run is an error', async () => {
     await expect(validate(world(TEXT, 'local'), {})).rejects.toMatchObject({
       outcome: 'usage',
