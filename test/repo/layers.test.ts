@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize, relative, sep } from 'node:path'
 import { expect, test } from 'vitest'
 
@@ -126,6 +126,33 @@ test('no file needs itself by way of others', () => {
       ]),
     ),
   ).toEqual(['b -> c -> b'])
+})
+
+test('the folders of docs/architecture.md are those of the tree, and it says what each may import', () => {
+  const text = readFileSync(join(root, 'docs/architecture.md'), 'utf8')
+  const rows = [...text.matchAll(/^\| (`[^|]*`) +\|[^|]*\| ([^|]*?) +\|$/gm)].map(([, folders, imports]) => ({
+    folders: [...(folders ?? '').matchAll(/`([^`]+)`/g)].map(([, folder]) =>
+      (folder ?? '').replace('/*', ''),
+    ),
+    imports: imports ?? '',
+  }))
+  const layers = rows.filter(({ folders }) => folders.every((folder) => existsSync(join(root, folder))))
+  const named = layers
+    .flatMap(({ folders }) => folders)
+    .filter((folder) => /^(src\/|cdktf$|actions$)/.test(folder))
+  const there = readdirSync(join(root, 'src')).map((folder) => `src/${folder}`)
+  expect(named.toSorted()).toEqual([...there, 'actions', 'cdktf'].sort())
+  for (const { folders, imports } of layers) {
+    const [first = ''] = folders
+    const rule = LAYERS[first === 'src/providers' ? 'src/providers/local' : first] ?? []
+    const folder = (name: string): string => name.replace('src/', '')
+    const known = rule
+      .filter((name) => !name.startsWith('type:') && !name.startsWith('src/providers'))
+      .map(folder)
+    const said = imports.split(';')[0] ?? ''
+    if (said === 'all of these' || said === 'compose') continue
+    expect(said === 'nothing' ? [] : said.split(', ').sort(), first).toEqual(known.sort())
+  }
 })
 
 test('a breach is named in a sentence', () => {
