@@ -70,11 +70,11 @@ function renames(config: Config): readonly Rename[] | undefined {
 
 function resolveEnvironment(
   name: string,
-  { set: _, preview: like, ...raw }: Raw<'environments'>,
+  { set: _, preview: like, 'billing-export': billingExport, ...raw }: Raw<'environments'>,
   preview: Preview | undefined,
 ): Environment {
   const previews = like === undefined ? undefined : { keep: milliseconds(like.keep) }
-  return given({ name, ...raw, preview, previews })
+  return given({ name, ...raw, billingExport, preview, previews })
 }
 
 function image(name: string, raw: Raw<'images'>): Image {

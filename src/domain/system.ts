@@ -77,6 +77,8 @@ export interface Environment {
   readonly nat: 'none' | 'single' | 'per-zone'
   /** Google Cloud or AWS labels that every resource carries beside Sluice's own. */
   readonly tags: Named<string>
+  /** Table of BigQuery that Google's billing account is exported to: `project.dataset.table`. */
+  readonly billingExport?: string
   /** It is for one pull request. */
   readonly preview?: Preview
   /** What previews are made like, and not deployed itself; how many milliseconds one is kept that nobody touches. */

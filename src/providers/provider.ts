@@ -6,6 +6,7 @@ import type { Secret } from '../domain/secret.ts'
 import type { System } from '../domain/system.ts'
 import type { Targets } from '../domain/targets.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import type { Billing } from './ports/billing.ts'
 import type { ImageStore } from './ports/images.ts'
 import type { JobEngine } from './ports/jobs.ts'
 import type { Machine } from './ports/machine.ts'
@@ -44,6 +45,8 @@ export interface Provider {
   readonly machine?: Machine
   /** Where the cloud can tidy up after itself; otherwise its own lifecycle rules do. */
   readonly upkeep?: Upkeep
+  /** Where the cloud tells what it has put on the bill. */
+  readonly billing?: Billing
   /** Where jobs run on what costs by the minute. */
   readonly reaper?: Reaper
   /** Where the parts of this environment are. */

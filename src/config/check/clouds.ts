@@ -13,7 +13,7 @@ const NEEDS: Readonly<Record<Cloud, readonly string[]>> = {
 const UNDERSTANDS: Readonly<Record<Cloud, readonly string[]>> = {
   local: [],
   aws: ['region', 'account', 'cidr', 'zone', 'nat', 'tags', 'preview'],
-  gcp: ['region', 'project', 'cidr', 'zone', 'nat', 'tags', 'preview'],
+  gcp: ['region', 'project', 'cidr', 'zone', 'nat', 'tags', 'billing-export', 'preview'],
 }
 const REGION: Readonly<Record<Cloud, { pattern: RegExp; example: string }>> = {
   local: { pattern: /.*/, example: '' },
@@ -43,7 +43,7 @@ export function checkClouds(subject: Subject, environment: string): Problem[] {
 function definition(subject: Subject, name: string, cloud: Cloud): Problem[] {
   const path = ['environments', name]
   const missing = NEEDS[cloud].filter((key) => !isWritten(subject, [...path, key]))
-  const foreign = ['region', 'account', 'project', 'cidr', 'zone', 'nat', 'tags', 'preview'].filter(
+  const foreign = [...new Set([...UNDERSTANDS.aws, ...UNDERSTANDS.gcp])].filter(
     (key) => isWritten(subject, [...path, key]) && !UNDERSTANDS[cloud].includes(key),
   )
   const region = subject.value.environments?.[name]?.region

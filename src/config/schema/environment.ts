@@ -35,6 +35,12 @@ export const environment = z
       .default('none')
       .describe("A private subnet's way out: none, one gateway, or one per availability zone"),
     tags: z.record(line, line).default({}).describe("Labels that every resource carries beside Sluice's own"),
+    'billing-export': z
+      .string()
+      .regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]\.[A-Za-z0-9_]{1,1024}\.[A-Za-z0-9_-]{1,1024}$/)
+      .meta({ title: 'a table of BigQuery', examples: ['billing-prod.costs.gcp_billing_export_v1_0A1B2C'] })
+      .optional()
+      .describe('Table that the billing account is exported to; "operate status --cost" reads it'),
     preview: z
       .strictObject({
         keep: duration.describe(

@@ -47,6 +47,10 @@ export function openAws(context: ProviderContext, openModels: OpenModels): Provi
     observer,
     workers: { ...workers, template: (worker) => fleet.template(worker) },
     reaper,
+    // Of no use to most commands, and loaded by the one that asks.
+    billing: {
+      billed: async (...days) => (await import('./billing.ts')).openBilling(context, session).billed(...days),
+    },
     models: openModels(context, targets),
     targets,
     close: async () => {

@@ -134,7 +134,7 @@ async function signed(session: AwsSession, { service, region, action, parameters
   return { method: 'POST', url: `${url.origin}/`, headers, body }
 }
 
-async function credentialsOf({ clients }: AwsSession): Promise<() => Promise<AwsCredentialIdentity>> {
+export async function credentialsOf({ clients }: AwsSession): Promise<() => Promise<AwsCredentialIdentity>> {
   if (clients.credentials !== undefined) return clients.credentials
   return (await import('./sdk/signing.ts')).defaultProvider()
 }
@@ -176,7 +176,7 @@ export function members(value: unknown): readonly unknown[] {
   return value === undefined || value === '' ? [] : Array.isArray(value) ? value : [value]
 }
 
-class Sha256 {
+export class Sha256 {
   readonly #hash: Hash | Hmac
 
   constructor(secret?: string | ArrayBuffer | ArrayBufferView) {

@@ -11,7 +11,16 @@ const ANSWER = 30_000
 const ANSWER_LIMIT = 16 * 1024 * 1024
 
 /** Where each service answers: `https://<name>.googleapis.com`, unless gcloud's variable says otherwise. */
-const SERVICES = ['run', 'storage', 'logging', 'monitoring', 'sqladmin', 'aiplatform', 'compute'] as const
+const SERVICES = [
+  'run',
+  'storage',
+  'logging',
+  'monitoring',
+  'sqladmin',
+  'aiplatform',
+  'compute',
+  'bigquery',
+] as const
 export type GcpService = (typeof SERVICES)[number]
 
 export interface GcpRequest {

@@ -1,11 +1,12 @@
 import { join } from 'node:path'
 import type { ImageReference } from '../../domain/digest.ts'
 import { imagesFileSchema } from '../../domain/images.ts'
+import type { System } from '../../domain/system.ts'
 import type { Targets } from '../../domain/targets.ts'
 import type { ModelRegistry } from '../ports/models.ts'
 import type { Provider, ProviderContext } from '../provider.ts'
 import { openAccess } from './access.ts'
-import { openClient } from './client.ts'
+import { type GcpClient, openClient } from './client.ts'
 import { openRegistryImages } from './images.ts'
 import { openJobs } from './jobs/index.ts'
 import { lastLines, logPlace, readLogs } from './logs.ts'
@@ -75,9 +76,18 @@ export function openGcp(context: ProviderContext, openModels: OpenModels): Provi
       project: place.project,
       revisionName: (service, revision) => host.nameOf(service, revision),
     }),
+    ...billingOf(client, system, place.project),
     targets,
     close: () => images.close(),
   }
+}
+
+/** Only where sluice.yml says which table is the export. */
+function billingOf(client: GcpClient, system: System, project: string): Pick<Provider, 'billing'> {
+  const { billingExport: table } = system.environment
+  if (table === undefined) return {}
+  const open = async () => (await import('./billing.ts')).openBilling(client, { project, table, system })
+  return { billing: { billed: async (...days) => (await open()).billed(...days) } }
 }
 
 const named = (how: string, names: readonly string[]): readonly string[] =>

@@ -1,7 +1,9 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { operate } from '../../../src/commands/operate.ts'
 import { rollout } from '../../../src/commands/rollout.ts'
+import { SluiceError } from '../../../src/domain/error.ts'
 import { OPERATIONS } from '../../../src/domain/operations.ts'
+import type { Billed } from '../../../src/providers/ports/billing.ts'
 import { tableLines } from '../../../src/runtime/table.ts'
 import { image, LEDGER, World } from '../../world/cloud.ts'
 import { desk, imagesJson, SHOP_YAML } from '../../world/yaml.ts'
@@ -96,6 +98,52 @@ test('status says what the environment costs as it runs, and every table fits in
   expect(plain).toMatchObject({ outcome: 'done', data: { cost: null } })
   await expect(operate(world, { operation: 'status', cost: true, service: 'web' })).rejects.toMatchObject({
     outcome: 'usage',
+  })
+})
+
+describe('status --cost with a bill', () => {
+  const billed = {
+    lines: [
+      { stack: 'compute', amount: 12.5 },
+      { stack: '', amount: 0.5 },
+    ],
+    currency: 'USD',
+    upTo: '2026-11-20',
+    delay: 'AWS adds to it once a day',
+    unfound: 'activate the tags',
+  }
+  /** Status of what is live, on a cloud that answers so. */
+  const statusWith = async (bill: () => Promise<Billed>) => {
+    const cloud = await released('v1')
+    const provider = cloud.provider.bind(cloud)
+    cloud.provider = (wire) => ({ ...provider(wire), billing: { billed: bill } })
+    return operate(desk(cloud).world, { operation: 'status', cost: true })
+  }
+
+  test('what was billed stands by stack, with the day up to which it was and how late bills are', async () => {
+    const report = await statusWith(async () => billed)
+    expect(report.message).toMatch(
+      /13\.00 USD billed since \S+, up to 2026-11-20; AWS adds to it once a day$/,
+    )
+    expect(report.outputs['table']).toContain('| compute | 12.50 |')
+    expect(report.data).toMatchObject({ billed: { upTo: '2026-11-20' } })
+  })
+
+  test('where nothing is on the bill it says what to do', async () => {
+    const report = await statusWith(async () => ({ ...billed, lines: [], upTo: null }))
+    expect(report).toMatchObject({ outcome: 'done', message: expect.stringContaining('activate the tags') })
+  })
+
+  test('R24 a bill that cannot be read is told with the permission, and the status stands', async () => {
+    const report = await statusWith(async () => {
+      throw new SluiceError('cannot-observe', 'user', {
+        what: 'asking what was billed: not permitted',
+        rule: 'it needs ce:GetCostAndUsage on *',
+      })
+    })
+    expect(report).toMatchObject({ outcome: 'done', data: { billed: null, sequence: 1 } })
+    expect(report.message).toContain('what was billed is not known')
+    expect(report.message).toContain('ce:GetCostAndUsage on *')
   })
 })
 

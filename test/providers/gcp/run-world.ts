@@ -18,7 +18,7 @@ export const POOL = `projects/${PROJECT}/locations/${LOCATION}/workerPools/films
 export const STATE = '/project/.sluice/test'
 
 const ENV = Object.fromEntries(
-  ['RUN', 'STORAGE', 'LOGGING', 'MONITORING', 'SQLADMIN', 'COMPUTE'].map((name) => [
+  ['RUN', 'STORAGE', 'LOGGING', 'MONITORING', 'SQLADMIN', 'COMPUTE', 'BIGQUERY'].map((name) => [
     `CLOUDSDK_API_ENDPOINT_OVERRIDES_${name}`,
     BASE,
   ]),
