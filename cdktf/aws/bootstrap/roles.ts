@@ -25,6 +25,12 @@ export const applyStatements = (scope: Scope): readonly Statement[] => [
   ...iamWrite(scope),
 ]
 
+/**
+ * For "operate status --cost". Cost Explorer knows no narrower resource for it
+ * (https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscostexplorerservice.html).
+ */
+const billed: readonly Statement[] = [{ actions: ['ce:GetCostAndUsage'], resources: ['*'] }]
+
 function refresh(scope: Scope): readonly Statement[] {
   const { account, prefix } = scope
   const all = Object.values(SERVICES).filter(({ readOf }) => readOf === undefined)
@@ -136,6 +142,7 @@ function release(scope: Scope): readonly Statement[] {
       actions: ['ecr:GetAuthorizationToken', 'cloudwatch:GetMetricData', 'batch:ListJobs'],
       resources: ['*'],
     },
+    ...billed,
     {
       actions: [
         'ecr:BatchCheckLayerAvailability',
