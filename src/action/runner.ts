@@ -31,11 +31,9 @@ function escapeProperty(text: string): string {
   return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C')
 }
 
-/** Files through which a step speaks to later ones. GITHUB_ENV and GITHUB_PATH are not among them (promise R3). */
-export type RunnerFile = 'GITHUB_OUTPUT' | 'GITHUB_STATE'
-
 /**
- * Appends one key to such a file; nothing where the runner gave no file.
+ * Appends one key to a file through which a step speaks to later ones: GITHUB_OUTPUT or GITHUB_STATE, never GITHUB_ENV or
+ * GITHUB_PATH (promise R3). Nothing happens where the runner gave no file.
  *
  * @param random fresh bytes: nobody who wrote the value can have guessed the delimiter
  */

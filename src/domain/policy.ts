@@ -88,4 +88,3 @@ export const gatePolicySchema = z.strictObject({
 })
 
 export type GatePolicy = z.infer<typeof gatePolicySchema>
-export type ComparisonRule = GatePolicy['primary']

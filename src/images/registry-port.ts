@@ -1,5 +1,4 @@
 import type { Digest, ImageReference } from '../domain/digest.ts'
-import type { Secret } from '../domain/secret.ts'
 
 /** What a registry holds under a name: one manifest, or an index of several. */
 export interface RemoteManifest {
@@ -38,9 +37,4 @@ export interface Registry {
   mirror(source: ImageReference, repository: string): Promise<void>
   /** Gives what is there one more tag. `conflict`: the tag names another digest and may not move. */
   tag(reference: ImageReference, tag: string): Promise<'tagged' | 'conflict'>
-}
-
-/** Who we are to a registry, by its host (`127.0.0.1:5000`, `docker.io`); undefined: nobody. */
-export interface RegistryCredentials {
-  of(host: string): Promise<{ readonly username: string; readonly password: Secret } | undefined>
 }

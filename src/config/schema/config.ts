@@ -49,6 +49,5 @@ export const configSchema = z
   })
   .describe('A machine-learning system, from its repository to the cloud')
 
-export type RawConfig = z.input<typeof configSchema>
 /** With every default filled in. */
 export type Config = z.output<typeof configSchema>

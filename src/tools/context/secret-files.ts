@@ -23,9 +23,6 @@ const SECRET_NAMES: readonly { readonly pattern: RegExp; readonly shown: string 
 /** Asked of every name: whether any rule may fit. */
 const ANY = new RegExp(SECRET_NAMES.map(({ pattern }) => pattern.source).join('|'))
 
-/** The list for documentation and errors. */
-export const SECRET_RULES: readonly string[] = SECRET_NAMES.map(({ shown }) => shown)
-
 /** The rule that keeps a file or folder of this name out; undefined where none does. */
 export function secretRule(name: string): string | undefined {
   const folded = name.normalize('NFC').toLowerCase()

@@ -49,7 +49,6 @@ export const recordSchema = z.strictObject({
   /** Newest first. */
   versions: z.array(versionSchema),
 })
-export type ObjectRecord = z.infer<typeof recordSchema>
 
 export type Versioning = 'off' | 'enabled' | 'suspended'
 
