@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream'
 import type * as z from 'zod'
 import { externalError, SluiceError } from '../../domain/error.ts'
 import type { Secret } from '../../domain/secret.ts'
@@ -172,8 +171,3 @@ function parse<T>(schema: z.ZodType<T>, what: string, text: string): T {
 
 const unanswered = (what: string, cause: unknown): SluiceError =>
   externalError('service', { what: `${what}: ${(cause as Error).message}` }, cause)
-
-/** Bytes that are not wanted, so that the connection can be used again. */
-export function discard(body: Readable): void {
-  body.resume()
-}
