@@ -25,6 +25,38 @@ test('the five systems have a production each, and both clouds have systems of t
     ).toBeGreaterThanOrEqual(3)
 })
 
+test.each(['chicago-crime', 'fashion-catalog'])('%s has Airflow and its cache in both clouds', (name) => {
+  const own = CLOUDS.filter(({ example }) => example === name)
+  expect(own.map(({ system }) => system.environment.cloud).sort()).toEqual(['aws', 'gcp'])
+  for (const { system } of own) {
+    expect(Object.keys(system.services)).toEqual(
+      expect.arrayContaining(['airflow-webserver', 'airflow-scheduler', 'airflow-worker']),
+    )
+    expect(system.services['airflow-webserver']?.port).toBe(8080)
+    expect(Object.keys(system.caches)).toEqual(['valkey'])
+  }
+})
+
+/** How many services and caches there are, by what each cloud calls them. */
+function running({ world, system }: Deployment): { readonly services: number; readonly caches: number } {
+  const count = (types: readonly string[]): number =>
+    types.reduce((sum, type) => sum + world.store.list(type).length, 0)
+  switch (system.environment.cloud) {
+    case 'aws':
+      return {
+        services: count(['aws_ecs_service']),
+        caches: count(['aws_elasticache_replication_group']),
+      }
+    case 'gcp':
+      return {
+        services: count(['google_cloud_run_v2_service', 'google_cloud_run_v2_worker_pool']),
+        caches: count(['google_memorystore_instance']),
+      }
+    default:
+      throw new Error(`${system.environment.cloud} is no cloud of others`)
+  }
+}
+
 describeReal('infrastructure of the examples, by OpenTofu', ['tofu', 'plugin protocol'], () => {
   test.each(PRODUCTION)(
     '$example is applied, changed and destroyed',
@@ -33,6 +65,11 @@ describeReal('infrastructure of the examples, by OpenTofu', ['tofu', 'plugin pro
       await using environment = await openDeployment(example)
       await environment.bring()
       expect(environment.world.store.list().length).toBeGreaterThan(50)
+      const { services, caches } = environment.system
+      expect(running(environment)).toEqual({
+        services: Object.keys(services).length,
+        caches: Object.keys(caches).length,
+      })
 
       const again = await environment.plan()
       expect(again.data['changes']).toEqual([])
@@ -60,6 +97,11 @@ describeReal('infrastructure of the examples, by OpenTofu', ['tofu', 'plugin pro
       await using environment = await openDeployment(example, name)
       await environment.bring()
       expect(environment.world.store.list().length).toBeGreaterThan(50)
+      const { services, caches } = environment.system
+      expect(running(environment)).toEqual({
+        services: Object.keys(services).length,
+        caches: Object.keys(caches).length,
+      })
       const again = await environment.plan()
       expect(again.data['changes']).toEqual([])
     },
