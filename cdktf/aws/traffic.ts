@@ -34,8 +34,15 @@ export class Traffic extends Construct {
   readonly suffixes: readonly [string, ...string[]]
   /** What ECS needs to shift requests. */
   readonly shift:
-    | { alternateTargetGroupArn: string; productionListenerRule: string; roleArn: string }
+    | {
+        alternateTargetGroupArn: string
+        productionListenerRule: string
+        testListenerRule: string
+        roleArn: string
+      }
     | undefined
+  /** With this header a request reaches the revision that is on its way, whatever its share. */
+  readonly staged: { readonly header: string; readonly value: string } | undefined
 
   constructor(scope: Construct, id: string, props: TrafficProps) {
     super(scope, id)
@@ -66,24 +73,34 @@ export class Traffic extends Construct {
     const blue = group('blue')
     const green = shifts ? group('green') : undefined
     const groups = [blue, ...(green === undefined ? [] : [green])]
+    const mine =
+      domain === undefined ? { pathPattern: { values: ['/*'] } } : { hostHeader: { values: [domain] } }
+    const action = [
+      {
+        type: 'forward',
+        forward: { targetGroup: groups.map(({ arn }, index) => ({ arn, weight: index === 0 ? 100 : 0 })) },
+      },
+    ]
     this.rule = new LbListenerRule(this, 'rule', {
       listenerArn: props.listenerArn,
       priority: domain === undefined ? 50_000 : priorityOf(domain),
-      condition: [
-        domain === undefined ? { pathPattern: { values: ['/*'] } } : { hostHeader: { values: [domain] } },
-      ],
-      action: [
-        {
-          type: 'forward',
-          forward: { targetGroup: groups.map(({ arn }, index) => ({ arn, weight: index === 0 ? 100 : 0 })) },
-        },
-      ],
+      condition: [mine],
+      action,
       // Deployments move its weights.
       ...(shifts ? { lifecycle: { ignoreChanges: ['action'] } } : {}),
     })
     this.blue = blue.arn
     this.suffixes = green === undefined ? [blue.arnSuffix] : [blue.arnSuffix, green.arnSuffix]
     if (green === undefined) return
+    // No secret, but nothing that is sent by chance: the way in is the one of all requests, so no port and no address is added.
+    this.staged = { header: STAGED, value: shortHash(`${props.account} ${name} ${domain ?? ''}`, 20) }
+    const test = new LbListenerRule(this, 'test-rule', {
+      listenerArn: props.listenerArn,
+      priority: testPriorityOf(domain ?? name),
+      condition: [mine, { httpHeader: { httpHeaderName: STAGED, values: [this.staged.value] } }],
+      action,
+      lifecycle: { ignoreChanges: ['action'] },
+    })
     // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/AmazonECSInfrastructureRolePolicyForLoadBalancers.html
     const role = new Role(this, 'shifter', {
       name: `${name}-shifter`,
@@ -99,7 +116,7 @@ export class Traffic extends Construct {
           ],
           resources: ['*'],
         },
-        { actions: ['elasticloadbalancing:ModifyRule'], resources: [this.rule.arn] },
+        { actions: ['elasticloadbalancing:ModifyRule'], resources: [this.rule.arn, test.arn] },
         {
           actions: ['elasticloadbalancing:RegisterTargets', 'elasticloadbalancing:DeregisterTargets'],
           resources: [blue.arn, green.arn],
@@ -109,12 +126,24 @@ export class Traffic extends Construct {
     this.shift = {
       alternateTargetGroupArn: green.arn,
       productionListenerRule: this.rule.arn,
+      testListenerRule: test.arn,
       roleArn: role.arn,
     }
   }
 }
 
-/** A place among the rules that depends on the domain alone, so that no other service moves it: 1 to 49,000. */
+/**
+ * Requests with it take the rule that ECS leads to the new revision from TEST_TRAFFIC_SHIFT on, before any other request reaches it.
+ * @see https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_AdvancedConfiguration.html, testListenerRule
+ */
+const STAGED = 'x-sluice-staged'
+
+/** A place among the rules that depends on the domain alone, so that no other service moves it: 10,001 to 49,000. */
 export function priorityOf(domain: string): number {
-  return 1 + (Number.parseInt(shortHash(domain, 8), 16) % 49_000)
+  return 10_001 + (Number.parseInt(shortHash(domain, 8), 16) % 39_000)
+}
+
+/** The narrower rule is looked at before those of all requests: 1 to 10,000. */
+export function testPriorityOf(name: string): number {
+  return 1 + (Number.parseInt(shortHash(name, 8), 16) % 10_000)
 }

@@ -16,6 +16,8 @@ export const targetSchema = z.discriminatedUnion('kind', [
     container: z.string(),
     loadBalanced: z.boolean(),
     url: z.string().optional(),
+    /** With this header a request to `url` reaches the revision that is on its way. */
+    staged: z.object({ header: z.string(), value: z.string() }).optional(),
   }),
   z.looseObject({
     kind: z.literal('cloud-run-service'),

@@ -155,7 +155,9 @@ describe('one owner of the image', () => {
         ignore_changes: ['task_definition', 'desired_count', 'deployment_configuration'],
       })
     }
-    expect(one(all, 'aws_lb_listener_rule')['lifecycle']).toEqual({ ignore_changes: ['action'] })
+    const rules = Object.values(ofType(all, 'aws_lb_listener_rule'))
+    expect(rules.length).toBeGreaterThan(1)
+    for (const rule of rules) expect(rule['lifecycle']).toEqual({ ignore_changes: ['action'] })
     expect(one(await stacks(EXAMPLE, 'production'), 'aws_appautoscaling_target')['lifecycle']).toEqual({
       ignore_changes: ['suspended_state'],
     })
@@ -163,6 +165,25 @@ describe('one owner of the image', () => {
 })
 
 describe('safe by default', () => {
+  test('what leads to a revision on its way is for the same host, wants a header of its own, and opens no port', async () => {
+    const all = await stacks(SHOP)
+    const rules = Object.values(ofType(all, 'aws_lb_listener_rule')) as {
+      listener_arn: string
+      priority: number
+      condition: { http_header?: { http_header_name: string; values: string[] } }[]
+    }[]
+    const staged = rules.filter(({ condition }) => condition.some((one) => one.http_header !== undefined))
+    expect(staged).toHaveLength(rules.length / 2)
+    for (const rule of staged) {
+      const [mine, header] = rule.condition
+      const others = rules.filter((one) => !staged.includes(one))
+      const production = others.find(({ condition }) => JSON.stringify(condition[0]) === JSON.stringify(mine))
+      expect(header?.http_header?.values[0]).toMatch(/^[0-9a-f]{20}$/)
+      expect(rule.listener_arn).toBe(production?.listener_arn)
+      expect(rule.priority).toBeLessThan(production?.priority ?? 0)
+    }
+  })
+
   test('R32 nothing can be launched before its killer is there', async () => {
     const all = await stacks(EXAMPLE, 'production')
     const templates = Object.values(ofType(all, 'aws_launch_template'))

@@ -32,6 +32,8 @@ export interface EcsWorldOptions {
   /** Whose cloud it is. */
   readonly account?: string
   readonly region?: string
+  /** Its stacks have a rule that leads to the revision on its way. */
+  readonly staged?: boolean
   /** Variables of the machines that roll out. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -44,6 +46,8 @@ export class EcsWorld extends World implements AsyncDisposable {
   readonly watch: CloudWatchDoor
   readonly loopback: LoopbackClock
   readonly system: System
+  /** Whether its stacks have a rule that leads to the revision on its way. */
+  staged = false
   /** Variables of its machines. */
   env: Readonly<Record<string, string>> = {}
   readonly #internal: readonly string[]
@@ -136,6 +140,7 @@ export class EcsWorld extends World implements AsyncDisposable {
             template: `shop-test-${name}`,
             scale: { min: 2, max: 2 },
             ...(this.#internal.includes(name) ? {} : { url: `https://${name}.example.test` }),
+            ...(this.staged ? { staged: { header: 'x-sluice-staged', value: 'k3y' } } : {}),
           },
         ]),
       ),
@@ -279,7 +284,7 @@ export function ecsShop(changes: Partial<System> = {}): System {
 }
 
 export async function openEcsWorld(options: EcsWorldOptions = {}): Promise<EcsWorld> {
-  const { system = ecsShop(), behaviour, internal = [], env = {} } = options
+  const { system = ecsShop(), behaviour, internal = [], env = {}, staged = false } = options
   const { account = ACCOUNT, region = REGION } = options
   const cloud = new CloudWorld({ account })
   const base = `arn:aws:ecs:${region}:${account}`
@@ -292,6 +297,7 @@ export async function openEcsWorld(options: EcsWorldOptions = {}): Promise<EcsWo
   const door = await openEcs(cloud, behaviour === undefined ? {} : { behaviour })
   const world = new EcsWorld(cloud, { door, watch: await openCloudWatch(cloud) }, { system, internal, base })
   world.env = env
+  world.staged = staged
   return world
 }
 

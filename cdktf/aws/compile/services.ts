@@ -86,6 +86,7 @@ function make(site: Site, service: Service): void {
     roles: task.roleArns,
     scale: service.scale,
     ...(url === undefined ? {} : { url }),
+    ...(traffic?.staged === undefined ? {} : { staged: traffic.staged }),
   })
   stack.target('logs', name, `cloudwatch:${region}:${logs}`)
   alarms(site, service, traffic)

@@ -37,6 +37,7 @@ export async function probeRevision(
   const token = await provider.bearer?.(status.url ?? base)
   const headers = {
     'user-agent': 'sluice-check',
+    ...ours.headers,
     ...(token === undefined ? {} : { authorization: `Bearer ${token.reveal()}` }),
   }
   const probes: Probe[] = []

@@ -20,6 +20,8 @@ export interface RevisionStatus {
   readonly createdAt: number
   /** Reaches exactly this revision whatever its weight, where the platform has such an address. */
   readonly url?: string | null
+  /** What a request to `url` must carry to reach exactly this revision. */
+  readonly headers?: Readonly<Record<string, string>>
   /** On its way, whatever its share: staged, and neither settled nor reverted. */
   readonly staged?: boolean
   /** Registered and not started: the platform has no place beside what serves and starts it with its traffic. */

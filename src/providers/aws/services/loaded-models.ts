@@ -6,17 +6,18 @@ const ANSWER = 5_000
 const LIMIT = 64 * 1024
 
 /**
- * Asks a service that has all of the traffic which models it has loaded (promise R42): `{ "models": { "<name>": "<pin>" } }`
+ * Asks a revision that answers alone at this address which models it has loaded (promise R42): `{ "models": { "<name>": "<pin>" } }`
  * at its health path. Returns what is wrong, or null.
  */
 export async function modelTrouble(
   http: Http,
   url: string,
   models: readonly ServedModel[],
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<string | null> {
   let body: string
   try {
-    const answer = await http.request({ url, timeout: ANSWER })
+    const answer = await http.request({ url, headers, timeout: ANSWER })
     body = await answer.text(LIMIT)
     if (answer.status !== 200) return `${url} answered ${answer.status}`
   } catch (error) {

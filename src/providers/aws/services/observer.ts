@@ -150,19 +150,19 @@ export class EcsObserver {
     return last?.taskArn === undefined || main === undefined ? [] : this.#lastLines(main, last.taskArn)
   }
 
-  /** Only what has all of the traffic can be asked: no address of ours leads to one revision. */
+  /** By the rule that leads to it alone, else only with all of the traffic. */
   async #modelTrouble(
     { name, url }: EcsTarget,
     { deployment }: Sighting,
     part: Part,
-    { models }: RevisionStatus,
+    { models, headers }: RevisionStatus,
   ): Promise<string | null> {
     const { runtime, system } = this.#context
     const health = system.services[name]?.health
     const settled = part.role === 'starts' || deployment === null || !isUnderWay(deployment.phase)
-    if (url === null || health === undefined || models.length === 0 || part.weight !== 100 || !settled)
-      return null
-    return modelTrouble(runtime.http, new URL(health, url).href, models)
+    const alone = headers !== undefined || (part.weight === 100 && settled)
+    if (url === null || health === undefined || models.length === 0 || !alone) return null
+    return modelTrouble(runtime.http, new URL(health, url).href, models, headers)
   }
 }
 

@@ -136,8 +136,17 @@ export function revisionStatus(target: EcsTarget, evidence: Evidence, paused: bo
     trouble,
     createdAt: definition.createdAt,
     staged: seen.role === 'starts' || seen.role === 'held',
+    ...(seen.role === 'starts' && reached ? ownWay(target) : {}),
     ...(seen.role === 'held' ? { held: true } : {}),
   }
+}
+
+/**
+ * The way to the revision alone. ECS leads the test rule to it before it stops for the first share of the traffic.
+ * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/blue-green-deployment-how-it-works.html, TEST_TRAFFIC_SHIFT
+ */
+function ownWay({ url, staged }: EcsTarget): Pick<RevisionStatus, 'url' | 'headers'> {
+  return url === null || staged === undefined ? {} : { url, headers: staged }
 }
 
 /** The image of the release, unless some task runs another one. */

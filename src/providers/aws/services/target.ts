@@ -16,6 +16,8 @@ export interface EcsTarget {
   /** Fewest copies. */
   readonly copies: number
   readonly url: string | null
+  /** Headers with which a request to `url` reaches the revision that is on its way; absent: nothing leads to it alone. */
+  readonly staged?: Readonly<Record<string, string>>
 }
 
 /** @throws SluiceError usage where targets.json has no such service, or none that Sluice's own stacks made. */
@@ -29,7 +31,7 @@ export function ecsTarget(targets: Targets, name: string): EcsTarget {
         'run "sluice apply" first; with infrastructure of your own, add the service to the output "sluice"',
     })
   }
-  const { cluster, service, container, loadBalanced, url, template, scale } = target
+  const { cluster, service, container, loadBalanced, url, template, scale, staged } = target
   if (typeof template !== 'string' || template === '') {
     throw usageError({
       what: `the target of service ${name} has no template`,
@@ -47,6 +49,7 @@ export function ecsTarget(targets: Targets, name: string): EcsTarget {
     family: `${template}_releases`,
     copies: fewest(scale),
     url: url ?? null,
+    ...(staged === undefined ? {} : { staged: { [staged.header]: staged.value } }),
   }
 }
 
