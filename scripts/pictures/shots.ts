@@ -35,7 +35,7 @@ export const SHOTS: Readonly<Record<string, readonly Shot[]>> = {
     },
     {
       name: 'fashion-catalog-rest',
-      alt: 'Interactive documentation of the REST API: files, one file, search by text and by image',
+      alt: 'Interactive documentation of the REST API: products by filters, one product, search by text',
       at: { service: 'rest-api', path: '/docs' },
       ready: '/search/image',
       height: 520,
@@ -60,7 +60,7 @@ export const SHOTS: Readonly<Record<string, readonly Shot[]>> = {
   'video-processing': [
     {
       name: 'video-processing-docs',
-      alt: 'Interactive documentation of the video API: accounts, sessions, upload, status and download',
+      alt: 'Interactive documentation of the video API: sign-up, sign-in, the own videos',
       at: { service: 'web', path: '/docs' },
       ready: '/sessions',
       height: 760,
