@@ -38,6 +38,7 @@ export function bootstrapMarkdown({ environment, ground, accesses, logins, chang
       ? []
       : [`Only jobs of ${accesses.apply.workflows.map((workflow) => `\`${workflow}\``).join(', ')}.`, '']),
     `Protect \`${accesses.apply.environment}\` on GitHub with reviewers: whoever may run a job in it may change the system.`,
+    ...removalNote(accesses.apply.also),
     '',
   ].join('\n')
 }
@@ -49,4 +50,13 @@ export function allNew(json: Readonly<Record<string, unknown>>): Shown['changes'
     .flatMap(([type, resources]) => Object.keys(resources).map((id) => `${type}.${id}`))
     .sort()
     .map((address) => ({ address, action: 'create' }))
+}
+
+/** It has no reviewers, so it must not be open to the branches of pull requests, nor be made by whoever names it first. */
+function removalNote(environment: string | undefined): readonly string[] {
+  if (environment === undefined) return []
+  return [
+    '',
+    `Let \`${environment}\` take the default branch alone, before anybody uses it: its jobs remove previews without a review.`,
+  ]
 }
