@@ -15,6 +15,7 @@ const STARTS: Readonly<Record<string, Pick<Run, 'event' | 'payload' | 'inputs'>>
   train: { event: 'schedule' },
   operate: { event: 'workflow_dispatch', inputs: { operation: 'status' } },
   drift: { event: 'schedule' },
+  'preview-remove': { event: 'schedule' },
   command: {
     event: 'issue_comment',
     payload: {
@@ -103,8 +104,8 @@ describeReal('what sluice.yml does not have', ['act', 'git'], () => {
     caller[Symbol.dispose]()
   })
 
-  // A comment about an environment that a caller does not have is another caller's.
-  test.each(Object.keys(STARTS).filter((name) => name !== 'command'))(
+  // A comment about an environment that a caller does not have is another caller's, and previews have an environment of their own.
+  test.each(Object.keys(STARTS).filter((name) => name !== 'command' && name !== 'preview-remove'))(
     'R44 %s: an environment is refused with the names that there are',
     async (name) => {
       const { code, log } = await caller.run({ workflow: `${name}.yml`, event: 'push', ...STARTS[name] })

@@ -23,6 +23,12 @@ const FOLLOWED = {
   head_repository: { id: 2 },
 }
 
+/** Those of a pull request are its own; what removes them is told what they are made like. */
+const ENVIRONMENTS: Readonly<Record<string, readonly string[]>> = {
+  'preview-environment': ['pr-7'],
+  'preview-remove': ['pr'],
+}
+
 /** How each is started, and which actions of ours it runs then. */
 const RUNS: Readonly<
   Record<string, Pick<Run, 'event' | 'payload' | 'inputs'> & { readonly verbs: readonly string[] }>
@@ -109,7 +115,7 @@ describeReal('every caller to copy', ['act', 'git', 'tofu'], () => {
     const folder =
       file.path.includes('/filmlens/') && kindOf(file) !== 'command' ? 'examples/filmlens' : undefined
     for (const { given } of recorded) {
-      expect(['production', 'local']).toContain(given['INPUT_ENVIRONMENT'])
+      expect(ENVIRONMENTS[kindOf(file)] ?? ['production', 'local']).toContain(given['INPUT_ENVIRONMENT'])
       if (folder !== undefined) expect(given['INPUT_WORKING-DIRECTORY']).toBe(folder)
     }
   })

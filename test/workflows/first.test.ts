@@ -115,7 +115,7 @@ describeReal(
         .map(({ attributes }) => attributes['handler'])
       expect(made).toEqual(['index.handler', 'index.handler', 'index.handler'])
       expect(log).toContain('release 1 is live')
-    }, 300_000)
+    }, 600_000)
 
     /** A system of one function, whose image is nowhere yet, and a build that pushes to no registry. */
     function functionOfAnImage(): { readonly folder: string; readonly bundles: string } {
@@ -152,6 +152,6 @@ describeReal(
       const second = await deploy()
       expect(second.code, second.log).toBe(0)
       expect(made()).toEqual([IMAGE])
-    }, 300_000)
+    }, 600_000)
   },
 )

@@ -70,6 +70,22 @@ describe('R9 every workflow has no more rights than it says', () => {
     },
   )
 
+  test.each(named(own))(
+    'R12 a job of %s that signs in asks first whether it was given a token to sign in with',
+    (_, file) => {
+      for (const [id, job] of jobsOf(file)) {
+        const steps = stepsOf(job)
+        const cloud = steps.find(({ uses }) => uses?.endsWith('/actions/cloud'))
+        if (cloud === undefined) continue
+        const role = /inputs\.[a-z-]+/.exec(String(cloud.with?.['aws-role']))?.[0]
+        const asked = steps.findIndex(({ run }) => run?.includes('"$ACTIONS_ID_TOKEN_REQUEST_URL"'))
+        expect(steps[asked]?.if, id).toBe(`${role} != '' || inputs.google-provider != ''`)
+        // Before it stands only what refuses as well; no action has run.
+        for (const { run } of steps.slice(0, asked)) expect(run, id).toContain('exit ')
+      }
+    },
+  )
+
   // A run that was cut off has half applied, half rolled out or half paid for something.
   const CHANGING = [
     'deploy',
@@ -250,7 +266,8 @@ describe('R7 code of a fork runs where nothing can be had', () => {
     expect(others).toEqual([])
     expect(job.if).toBe("github.event_name != 'pull_request'")
     expect(job.environment).toBe('$' + '{{ inputs.environment }}-remove')
-    expect(stepsOf(job).map(({ uses = '' }) => uses.split('@')[0])).toEqual([
+    expect(stepsOf(job).map(({ name, uses }) => uses?.split('@')[0] ?? name)).toEqual([
+      'Whoever signs in needs a token to sign in with',
       'actions/checkout',
       '$/.github/actions/cloud',
       '$/actions/operate',
