@@ -1,3 +1,6 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type CommandLine, commandLine, type Ended } from './sluice.ts'
 
@@ -12,7 +15,7 @@ beforeAll(async () => {
   const up = await sluice.run('up', '--detach')
   const services = (up.json['services'] ?? []) as { service: string; url: string }[]
   urls = new Map(services.map(({ service, url }) => [service, url]))
-}, 180_000)
+}, 400_000)
 afterAll(() => sluice.close(), 60_000)
 
 const get = async (service: string, path: string): Promise<Response> => fetch(`${urls.get(service)}${path}`)
@@ -77,8 +80,96 @@ test('a worse model is rejected by the gate, a rollout refuses it, and the serve
   expect(await health()).toEqual(before)
 })
 
-test('status shows every service running on the released image', async () => {
+/** `sluice` and its words, of the table of daily work in the README. */
+const daily = async (): Promise<string[]> => {
+  const readme = await readFile(join(sluice.folder, 'README.md'), 'utf8')
+  const [, section = ''] = readme.split('## Daily work')
+  return [...section.matchAll(/^\|.*\| `sluice (.+?)`/gm)].map(([, words = '']) => words)
+}
+
+interface Row {
+  readonly service: string
+  readonly state: string
+  readonly revisions: readonly {
+    readonly desired: number
+    readonly running: number
+    readonly image: string
+  }[]
+}
+/** Service -> how it is; one revision takes all traffic. */
+const status = async (): Promise<Record<string, Row>> => {
   const { code, stdout, json } = await sluice.run('operate', 'status')
   expect(code, stdout).toBe(0)
-  for (const service of ['api', 'query-api', 'mlflow']) expect(JSON.stringify(json)).toContain(`"${service}"`)
-})
+  return Object.fromEntries((json['services'] as Row[]).map((row) => [row.service, row]))
+}
+const imageOf = (rows: Record<string, Row>, service: string): string =>
+  rows[service]?.revisions[0]?.image ?? expect.unreachable()
+/** Once it answers like this: a process that was started needs a moment. */
+const untilAnswering = async (wanted: boolean): Promise<void> => {
+  for (;;) {
+    const answers = await get('query-api', '/health').then(
+      ({ status }) => status === 200,
+      () => false,
+    )
+    if (answers === wanted) return
+    await wait(100)
+  }
+}
+const done = async (words: string): Promise<Ended> => {
+  const ended = await sluice.run(...words.split(' '))
+  expect(ended.code, ended.stderr).toBe(0)
+  return ended
+}
+
+test('each daily operation of the README is one command, and does what it says', async () => {
+  const before = await status()
+  expect(Object.keys(before).sort()).toEqual(['api', 'mlflow', 'query-api'])
+  const source = join(sluice.folder, 'apps/query-api/src/api.ts')
+  /** By the first words of the command: what it shall have done. */
+  const effects: Record<string, (words: string) => Promise<void>> = {
+    'operate status': async (words) => expect((await done(words)).stdout).toContain('"running"'),
+    'up --env': async (words) => {
+      const { json, stdout } = await done(words)
+      const lines = (json['lines'] as string[] | undefined) ?? stdout.split('\n')
+      for (const name of ['API', 'QUERY_API', 'MLFLOW'])
+        expect(lines).toContainEqual(expect.stringMatching(new RegExp(`^${name}_URL=http://127`)))
+    },
+    'operate logs': async (words) => expect((await done(words)).stdout).toContain('api'),
+    'operate pause': async (words) => {
+      await done(words)
+      expect((await status())['query-api']).toMatchObject({
+        state: 'paused',
+        revisions: [{ desired: 0, running: 0 }],
+      })
+      await untilAnswering(false)
+    },
+    'operate resume': async (words) => {
+      await done(words)
+      expect((await status())['query-api']).toMatchObject({ revisions: [{ desired: 1, running: 1 }] })
+      await untilAnswering(true)
+    },
+    'operate restart': async (words) => {
+      await done(words)
+      await untilAnswering(true)
+    },
+    'rollout --env': async (words) => {
+      await writeFile(source, `${await readFile(source, 'utf8')}// another image\n`)
+      const { images } = (await done('build')).json as { images: Record<string, { reference: string }> }
+      const reference = images['query-api']?.reference ?? ''
+      expect(reference).toMatch(/@sha256:[0-9a-f]{64}$/)
+      await done(words.replace('REPOSITORY@DIGEST', reference))
+      const after = await status()
+      expect(imageOf(after, 'query-api')).not.toBe(imageOf(before, 'query-api'))
+      expect(imageOf(after, 'api')).toBe(imageOf(before, 'api'))
+    },
+    'operate history': async (words) => expect((await done(words)).stdout).toContain('live'),
+    'operate rollback': async (words) => {
+      await done(words)
+      expect(imageOf(await status(), 'query-api')).toBe(imageOf(before, 'query-api'))
+    },
+  }
+  const commands = await daily()
+  const kinds = commands.map((words) => words.split(' ').slice(0, 2).join(' '))
+  expect(kinds).toEqual(Object.keys(effects))
+  for (const [at, words] of commands.entries()) await effects[kinds[at] ?? '']?.(words)
+}, 400_000)
