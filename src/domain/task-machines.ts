@@ -40,11 +40,10 @@ export const TASK_MACHINES: Readonly<Record<string, Parts>> = {
 /** Of a machine's memory the kernel and the agent take some: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/memory-management.html */
 const FOR_TASKS = 0.93
 
-type Asked = Pick<Step, 'gpu' | 'machine' | 'size'>
+type Asked = Pick<Step, 'gpu' | 'size'> & { readonly machine?: string | undefined }
 
 /** Does a step on engine `ecs` run on machines of EC2? Fargate has no GPUs, and no types to choose from. */
-export const onMachines = ({ gpu, machine }: Pick<Asked, 'gpu' | 'machine'>): boolean =>
-  gpu > 0 || machine !== undefined
+export const onMachines = ({ gpu, machine }: Omit<Asked, 'size'>): boolean => gpu > 0 || machine !== undefined
 
 /** The machine of a step: the one that it names, else the first of family g5 that it fits on; undefined where none is. */
 export function taskMachine(asked: Asked): string | undefined {

@@ -13,11 +13,14 @@ import { HttpApi } from '../../cdktf/aws/http-api.ts'
 import { ImageRepository } from '../../cdktf/aws/image-repository.ts'
 import { KeyValueTable } from '../../cdktf/aws/key-value-table.ts'
 import { Certificate, LoadBalancer } from '../../cdktf/aws/load-balancer.ts'
+import { MachineTask } from '../../cdktf/aws/machine-task.ts'
 import { MessageTopic } from '../../cdktf/aws/message-topic.ts'
 import { Network } from '../../cdktf/aws/network.ts'
 import { PostgresDatabase } from '../../cdktf/aws/postgres-database.ts'
 import { Role } from '../../cdktf/aws/role.ts'
 import { StorageBucket } from '../../cdktf/aws/storage-bucket.ts'
+import { TaskKiller } from '../../cdktf/aws/task-killer.ts'
+import { TaskMachines } from '../../cdktf/aws/task-machines.ts'
 import { Traffic } from '../../cdktf/aws/traffic.ts'
 import { ValkeyCache } from '../../cdktf/aws/valkey-cache.ts'
 import type { SystemStack } from '../../cdktf/core/system-stack.ts'
@@ -201,6 +204,27 @@ const CASES: Readonly<Record<string, (stack: SystemStack) => void>> = {
         ...PLAIN.boot,
         work: { kind: 'image', image: { parameter: '/sluice/films/test/workers/detector/image' }, gpu: true },
       },
+    }),
+  'task-killer': (stack) =>
+    void new TaskKiller(stack, 'killer', {
+      ...ACCOUNT,
+      name: 'films-test-task-killer',
+      cluster: 'films-test',
+      tags: { 'sluice:system': 'films', 'sluice:environment': 'test' },
+    }),
+  'machine-task': (stack) => void new MachineTask(stack, 'task', { ...TASK, gpu: 1 }),
+  'task-machines': (stack) =>
+    void new TaskMachines(stack, 'machines', {
+      ...ACCOUNT,
+      name: 'films-test-p-train',
+      cluster: 'films-test',
+      machine: 'g5.xlarge',
+      gpu: 1,
+      disk: 100 * 2 ** 30,
+      tags: { 'sluice:step': 'p.train' },
+      subnetIds: SUBNETS,
+      firewall: firewall(stack),
+      publicAddress: true,
     }),
   'batch-queue': (stack) =>
     void new BatchQueue(stack, 'queue', {

@@ -7,6 +7,7 @@ import {
   machineRate,
   type Rate,
   runRate,
+  taskMachineRate,
   trainingRate,
   vertexRate,
 } from '../../src/domain/prices/rates.ts'
@@ -86,4 +87,15 @@ test.each<[string, Rate, number | undefined]>([
 ])('R36 an hour of %s', (_, { hourly }, expected) => {
   if (expected === undefined) expect(hourly).toBeUndefined()
   else expect(hourly).toBeCloseTo(expected, 8)
+})
+
+test('R36 a machine that ECS starts for a task is paid before and after it, and that is in the ceiling', () => {
+  const rate = taskMachineRate('us-east-1', 'g5.xlarge')
+  // 20 minutes until it has its image, 20 until ECS has taken the machine away: 2 h 40 min of 1.006 USD.
+  expect(budgetOf(step, rate)).toMatchObject({ lifetime: 2 * HOUR })
+  expect(budgetOf(step, rate).ceiling).toBeCloseTo((1.006 * 160) / 60, 5)
+  const held = budgetOf({ ...step, maxCost: 1.006 }, rate)
+  expect(held).toMatchObject({ lifetime: HOUR / 3 })
+  expect(held.ceiling).toBeCloseTo(1.006, 5)
+  expect(() => budgetOf({ ...step, maxCost: 0.5 }, rate)).toThrow('beside the 40m that it is there')
 })

@@ -128,6 +128,7 @@ const PASSED_TO: readonly string[] = [
 ]
 
 const LINKED: readonly string[] = [
+  'autoscaling.amazonaws.com',
   'batch.amazonaws.com',
   'ecs.amazonaws.com',
   'ecs.application-autoscaling.amazonaws.com',
@@ -186,10 +187,13 @@ const WORK: readonly string[] = [
   'ecr:GetAuthorizationToken',
   'ecr:GetDownloadUrlForLayer',
   'ecs:DeregisterContainerInstance',
+  'ecs:DescribeTasks',
   'ecs:DiscoverPollEndpoint',
+  'ecs:ListTasks',
   'ecs:Poll',
   'ecs:RegisterContainerInstance',
   'ecs:StartTelemetrySession',
+  'ecs:StopTask',
   'ecs:Submit*',
   'elasticloadbalancing:DeregisterTargets',
   'elasticloadbalancing:Describe*',

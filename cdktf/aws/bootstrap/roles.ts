@@ -189,6 +189,12 @@ function release(scope: Scope): readonly Statement[] {
       ].map((resource) => arn(scope, 'ecs', resource.replace('PREFIX', prefix))),
     },
     {
+      // A task carries our tags from its first moment, by which its killer finds it.
+      actions: ['ecs:TagResource'],
+      resources: [arn(scope, 'ecs', `task/${prefix}/*`)],
+      conditions: { StringEquals: { 'ecs:CreateAction': 'RunTask' } },
+    },
+    {
       actions: ['batch:SubmitJob', 'batch:TerminateJob'],
       resources: ['job/*', `job-queue/${prefix}-*`, `job-definition/${prefix}-*`].map((resource) =>
         arn(scope, 'batch', resource),

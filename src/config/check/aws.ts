@@ -4,8 +4,10 @@ import { fargateProblem } from '../../domain/fargate.ts'
 import { acceleratorsOf, lacks } from '../../domain/gpu-regions.ts'
 import { variableStem } from '../../domain/name.ts'
 import { parseDuration, parseSize } from '../../domain/quantity.ts'
+import { onMachines } from '../../domain/task-machines.ts'
 import type { Path } from '../document.ts'
 import { awsRollout } from './aws-rollout.ts'
+import { awsTasks } from './aws-tasks.ts'
 import { complain, complainOfKey, pairs, type Subject } from './subject.ts'
 
 /** What AWS will not have, said before anything is synthesized. */
@@ -13,6 +15,7 @@ export function checkAws(subject: Subject, environment: string): Problem[] {
   return [
     ...names(subject, environment),
     ...sizes(subject),
+    ...awsTasks(subject, environment),
     ...domains(subject, environment),
     ...functions(subject),
     ...outside(subject),
@@ -53,8 +56,9 @@ function sizes(subject: Subject): Problem[] {
     size,
   }))
   const steps = pairs(subject.value.pipelines).flatMap(([pipeline, { steps }]) =>
-    pairs(steps).flatMap(([name, { size, engine, gpu, nodes }]) =>
-      engine === 'ecs' || (engine === undefined && (gpu ?? 0) === 0 && (nodes ?? 1) === 1)
+    pairs(steps).flatMap(([name, { size, engine, gpu = 0, machine, nodes = 1 }]) =>
+      (engine === 'ecs' && !onMachines({ gpu, machine })) ||
+      (engine === undefined && gpu === 0 && nodes === 1)
         ? [{ path: ['pipelines', pipeline, 'steps', name, 'size'] as Path, size }]
         : [],
     ),

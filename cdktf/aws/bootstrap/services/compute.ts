@@ -28,17 +28,21 @@ export const COMPUTE = {
       ...named(
         'ecs',
         [
+          'ecs:CreateCapacityProvider',
           'ecs:CreateCluster',
           'ecs:CreateService',
+          'ecs:DeleteCapacityProvider',
           'ecs:DeleteCluster',
           'ecs:DeleteService',
           'ecs:PutClusterCapacityProviders',
           'ecs:RegisterTaskDefinition',
           'ecs:TagResource',
           'ecs:UntagResource',
+          'ecs:UpdateCapacityProvider',
           'ecs:UpdateCluster*',
           'ecs:UpdateService',
         ],
+        'capacity-provider/PREFIX-*',
         'cluster/PREFIX',
         'service/PREFIX/*',
         'task-definition/PREFIX-*',
@@ -46,6 +50,22 @@ export const COMPUTE = {
       // AWS knows no resource for it. It stops no task.
       { actions: ['ecs:DeregisterTaskDefinition'], resources: ['*'] },
     ],
+  },
+  autoscaling: {
+    types: ['aws_autoscaling_'],
+    read: ['autoscaling:Describe*'],
+    write: named(
+      'autoscaling',
+      [
+        'autoscaling:CreateAutoScalingGroup',
+        'autoscaling:CreateOrUpdateTags',
+        'autoscaling:DeleteAutoScalingGroup',
+        'autoscaling:DeleteTags',
+        'autoscaling:SetInstanceProtection',
+        'autoscaling:UpdateAutoScalingGroup',
+      ],
+      'autoScalingGroup:*:autoScalingGroupName/PREFIX-*',
+    ),
   },
   'application-autoscaling': {
     types: ['aws_appautoscaling_'],

@@ -83,6 +83,7 @@ export function taskClient(world: TaskWorld, options: ClientOptions = {}): TaskC
     clock,
     log: { emit: (event) => void events.push(event) },
     signals: { cancelled: new AbortController().signal },
+    http: { request: async () => noMachines(world) },
   }
   const session = sessionOf(world, (name, effect) =>
     loopback.during(() =>
@@ -131,9 +132,7 @@ function sessionOf(world: TaskWorld, request: Request): AwsSession {
     const [service = '', operation] = (headers['x-amz-target'] ?? '').split('.')
     const content = body instanceof Uint8Array ? new TextDecoder().decode(body) : String(body ?? '')
     if (operation === undefined) {
-      return headers['content-type']?.startsWith('application/x-www-form') === true
-        ? request('ec2 DescribeInstances', () => ({ status: 200, body: NO_MACHINES }))
-        : request(`scheduler ${method}`, () => schedulerDoor(world, method, path, content))
+      return request(`scheduler ${method}`, () => schedulerDoor(world, method, path, content))
     }
     const input = JSON.parse(content) as Readonly<Record<string, unknown>>
     return service.startsWith('Logs')
@@ -167,7 +166,17 @@ function sessionOf(world: TaskWorld, request: Request): AwsSession {
   }
 }
 
-const NO_MACHINES = '<DescribeInstancesResponse><reservationSet/></DescribeInstancesResponse>'
+/** What EC2 says where no step has a machine of its own. */
+function noMachines(world: TaskWorld) {
+  const text = '<DescribeInstancesResponse><reservationSet/></DescribeInstancesResponse>'
+  return {
+    status: 200,
+    headers: { date: new Date(world.clock.now()).toUTCString() },
+    text: async () => text,
+    bytes: async () => Buffer.from(text),
+    body: Readable.from([text]),
+  }
+}
 
 /** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html: the same token again is the end. */
 function logsOf(world: TaskWorld, stream: string, token: unknown) {
