@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { connectionVariable } from '../../../domain/connections.ts'
 import type { Api } from '../../../domain/system.ts'
@@ -9,6 +8,7 @@ import type { Runtime } from '../../../runtime/runtime.ts'
 import { listenAgain, openEndpointFile } from '../endpoint-file.ts'
 import type { EmbeddedEngine } from '../engine.ts'
 import type { Invoke } from '../functions/engine.ts'
+import { type Loopback, listenOnLoopback } from '../loopback.ts'
 import { type ApiAnswer, answerOf, eventOf, problem } from './payload.ts'
 import { matchRoute, parseRoute, type Route } from './route.ts'
 
@@ -25,15 +25,10 @@ const LARGEST = 10 * 1024 * 1024
 /** As API Gateway: what takes longer is answered 503. */
 const INTEGRATION_TIMEOUT = 30_000
 
-interface ApiServer {
-  readonly url: string
-  close(): Promise<void>
-}
-
 /** One HTTP API: its routes lead to functions, by payload format 2.0. */
 export function apiEngine({ runtime, api, folder, invoke }: ApiEngineOptions): EmbeddedEngine {
   const routes = Object.entries(api.routes).map(([key, func]) => parseRoute(key, func))
-  let server: ApiServer | undefined
+  let server: Loopback | undefined
   return {
     name: `api ${api.name}`,
     died: new Promise(() => {}),
@@ -60,25 +55,14 @@ export function apiEngine({ runtime, api, folder, invoke }: ApiEngineOptions): E
 async function listen(
   port: number,
   answer: (incoming: IncomingMessage) => Promise<ApiAnswer>,
-): Promise<ApiServer> {
+): Promise<Loopback> {
   const server = createServer({ requestTimeout: 0, headersTimeout: 60_000 }, (incoming, outgoing) => {
     void answer(incoming).then(
       (value) => send(outgoing, value, incoming.complete),
       () => outgoing.destroy(),
     )
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, '127.0.0.1', resolve)
-  })
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  }
+  return listenOnLoopback(server, port)
 }
 
 interface Site {

@@ -7,8 +7,9 @@ import { message } from '../../../runtime/events.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
 import { listenAgain, openEndpointFile } from '../endpoint-file.ts'
 import type { EmbeddedEngine } from '../engine.ts'
+import type { Loopback } from '../loopback.ts'
 import { ensureBuckets } from './object-store.ts'
-import { type S3Server, startS3 } from './s3/server.ts'
+import { startS3 } from './s3/server.ts'
 import { sweepObjects } from './sweep.ts'
 
 export interface ObjectsEngineOptions {
@@ -24,7 +25,7 @@ const SWEEP_EVERY = 3_600_000
 
 /** The buckets as an S3 endpoint, swept every hour. It lives inside the supervisor and ends only with it. */
 export function objectsEngine({ runtime, folder, buckets, region }: ObjectsEngineOptions): EmbeddedEngine {
-  let server: S3Server | undefined
+  let server: Loopback | undefined
   let stopped = new AbortController()
   return {
     name: 'objects',

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { message } from '../../../runtime/events.ts'
 import type { Clock, Log } from '../../../runtime/runtime.ts'
+import { type Loopback, listenOnLoopback } from '../loopback.ts'
 import { S3Error } from '../objects/s3/error.ts'
 import { parseRequest } from '../objects/s3/request.ts'
 import { type Credentials, sha256, verifySignature } from '../objects/s3/signature.ts'
@@ -38,10 +38,7 @@ export interface SignedDoorOptions {
   readonly refusal?: (status: number, code: string, text: string) => SignedAnswer
 }
 
-export interface SignedDoor {
-  readonly url: string
-  close(): Promise<void>
-}
+export type SignedDoor = Loopback
 
 /** A refusal with the code that AWS gives it. */
 export class AwsRefusal extends Error {
@@ -63,19 +60,7 @@ export async function openSignedDoor(options: SignedDoorOptions): Promise<Signed
   const server = createServer({ requestTimeout: 0, headersTimeout: 60_000 }, (incoming, outgoing) => {
     void serve(incoming, outgoing, options)
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(options.port, '127.0.0.1', resolve)
-  })
-  const { port } = server.address() as AddressInfo
-  return {
-    url: `http://127.0.0.1:${port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  }
+  return listenOnLoopback(server, options.port)
 }
 
 async function serve(

@@ -10,9 +10,10 @@ import type { Runtime } from '../../../runtime/runtime.ts'
 import { listenAgain, openEndpointFile } from '../endpoint-file.ts'
 import type { EmbeddedEngine, Surroundings } from '../engine.ts'
 import type { Invoke } from '../functions/engine.ts'
+import type { Loopback } from '../loopback.ts'
 import { pushForever, type Receiver, toFunction, toService } from './push.ts'
 import type { DeliveryPolicy, Message } from './queue.ts'
-import { listen, type TopicServer } from './server.ts'
+import { listen } from './server.ts'
 import { Subscription } from './subscription.ts'
 
 export interface TopicsEngineOptions {
@@ -40,7 +41,7 @@ const KEPT: Omit<DeliveryPolicy, 'ackDeadline'> = {
  */
 export function topicsEngine(options: TopicsEngineOptions): EmbeddedEngine {
   const { runtime, topics, folder } = options
-  let server: TopicServer | undefined
+  let server: Loopback | undefined
   let subscriptions = new Map<string, Subscription>()
   let pushing: readonly Promise<void>[] = []
   let stopped = new AbortController()

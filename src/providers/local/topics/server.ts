@@ -1,18 +1,13 @@
 import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { message } from '../../../runtime/events.ts'
 import type { Log } from '../../../runtime/runtime.ts'
+import { type Loopback, listenOnLoopback } from '../loopback.ts'
 import { answerTo, failed, type PubSub, type WireAnswer } from './wire.ts'
-
-export interface TopicServer {
-  readonly url: string
-  close(): Promise<void>
-}
 
 /** As Pub/Sub: 10 MB a request. */
 const LARGEST = 10 * 1024 * 1024
 
-export async function listen(port: number, log: Log, pubsub: PubSub): Promise<TopicServer> {
+export async function listen(port: number, log: Log, pubsub: PubSub): Promise<Loopback> {
   const server = createServer({ requestTimeout: 0, headersTimeout: 60_000 }, (incoming, outgoing) => {
     const left = new AbortController()
     outgoing.on('close', () => left.abort(new Error('the caller has left')))
@@ -32,18 +27,7 @@ export async function listen(port: number, log: Log, pubsub: PubSub): Promise<To
       outgoing.end(text)
     })
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, '127.0.0.1', resolve)
-  })
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  }
+  return listenOnLoopback(server, port)
 }
 
 async function serve(incoming: IncomingMessage, pubsub: PubSub, signal: AbortSignal): Promise<WireAnswer> {

@@ -1,11 +1,11 @@
 import { timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { Secret } from '../../../../domain/secret.ts'
 import { message } from '../../../../runtime/events.ts'
 import type { Clock, Log } from '../../../../runtime/runtime.ts'
+import { type Loopback, listenOnLoopback } from '../../loopback.ts'
 import { getArtifact, listArtifacts, putArtifact, removeArtifact } from './artifacts.ts'
 import { invalid, MlflowProblem } from './error.ts'
 import { experimentHandlers } from './experiment-handlers.ts'
@@ -24,10 +24,7 @@ export interface MlflowServerOptions {
   readonly token?: Secret
 }
 
-export interface MlflowServer {
-  readonly url: string
-  close(): Promise<void>
-}
+export type MlflowServer = Loopback
 
 const HANDLERS = { ...experimentHandlers, ...runHandlers, ...registryHandlers }
 const API = /^\/(?:api|ajax-api)\/2\.0\/mlflow\/(.+)$/
@@ -44,18 +41,7 @@ export async function startMlflow(options: MlflowServerOptions): Promise<MlflowS
       outgoing.destroy()
     })
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(options.port, '127.0.0.1', resolve)
-  })
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  }
+  return listenOnLoopback(server, options.port)
 }
 
 async function serve(

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { pipeline } from 'node:stream/promises'
 import { bug } from '../../../../domain/error.ts'
 import { message } from '../../../../runtime/events.ts'
 import type { Clock, Log } from '../../../../runtime/runtime.ts'
+import { type Loopback, listenOnLoopback } from '../../loopback.ts'
 import * as buckets from './bucket-operations.ts'
 import type { Context } from './context.ts'
 import { S3Error } from './error.ts'
@@ -27,11 +27,6 @@ export interface S3Options {
   readonly port: number
   /** Of one PUT, in bytes; S3's own limit where absent. */
   readonly largest?: number
-}
-
-export interface S3Server {
-  readonly url: string
-  close(): Promise<void>
 }
 
 const OPERATIONS: Readonly<Record<Operation, (context: Context) => Promise<Answer>>> = {
@@ -64,7 +59,7 @@ const OPERATIONS: Readonly<Record<Operation, (context: Context) => Promise<Answe
  * The S3 API on 127.0.0.1, over the same folder as openObjects. Path style only: an IP address has no sub-domains, and the
  * SDKs know that. Bodies stream both ways; nothing holds a whole object in memory.
  */
-export async function startS3(options: S3Options): Promise<S3Server> {
+export async function startS3(options: S3Options): Promise<Loopback> {
   const server = createServer({ requestTimeout: 0, headersTimeout: 60_000 }, (incoming, outgoing) => {
     void serve(incoming, outgoing, options).catch((error: unknown) => {
       const text = error instanceof Error ? error.message : String(error)
@@ -72,19 +67,7 @@ export async function startS3(options: S3Options): Promise<S3Server> {
       outgoing.destroy()
     })
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(options.port, '127.0.0.1', resolve)
-  })
-  const { port } = server.address() as AddressInfo
-  return {
-    url: `http://127.0.0.1:${port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  }
+  return listenOnLoopback(server, options.port)
 }
 
 async function serve(incoming: IncomingMessage, outgoing: ServerResponse, options: S3Options): Promise<void> {
