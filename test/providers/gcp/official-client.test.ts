@@ -141,3 +141,21 @@ test('Google’s own client reads the worker pools of the simulated cloud, and t
   expect(pool.template?.containers?.[0]?.image).toBe(image)
   await pools.close()
 })
+
+test('Google’s own client is refused by the codes of the specification, and lists what is there', async () => {
+  const id = await deploy('1')
+  world.world.clock.advance(60_000)
+  const services = new ServicesClient(options())
+  const revisions = new RevisionsClient(options())
+  // google.rpc.Code: NOT_FOUND is 5, PERMISSION_DENIED 7.
+  await expect(services.getService({ name: `${SERVICE}-gone` })).rejects.toMatchObject({ code: 5 })
+  await expect(revisions.getRevision({ name: `${SERVICE}/revisions/gone` })).rejects.toMatchObject({
+    code: 5,
+  })
+  const [all] = await revisions.listRevisions({ parent: SERVICE })
+  expect(all.map(({ name }) => name?.split('/').at(-1))).toContain(id)
+  world.world.faults.plan = () => ({ kind: 'refuse', code: 'PERMISSION_DENIED', message: 'run.services.get' })
+  await expect(services.getService({ name: SERVICE })).rejects.toMatchObject({ code: 7 })
+  await services.close()
+  await revisions.close()
+})
