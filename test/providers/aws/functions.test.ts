@@ -241,7 +241,11 @@ test('a service that sluice.yml and targets.json no longer have is absent; one t
     throw new Error('nobody is asked')
   }
   const system = ecsShop()
-  const units = openUnits({ every: 1, patience: 1 }, system, async () => targets, { ecs: ask, lambda: ask, workers: ask })
+  const units = openUnits({ every: 1, patience: 1 }, system, async () => targets, {
+    ecs: ask,
+    lambda: ask,
+    workers: ask,
+  })
   expect(await units.describe('gone')).toEqual({ service: 'gone', state: 'absent', url: null, revisions: [] })
   await expect(units.describe('web')).rejects.toThrow('nobody is asked')
 })
