@@ -63,8 +63,6 @@ const QUICK = { startsIn: 2_000 }
 
 const SCENARIOS: readonly Scenario[] = [
   { name: 'canary that is good', ends: 'done' },
-  { name: 'linear that is good', policy: { strategy: 'linear', steps: [50, 100] }, ends: 'done' },
-  { name: 'blue-green that is good', policy: { strategy: 'blue-green', steps: [100] }, ends: 'done' },
   { name: 'rolling that is good', policy: rolling, ends: 'done' },
   {
     name: 'tasks that run another digest',
@@ -77,12 +75,6 @@ const SCENARIOS: readonly Scenario[] = [
     second: { startsIn: 3_600_000 },
     ends: 'rolled-back',
     message: /0 of 2 running/,
-  },
-  {
-    name: 'a container that is UNHEALTHY',
-    second: { unhealthy: true },
-    ends: 'rolled-back',
-    message: /UNHEALTHY/,
   },
   {
     name: 'tasks that exit with 137',
@@ -213,13 +205,6 @@ const SCENARIOS: readonly Scenario[] = [
   {
     name: 'one expired request, healed by fresh credentials',
     meanwhile: once(62, 'ExpiredTokenException'),
-    ends: 'done',
-  },
-  {
-    name: 'throttled now and then',
-    meanwhile: () => {
-      world.door.faults = (_, n) => (n % 4 === 0 ? refuse('ThrottlingException') : undefined)
-    },
     ends: 'done',
   },
   {
