@@ -145,8 +145,9 @@ function sessionOf(world: TaskWorld, request: Request): AwsSession {
     throwOnRequestTimeout: true as const,
     handle: async (asked: Asked) => {
       const { status, body } = await answer(asked)
-      const date = new Date(world.clock.now()).toUTCString()
-      const headers = { 'content-type': 'application/x-amz-json-1.1', date }
+      // A refusal at another time than this machine's is asked again by the SDK, once, now and then.
+      const date = status === 200 ? { date: new Date(world.clock.now()).toUTCString() } : {}
+      const headers = { 'content-type': 'application/x-amz-json-1.1', ...date }
       return { response: { statusCode: status, headers, body: Readable.from([Buffer.from(body)]) } }
     },
     metadata: { handlerProtocol: 'http/1.1' },
