@@ -5,6 +5,7 @@ import { message } from '../../runtime/events.ts'
 import { jittered } from '../../runtime/poll.ts'
 import type { Argv, Process, Runtime } from '../../runtime/runtime.ts'
 import { engineArgv } from '../../tools/engine/argv.ts'
+import { handlesPlans } from '../../tools/engine/encryption.ts'
 import { engineEnvironment } from '../../tools/engine/environment.ts'
 import { type EngineEnd, engineFailure } from '../../tools/engine/failure.ts'
 import { type EngineMessage, engineMessage } from '../../tools/engine/messages.ts'
@@ -55,13 +56,14 @@ export async function openEngineProcess(
   const passed = await environmentOf(runtime, plugins)
   const engine = await findEngine(runtime, passed)
   const configuration = encryption?.(engine)
-  const env = configuration === undefined ? passed : { ...passed, TF_ENCRYPTION: configuration.reveal() }
+  const encrypting =
+    configuration === undefined ? passed : { ...passed, TF_ENCRYPTION: configuration.reveal() }
   // The engine wants the folder to be there.
   await runtime.files.write(`${plugins}/.keep`, '')
   const start = (stack: StackFolder, argv: Argv): Promise<Process> =>
     runtime.exec.start(argv, {
       cwd: stack.folder,
-      env,
+      env: handlesPlans(argv) ? encrypting : passed,
       signal: runtime.signals.cancelled,
       killAfter: KILL_AFTER,
     })

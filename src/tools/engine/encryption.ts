@@ -1,10 +1,16 @@
 import { usageError } from '../../domain/error.ts'
 import { Secret } from '../../domain/secret.ts'
+import type { Argv } from '../../runtime/runtime.ts'
 
 /** OpenTofu takes no shorter passphrase. */
 const SHORTEST = 16
-/** The fewest that OpenTofu takes; the passphrase is random already, and each command derives the key once more. */
-const ITERATIONS = 200_000
+/**
+ * The fewest that OpenTofu takes, of the hash that processors have instructions for: the passphrase is random already, and a
+ * command derives the key up to three times.
+ */
+const DERIVATION = { iterations: 200_000, hash_function: 'sha256' }
+/** What reads or writes saved plans; every other command would only derive the key for nothing. */
+const WITH_PLANS: readonly string[] = ['plan', 'show', 'apply']
 
 /**
  * The configuration that makes OpenTofu encrypt saved plans with AES-GCM and refuse all others, for its variable
@@ -22,12 +28,15 @@ export function planEncryption(passphrase: Secret): Secret {
   }
   return new Secret(
     JSON.stringify({
-      key_provider: { pbkdf2: { sluice: { passphrase: passphrase.reveal(), iterations: ITERATIONS } } },
+      key_provider: { pbkdf2: { sluice: { passphrase: passphrase.reveal(), ...DERIVATION } } },
       method: { aes_gcm: { sluice: { keys: 'key_provider.pbkdf2.sluice' } } },
       plan: { method: 'method.aes_gcm.sluice', enforced: true },
     }),
   )
 }
+
+/** Whether a command line of the engine reads or writes a saved plan. */
+export const handlesPlans = ([, command = '']: Argv): boolean => WITH_PLANS.includes(command)
 
 /**
  * Whether a configuration of the team's own, which may encrypt states as well, refuses plans in clear text. It is HCL or

@@ -3,7 +3,7 @@ import { SluiceError } from '../../../src/domain/error.ts'
 import { Secret } from '../../../src/domain/secret.ts'
 import { engineArgv } from '../../../src/tools/engine/argv.ts'
 import { backendIdentity } from '../../../src/tools/engine/backend.ts'
-import { enforcesPlans, planEncryption } from '../../../src/tools/engine/encryption.ts'
+import { enforcesPlans, handlesPlans, planEncryption } from '../../../src/tools/engine/encryption.ts'
 import { engineEnvironment } from '../../../src/tools/engine/environment.ts'
 import { type EngineEnd, engineFailure } from '../../../src/tools/engine/failure.ts'
 import { heldBy, lockHolder } from '../../../src/tools/engine/lock.ts'
@@ -265,6 +265,19 @@ OpenTofu acquires a state lock to protect the state from being written`
 })
 
 describe('saved plans', () => {
+  test('R13 the key of plans is derived for what writes or reads one, and for nothing else', () => {
+    const handled = Object.entries({
+      version: engineArgv.version('tofu'),
+      init: engineArgv.init('tofu'),
+      plan: engineArgv.plan('tofu', 'a.tfplan', 1),
+      show: engineArgv.show('tofu', 'a.tfplan'),
+      apply: engineArgv.apply('tofu', 'a.tfplan', 1),
+      output: engineArgv.output('tofu'),
+      pull: engineArgv.pull('tofu'),
+    }).flatMap(([name, argv]) => (handlesPlans(argv) ? [name] : []))
+    expect(handled).toEqual(['plan', 'show', 'apply'])
+  })
+
   test('R13 OpenTofu encrypts them and refuses plain ones, by a key that is no word', () => {
     const configuration = JSON.parse(planEncryption(new Secret('a'.repeat(32))).reveal())
     expect(configuration).toMatchObject({ plan: { method: 'method.aes_gcm.sluice', enforced: true } })
