@@ -40,7 +40,7 @@ const ON_AWS: Sections = {
   tables: ['table-'],
   topics: ['topic-'],
   caches: ['cache-'],
-  pipelines: ['step-'],
+  pipelines: ['step-', 'task-killer'],
 }
 
 const ON_GOOGLE_CLOUD: Sections = {
@@ -101,7 +101,7 @@ export async function infrastructurePage(): Promise<string> {
     '',
     ...Object.entries(ON_AWS).flatMap(([name, begins]) => [
       ...heading(name, schema.properties?.[name]),
-      `On AWS: ${list(made(name, aws, begins))}.`,
+      `On AWS: ${list(made(name, aws, begins, ON_AWS))}.`,
       '',
       `On Google Cloud: ${onGoogleCloud(name, google)}.`,
       '',
@@ -142,17 +142,27 @@ async function compiled(environment: string): Promise<Found[]> {
   return resourcesOf(await synthesizer.synthesize({ system, images: {} }))
 }
 
-function typesOf(found: readonly Found[], begins: readonly string[]): string[] {
+/** How much of a construct's name one of these says; the section that says most of it has it. */
+function matchLength(construct: string, begins: readonly string[]): number {
+  const matching = begins.filter((begin) =>
+    begin.endsWith('-') ? construct.startsWith(begin) : construct === begin,
+  )
+  return Math.max(0, ...matching.map(({ length }) => length))
+}
+
+function typesOf(found: readonly Found[], begins: readonly string[], among: Sections = {}): string[] {
+  const all = Object.values(among).flat()
   const types = found
-    .filter(({ construct }) =>
-      begins.some((begin) => (begin.endsWith('-') ? construct.startsWith(begin) : construct === begin)),
-    )
+    .filter(({ construct }) => {
+      const own = matchLength(construct, begins)
+      return own > 0 && own >= matchLength(construct, all)
+    })
     .map(({ type }) => type)
   return [...new Set(types)].sort()
 }
 
-function made(name: string, found: readonly Found[], begins: readonly string[]): string[] {
-  const types = typesOf(found, begins)
+function made(name: string, found: readonly Found[], begins: readonly string[], among: Sections): string[] {
+  const types = typesOf(found, begins, among)
   if (types.length === 0) throw new Error(`sluice.example.yml makes no resource of ${name}`)
   return types
 }
@@ -161,7 +171,7 @@ function onGoogleCloud(name: string, found: readonly Found[]): string {
   const begins = ON_GOOGLE_CLOUD[name]
   const isCarried = !RESOURCE_KINDS.some((kind) => kind === name && !CARRIES.gcp.includes(kind))
   if (isCarried !== (begins !== undefined)) throw new Error(`${name}: the page and carries.ts disagree`)
-  return begins === undefined ? 'refused by name' : list(made(name, found, begins))
+  return begins === undefined ? 'refused by name' : list(made(name, found, begins, ON_GOOGLE_CLOUD))
 }
 
 const list = (types: readonly string[]): string => types.map((type) => `\`${type}\``).join(', ')
