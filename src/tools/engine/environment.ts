@@ -16,6 +16,9 @@ const NAMES: ReadonlySet<string> = new Set([
   'HTTPS_PROXY',
   'NO_PROXY',
   'STORAGE_EMULATOR_HOST',
+  // How much memory the engine may take before it collects: https://pkg.go.dev/runtime#hdr-Environment_Variables
+  'GOGC',
+  'GOMEMLIMIT',
 ])
 const PREFIXES = ['AWS_', 'GOOGLE_', 'CLOUDSDK_', 'GCE_', 'TF_', 'XDG_']
 

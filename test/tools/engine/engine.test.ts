@@ -54,6 +54,7 @@ describe('environment of the engine', () => {
       AWS_ACCESS_KEY_ID: 'id',
       GOOGLE_OAUTH_ACCESS_TOKEN: 'token',
       TF_VAR_size: '3',
+      GOMEMLIMIT: '512MiB',
       TF_CLI_ARGS_apply: '-auto-approve',
       TF_LOG: 'trace',
       TF_WORKSPACE: 'other',
@@ -73,6 +74,7 @@ describe('environment of the engine', () => {
       AWS_ACCESS_KEY_ID: 'id',
       GOOGLE_OAUTH_ACCESS_TOKEN: 'token',
       TF_VAR_size: '3',
+      GOMEMLIMIT: '512MiB',
     })
     expect(Object.values(environment)).not.toContain('secret')
   })

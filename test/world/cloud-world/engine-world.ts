@@ -9,6 +9,8 @@ import { openGcs } from './http/gcs.ts'
 import { openSts } from './http/sts.ts'
 import { CloudWorld, type CloudWorldOptions } from './world.ts'
 
+/** A command of the engine lives for a second, and collecting its memory takes a third of that: only a big one collects. */
+const SHORT_LIVED = { GOGC: 'off', GOMEMLIMIT: '512MiB' }
 const KEYS = { id: 'simulated', secret: 'simulated-secret' }
 
 /** The world with what an engine needs around it: providers to attach to, and S3 for its states. */
@@ -55,6 +57,7 @@ export async function openEngineWorld({
   return {
     world,
     env: {
+      ...SHORT_LIVED,
       TF_REATTACH_PROVIDERS: door.reattach,
       AWS_ENDPOINT_URL_S3: s3.url,
       AWS_ENDPOINT_URL_STS: sts.url,
