@@ -108,7 +108,8 @@ test.each<['canary' | 'rolling', TaskBehaviour]>([
 
 test('R23 what ends a deployment between two short looks is seen by the next one', async () => {
   const { host, revision } = await starting({ startsIn: 300_000 })
-  await pass(2)
+  // Past the time in which the answer to UpdateService is the look, so that the next one is short.
+  await pass(5)
   const { api } = world.door
   expect((await host.describe('web', revision)).state).toBe('rolling')
   const deployment = api.service('shop-test-web').newest
