@@ -1,5 +1,8 @@
-/** JSON as programs really write it: Python's json module writes NaN, Infinity and -Infinity as bare words. */
-const TOKENS = /"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g
+/**
+ * JSON as programs really write it: Python's json module writes NaN, Infinity and -Infinity as bare words. A string that never ends is one
+ * token too: looked for anew at each of its quotes, it would take the square of its length.
+ */
+const TOKENS = /"(?:[^"\\]|\\.)*"?|-?\bInfinity\b|\bNaN\b/g
 const MARK = '\u0000sluice:'
 
 /**

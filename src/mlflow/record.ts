@@ -4,6 +4,8 @@ import { MlflowError, type MlflowRest } from './rest.ts'
 /** The tag of a model version that names the run which keeps its files. */
 export const RECORD_TAG = 'sluice.record'
 
+const SERVED = 'mlflow-artifacts:'
+
 /** Where runs of records stand in MLflow's own pages. */
 const EXPERIMENT = 'sluice'
 
@@ -55,8 +57,17 @@ export async function keepFiles(
 
 /** The path in the server's own artifact store. https://mlflow.org/docs/latest/tracking/server.html#tracking-server-artifacts */
 function servedFolder(uri: string): string | undefined {
-  const path = /^mlflow-artifacts:(?:\/\/[^/]*)?\/+(.+?)\/*$/.exec(uri)?.[1]
-  return path?.split('/').map(encodeURIComponent).join('/')
+  if (!uri.startsWith(`${SERVED}/`)) return undefined
+  const rest = uri.slice(SERVED.length)
+  const parts = rest.split('/').slice(rest.startsWith('//') ? 3 : 1)
+  const from = parts.findIndex((part) => part !== '')
+  const to = parts.findLastIndex((part) => part !== '')
+  return from === -1
+    ? undefined
+    : parts
+        .slice(from, to + 1)
+        .map(encodeURIComponent)
+        .join('/')
 }
 
 async function knownRun(rest: MlflowRest, id: string | undefined): Promise<Run | undefined> {

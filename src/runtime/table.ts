@@ -66,5 +66,6 @@ function padded(text: string, width: number): string {
 }
 
 function oneLine(text: string): string {
-  return text.replace(/\s*\n\s*/g, ' ')
+  // All white space in one run: tried from each space of a cell anew, a long one would take hours.
+  return text.replace(/\s+/g, (space) => (space.includes('\n') ? ' ' : space))
 }

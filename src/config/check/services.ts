@@ -88,7 +88,7 @@ function apis(subject: Subject): Problem[] {
     return [
       ...(none ? [complain(subject, path, 'found no route', 'an API has at least one')] : []),
       ...routes.flatMap(([route, func]) => {
-        const shape = route.replace(/\{[^}]*\}/g, '{}')
+        const shape = route.replace(/\{[^{}]*\}/g, '{}')
         const first = shapes.get(shape)
         if (first === undefined) shapes.set(shape, route)
         return [

@@ -92,7 +92,7 @@ export function faultOf(cell: string): CellFault {
 function slow(bytes: Uint8Array, start: number, end: number): number {
   const cell = text(bytes, start, end).trim()
   // Number() would also read '', 0x1f and 0b1.
-  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(cell) ? Number(cell) : Number.NaN
+  return /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(cell) ? Number(cell) : Number.NaN
 }
 
 function text(bytes: Uint8Array, start: number, end: number): string {

@@ -15,6 +15,9 @@ const SHOWN_LINES = 5
 /** `TypeError: ...`, `panic: ...`, `FATAL: ...`; not a frame of a stack, which may hold such a word too. */
 const NAMED_ERROR = /^\s*(?!at\s).*(?:Error|Exception|FATAL|fatal|panic)\b[^:]*:\s/
 
+/** Characters of a line in which an error is named. */
+const NAMED_WITHIN = 1000
+
 /** `exited with code 1 after 300ms, 3 times in a row; last output: ...` */
 export function endingText(ending: Ending): string {
   const how = ending.signal === null ? `exited with code ${ending.code}` : `was ended by ${ending.signal}`
@@ -33,7 +36,9 @@ export function unhealthyText(why: string, since: number, lastLines: readonly st
 function outputText(lines: readonly string[]): string {
   const written = lines.filter((line) => line.trim() !== '')
   const shown = written.slice(-SHOWN_LINES)
-  const named = written.slice(0, -SHOWN_LINES).findLast((line) => NAMED_ERROR.test(line))
+  const named = written
+    .slice(0, -SHOWN_LINES)
+    .findLast((line) => NAMED_ERROR.test(line.slice(0, NAMED_WITHIN)))
   const all = named === undefined ? shown : [named, '...', ...shown]
   return all.length === 0
     ? '; it wrote nothing'

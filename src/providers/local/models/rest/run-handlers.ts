@@ -224,10 +224,11 @@ function readField(run: Run, { kind, key }: Pick<Comparison, 'kind' | 'key'>): s
 
 /** `metrics.f1 DESC`; runs without a value come last. */
 function orderBy(clause: string): (a: Run, b: Run) => number {
-  const match = /^\s*(.+?)(?:\s+(ASC|DESC))?\s*$/i.exec(clause)
-  const [field] = parseFilter(`${match?.[1] ?? ''} = ''`)
+  const whole = clause.trim()
+  const [ending = '', direction] = /\s(ASC|DESC)$/i.exec(whole) ?? []
+  const [field] = parseFilter(`${whole.slice(0, whole.length - ending.length)} = ''`)
   if (field === undefined) throw invalid(`Invalid order_by clause '${clause}'`)
-  const sign = match?.[2]?.toUpperCase() === 'DESC' ? -1 : 1
+  const sign = direction?.toUpperCase() === 'DESC' ? -1 : 1
   return (a, b) => {
     const [x, y] = [readField(a, field), readField(b, field)]
     if (x === undefined || y === undefined) return Number(x === undefined) - Number(y === undefined)

@@ -57,8 +57,9 @@ async function readTrailers(
   let signature: string | undefined
   let covered = ''
   for (let line = await reader.line(); line !== ''; line = await reader.line()) {
-    const [, name = '', value = ''] = /^([^:]+):\s*(.*?)\s*$/.exec(line) ?? []
-    if (name === '') throw broken('a trailer is malformed')
+    const colon = line.indexOf(':')
+    if (colon < 1) throw broken('a trailer is malformed')
+    const [name, value] = [line.slice(0, colon), line.slice(colon + 1).trim()]
     if (name.toLowerCase() === 'x-amz-trailer-signature') signature = value
     else {
       trailers[name.toLowerCase()] = value
