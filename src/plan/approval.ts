@@ -54,8 +54,15 @@ function isProgress(field: string, approved: Bound): boolean {
 export type Reviewed = { readonly by: string } | { readonly refusal: string }
 
 /**
- * The review of an environment in a run counts if it is by somebody else than who started it, or started it again; whoever said no, or has
+ * The review of an environment in a run counts if it is by somebody else than who started the run, or started it again; whoever said no, or has
  * not answered, keeps it closed.
+ *
+ * GitHub says who approved which environments, and neither for which job nor when
+ * (https://docs.github.com/rest/actions/workflow-runs#get-the-review-history-for-a-workflow-run). Jobs of one environment that wait together
+ * share a review, and one that begins to wait later needs another: measured in https://github.com/liquibase/liquibase/pull/7964, told in
+ * https://github.com/TimStewartJ/TheMightyArchitectury/pull/48. The applies of a run follow each other, so the review of the second plan is a
+ * second entry; if GitHub ever kept them as one, it would be one too few here, and nothing is applied. Whoever started the run must not be
+ * among those who approved: nobody could say then that this plan was not theirs, as where a run is started again.
  *
  * @param round which plan of the run it is, from 1: a review is of one plan, so the second needs a second.
  */
@@ -72,14 +79,14 @@ export function reviewedBy(
   if (approved.length === 0) return { refusal: `nobody has reviewed environment ${environment} in this run` }
   // A login in other letters is the same account.
   const own = new Set(actors.map((actor) => actor.toLowerCase()))
-  const others = approved.filter(({ by }) => !own.has(by.toLowerCase()))
-  if (own.size === 0 || others.length === 0) {
-    return { refusal: `${actors.join(' and ') || 'whoever started the run'} cannot approve the own run` }
+  if (own.size === 0 || approved.some(({ by }) => own.has(by.toLowerCase()))) {
+    const who = actors.join(' and ') || 'whoever started the run'
+    return { refusal: `${who} cannot approve the own run; it needs a new one` }
   }
-  const counted = others[round - 1]
+  const counted = approved[round - 1]
   if (counted === undefined) {
     return {
-      refusal: `this is plan ${round} of the run, and ${others.length} of its plans were reviewed by others`,
+      refusal: `this is plan ${round} of the run, and ${approved.length} of its plans were reviewed by others`,
     }
   }
   return { by: counted.by }

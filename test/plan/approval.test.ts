@@ -122,9 +122,22 @@ describe('the review of an environment', () => {
   })
 
   test('R13 counts by somebody else than who started the run', () => {
-    expect(reviewedBy([review('author'), review('reviewer')], 'production', ['author'])).toEqual({
-      by: 'reviewer',
-    })
+    expect(reviewedBy([review('reviewer')], 'production', ['author'])).toEqual({ by: 'reviewer' })
+  })
+
+  test.each([
+    ['before', [review('author'), review('reviewer')]],
+    ['after', [review('reviewer'), review('author')]],
+  ])(
+    'R13 does not where the author has approved %s: GitHub says of neither which plan it was',
+    (_, reviews) => {
+      expect(reviewedBy(reviews, 'production', ['author'])).toHaveProperty('refusal')
+    },
+  )
+
+  test('R13 what the author approves of another environment is no matter', () => {
+    const reviews = [review('author', 'approved', 'staging'), review('reviewer')]
+    expect(reviewedBy(reviews, 'production', ['author'])).toEqual({ by: 'reviewer' })
   })
 
   test.each([

@@ -112,6 +112,51 @@ describe('R9 every workflow has no more rights than it says', () => {
     }
   })
 
+  // GitHub takes the group of a job before its review (https://github.com/orgs/community/discussions/17401), and of those that wait for a
+  // group it cancels all but the newest: what waits for a person must keep nobody else waiting.
+  const groupsOf = ({ workflow }: WorkflowFile): string[] =>
+    [workflow, ...Object.values(workflow.jobs)].flatMap(({ concurrency }) =>
+      concurrency === undefined ? [] : [concurrency.group],
+    )
+  const called = ({ workflow: { jobs } }: WorkflowFile): WorkflowFile[] =>
+    Object.values(jobs).flatMap(({ uses = '' }) =>
+      own.filter(({ path }) => uses.split('@')[0]?.endsWith(`/${path}`)),
+    )
+  const reviewed = ({ environment }: Job): boolean => {
+    const name = typeof environment === 'object' ? environment.name : environment
+    return name !== undefined && !/-(plan|remove)$/.test(name)
+  }
+  const waits = (file: WorkflowFile): boolean =>
+    Object.values(file.workflow.jobs).some(reviewed) || called(file).some(waits)
+
+  test('R30 what waits for the review of a person holds no group that another run would wait for', () => {
+    const waiting = all.filter(waits)
+    expect(waiting.map(({ path }) => path)).toEqual(
+      expect.arrayContaining(
+        ['deploy', 'preview-environment', 'train', 'command'].flatMap((name) => [
+          `.github/workflows/${name}.yml`,
+          `workflows-templates/${name}.yml`,
+        ]),
+      ),
+    )
+    for (const { path, workflow } of waiting) {
+      const jobs = Object.values(workflow.jobs).filter((job) => reviewed(job) || job.uses !== undefined)
+      for (const { concurrency } of [workflow, ...jobs]) {
+        expect(concurrency?.group ?? 'github.run_id', path).toMatch(
+          /github\.(run_id|ref_name|event\.comment\.id)/,
+        )
+      }
+    }
+  })
+
+  test('R30 nobody asks for a group that the caller holds, which GitHub ends as a deadlock', () => {
+    const shape = (group: string): string => group.replaceAll(/\$\{\{.*?\}\}/g, '*').toLowerCase()
+    for (const file of all) {
+      const held = new Set(groupsOf(file).map(shape))
+      for (const one of called(file).flatMap(groupsOf)) expect(held, file.path).not.toContain(shape(one))
+    }
+  })
+
   test('R9 no secret is handed on wholesale', () => {
     for (const { path, text } of all) expect(text, path).not.toContain('secrets: inherit')
   })
