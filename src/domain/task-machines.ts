@@ -45,6 +45,12 @@ type Asked = Pick<Step, 'gpu' | 'size'> & { readonly machine?: string | undefine
 /** Does a step on engine `ecs` run on machines of EC2? Fargate has no GPUs, and no types to choose from. */
 export const onMachines = ({ gpu, machine }: Omit<Asked, 'size'>): boolean => gpu > 0 || machine !== undefined
 
+/** Machines with AWS's own processors: `g` after the generation (`m7g`, `c6gn`, `g5g`), and the first of them, `a1`. */
+const ARM64 = /^(a1\.|[a-z]+\d+g)/
+
+/** What programs on a machine of this type are built for. https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html */
+export const architectureOf = (type: string): 'amd64' | 'arm64' => (ARM64.test(type) ? 'arm64' : 'amd64')
+
 /** The machine of a step: the one that it names, else the first of family g5 that it fits on; undefined where none is. */
 export function taskMachine(asked: Asked): string | undefined {
   if (asked.machine !== undefined) return asked.machine

@@ -113,3 +113,20 @@ test('a step with GPUs on ecs runs on machines that the cluster has none of befo
     type: 'g5.2xlarge',
   })
 })
+
+test.each([
+  ['m5.large', 'X86_64', ''],
+  ['m7g.large', 'ARM64', '/arm64'],
+])('an image that is built for both runs as its machine %s has it', async (machine, architecture, kind) => {
+  const all = await stacks(`
+system: films
+environments: { test: { cloud: aws, region: us-east-1, account: "222222222222" } }
+images: { both: { context: app, platforms: [linux/amd64, linux/arm64] } }
+pipelines: { p: { steps: { train: { image: both, engine: ecs, machine: ${machine} } } } }
+`)
+  expect(one(all, 'aws_ecs_task_definition')).toMatchObject({
+    runtime_platform: { cpu_architecture: architecture },
+  })
+  const image = `resolve:ssm:/aws/service/ecs/optimized-ami/amazon-linux-2023${kind}/recommended/image_id`
+  expect(one(all, 'aws_launch_template')['image_id']).toBe(image)
+})

@@ -1,5 +1,5 @@
 import type { Step } from '../../../src/domain/step.ts'
-import { onMachines, taskMachine } from '../../../src/domain/task-machines.ts'
+import { architectureOf, onMachines, taskMachine } from '../../../src/domain/task-machines.ts'
 import type { SystemStack } from '../../core/system-stack.ts'
 import { FargateTask, type FargateTaskProps } from '../fargate-task.ts'
 import { MachineTask } from '../machine-task.ts'
@@ -18,6 +18,9 @@ export function taskStep(site: Site, stack: SystemStack, of: Omit<MachineStep, '
   const { region, prefix } = site
   const { id, key, step, firewall, access, common, command } = of
   const { subnetIds, publicAddress } = site.places
+  const type = typeOf(key, step)
+  // An image for both runs on the machine that the step names.
+  const platform = type === undefined ? platformOf(site, step.image) : architectureOf(type)
   const props: FargateTaskProps = {
     ...common,
     ...step.size,
@@ -33,9 +36,8 @@ export function taskStep(site: Site, stack: SystemStack, of: Omit<MachineStep, '
       },
     ],
     secrets: secretResources(access.secrets),
-    platform: platformOf(site, step.image),
+    platform,
   }
-  const type = typeOf(key, step)
   const target = { kind: 'ecs-task', region, cluster: prefix, killer: taskKillerOf(site) } as const
   if (type === undefined) {
     const { family } = new FargateTask(stack, id, props)
@@ -51,7 +53,7 @@ export function taskStep(site: Site, stack: SystemStack, of: Omit<MachineStep, '
     cluster: prefix,
     machine: type,
     gpu: step.gpu,
-    platform: platformOf(site, step.image),
+    platform,
     disk: DISK,
     tags: {
       'sluice:system': site.system.name,

@@ -1,6 +1,6 @@
 import type { Problem } from '../../domain/error.ts'
 import { parseSize } from '../../domain/quantity.ts'
-import { lacking, onMachines, taskMachine } from '../../domain/task-machines.ts'
+import { architectureOf, lacking, onMachines, taskMachine } from '../../domain/task-machines.ts'
 import { complain, pairs, type Subject } from './subject.ts'
 
 /** What a step has that says no size, as the schema has it. */
@@ -39,9 +39,29 @@ export function awsTasks(subject: Subject, environment: string): Problem[] {
     }
     const rule = lacking(type, asked)
     if (rule !== undefined) say('machine', `${what} on ${type}`, rule)
+    const architecture = architectureOf(type)
+    if (architecture === 'arm64' && gpu > 0) {
+      const drivers = 'ECS has drivers of GPUs for machines of linux/amd64 alone'
+      say('machine', `found ${gpu} GPU on ${type}`, drivers)
+    }
+    const built = platformsOf(subject, step.image)
+    if (built !== undefined && !built.some((one) => isFor(one, architecture))) {
+      const fit = `${type} runs images of linux/${architecture}: add it to platforms of image ${step.image}`
+      say('image', `found ${step.image}, which is built for ${built.join(' and ')}`, fit)
+    }
     return problems
   })
 }
+
+/** What an image is built for; undefined where it is not built here. */
+function platformsOf({ value }: Subject, image: string | undefined): readonly string[] | undefined {
+  const spec = image === undefined ? undefined : value.images?.[image]
+  return spec?.context === undefined ? undefined : (spec.platforms ?? ['linux/amd64'])
+}
+
+/** `linux/arm64/v8` is one of `linux/arm64`. */
+const isFor = (platform: string, architecture: string): boolean =>
+  `${platform}/`.startsWith(`linux/${architecture}/`)
 
 /** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateCapacityProvider.html, `name` */
 const RESERVED = /^(aws|ecs|fargate)/

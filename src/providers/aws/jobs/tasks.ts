@@ -11,6 +11,7 @@ import type { JobRecord } from './job-record.ts'
 import type { JobOrder, JobPlatform, Seen, StartedJob, Where } from './platform.ts'
 import { isSame, runDefinition, runFamily, stepContainer } from './run-definition.ts'
 import { type KillerParts, RunKiller } from './run-killer.ts'
+import { waitOf } from './standing.ts'
 import { jobStatus } from './task-status.ts'
 
 /** What tasks as jobs are opened with. */
@@ -131,7 +132,8 @@ export class EcsTasks implements JobPlatform<'ecs-task'> {
     if (task !== undefined) {
       // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html: PREFIX/CONTAINER/TASK
       const stream = `${container}/${container}/${taskOfStream(arn)}`
-      return { status: jobStatus(task, container), outputs: [{ stream }] }
+      const waited = waitOf(task.startedAt?.getTime() ?? null, task.createdAt?.getTime())
+      return { status: jobStatus(task, container), outputs: [{ stream }], ...waited }
     }
     if (failures.some(({ reason }) => reason === 'MISSING')) return undefined
     throw externalError('service', {
