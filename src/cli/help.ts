@@ -3,6 +3,12 @@ import { COMMON } from './common-options.ts'
 import { placeholder } from './parse.ts'
 import type { CommandSpec, OptionSpec } from './spec.ts'
 
+/** Columns of a terminal that nobody has widened. */
+const WIDTH = 80
+/** Where the second column begins. */
+const COMMAND_COLUMN = 13
+const OPTION_COLUMN = 28
+
 /** Help goes to stdout where it was asked for; where a command was forgotten it is an error. */
 export function printHelp(command: CommandSpec | undefined, forgotten: boolean): void {
   const text = command === undefined ? overview() : commandHelp(command)
@@ -21,10 +27,14 @@ function overview(): string {
   return [
     'sluice <command> [options]',
     '',
-    'Takes a machine-learning system from its repository to the cloud, through an evaluation gate.',
+    ...wrapped(
+      '',
+      'Takes a machine-learning system from its repository to the cloud, through an evaluation gate.',
+      0,
+    ),
     '',
     'Commands:',
-    ...COMMANDS.map(({ name, summary }) => `  ${name.padEnd(11)}${summary}`),
+    ...COMMANDS.flatMap(({ name, summary }) => wrapped(`  ${name}`, summary, COMMAND_COLUMN)),
     '',
     'Common options:',
     ...optionLines(COMMON),
@@ -41,7 +51,7 @@ function commandHelp(command: CommandSpec): string {
   return [
     usage(command),
     '',
-    `${command.summary[0]?.toUpperCase()}${command.summary.slice(1)}.`,
+    ...wrapped('', `${command.summary[0]?.toUpperCase()}${command.summary.slice(1)}.`, 0),
     '',
     ...operand,
     ...own,
@@ -69,5 +79,18 @@ export function optionForm(option: OptionSpec): string {
 }
 
 function optionLines(options: readonly OptionSpec[]): string[] {
-  return options.map((option) => `  ${optionForm(option).padEnd(26)}${option.summary}`)
+  return options.flatMap((option) => wrapped(`  ${optionForm(option)}`, option.summary, OPTION_COLUMN))
+}
+
+/** A term, and its text from `column` on, over as many lines as the width needs. */
+function wrapped(term: string, text: string, column: number): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    if (line !== '' && column + line.length + 1 + word.length > WIDTH) {
+      lines.push(line)
+      line = word
+    } else line = line === '' ? word : `${line} ${word}`
+  }
+  return [...lines, line].map((part, index) => `${(index === 0 ? term : '').padEnd(column)}${part}`)
 }

@@ -114,9 +114,13 @@ function valueFault(option: OptionSpec, value: string): string | undefined {
 function missing(command: CommandSpec, reader: Reader): string[] {
   const problems: string[] = []
   const { environment, operand } = command
-  const stoodIn = typeof environment === 'object' && reader.values.has(environment.unless)
-  if (environment !== 'optional' && !stoodIn && !reader.values.has('env')) {
-    problems.push(`${command.name} needs --env ENVIRONMENT`)
+  if (environment !== 'optional' && !reader.values.has('env')) {
+    const instead = typeof environment === 'object' ? environment.unless : []
+    const absent = instead.filter((name) => !reader.values.has(name))
+    const begun = absent.length < instead.length
+    const also = begun ? `, or ${absent.map((name) => `--${name}`).join(' and ')}` : ''
+    if (instead.length === 0 || absent.length > 0)
+      problems.push(`${command.name} needs --env ENVIRONMENT${also}`)
   }
   if (operand !== undefined && reader.operand === undefined) {
     problems.push(`${command.name} needs the ${operand.name}: one of ${operand.choices.join(', ')}`)
@@ -139,7 +143,8 @@ function lineOf({ command, operand, values }: Reader): Line {
 function unknownCommand(word: string, commands: readonly CommandSpec[]): string {
   if (word.startsWith('-')) return `the command comes first, but the line starts with ${quoted(word)}`
   const names = commands.map(({ name }) => name)
-  const near = nearestName(word, names)
+  const owner = commands.find(({ operand }) => operand?.choices.includes(word))
+  const near = owner === undefined ? nearestName(word, names) : `sluice ${owner.name} ${word}`
   return `unknown command ${quoted(word)}: ${near === undefined ? `one of ${names.join(', ')}` : `did you mean ${near}?`}`
 }
 

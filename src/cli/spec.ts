@@ -22,8 +22,8 @@ export interface CommandSpec {
   readonly operand?: { readonly name: string; readonly choices: readonly string[] }
   /** The options of this command beside the common ones. */
   readonly options: readonly OptionSpec[]
-  /** Whether `--env` must be there: always, never, or unless this other option stands in for it. */
-  readonly environment: 'required' | 'optional' | { readonly unless: string }
+  /** Whether `--env` must be there: always, never, or unless these other options stand in for it together. */
+  readonly environment: 'required' | 'optional' | { readonly unless: readonly string[] }
   /** Loads the command's code and binds what the user asked for. Called only once the line is known to be good. */
   readonly load: (line: Line) => Promise<(world: World) => Promise<Report>>
 }

@@ -70,7 +70,14 @@ test('R2 an operation and a choice come from a closed list', () => {
 
 test('evaluate needs an environment or evidence', () => {
   expect(problems('evaluate')).toEqual(['evaluate needs --env ENVIRONMENT'])
+  expect(problems('evaluate', '--evidence', 'e.json')).toEqual([
+    'evaluate needs --env ENVIRONMENT, or --policy',
+  ])
   expect(parse('evaluate', '--evidence', 'e.json', '--policy', 'p.yml').kind).toBe('run')
+})
+
+test('an operation in the place of the command is told with its command', () => {
+  expect(problems('status')).toEqual(['unknown command "status": did you mean sluice operate status?'])
 })
 
 test('an option that is given twice is refused, unless it may be', () => {

@@ -4,10 +4,15 @@ import type { CommandSpec } from '../spec.ts'
 export const EVALUATE: CommandSpec = {
   name: 'evaluate',
   summary: 'judge a challenger against the champion: promote, reject or inconclusive',
-  environment: { unless: 'evidence' },
+  environment: { unless: ['evidence', 'policy'] },
   options: [
     { name: 'model', kind: 'name', value: 'NAME', summary: 'the model; needed where there are several' },
-    { name: 'evidence', kind: 'text', value: 'FILE', summary: 'judge this evidence; needs --policy' },
+    {
+      name: 'evidence',
+      kind: 'text',
+      value: 'FILE',
+      summary: 'judge this evidence; without --env it needs --policy',
+    },
     {
       name: 'policy',
       kind: 'text',

@@ -3,7 +3,7 @@ import type { CommandSpec } from '../spec.ts'
 export const PLAN: CommandSpec = {
   name: 'plan',
   summary: 'show what would change in the cloud, and record it for approval',
-  environment: { unless: 'render' },
+  environment: { unless: ['render'] },
   options: [
     { name: 'render', kind: 'text', value: 'FILE', summary: 'only show this plan: "tofu show -json PLAN"' },
     {
