@@ -20,6 +20,11 @@ const NAMED_ERRORS = new RegExp(
 export const slimAws: Plugin = {
   name: 'slim-aws',
   setup(esbuild) {
+    // It tells which Node later versions of the SDK will need; a bundle has the version that it was made with.
+    esbuild.onLoad({ filter: /[\\/]@aws-sdk[\\/].*[\\/]emitWarningIfUnsupportedVersion\.js$/ }, () => ({
+      contents: 'export const state = {}; export const emitWarningIfUnsupportedVersion = () => {}',
+      loader: 'js',
+    }))
     esbuild.onLoad({ filter: /[\\/]@aws-sdk[\\/].*[\\/]dist-es[\\/].*schemas_0\.js$/ }, ({ path }) => {
       const source = withPlainKeys(readFileSync(path, 'utf8'))
       const contents = NAMED_ERRORS.test(path) ? withoutErrorClasses(source) : source

@@ -1,4 +1,4 @@
-import { externalError, SluiceError, usageError } from '../../domain/error.ts'
+import { externalError, type Problem, SluiceError, usageError } from '../../domain/error.ts'
 
 /** The name of an error of the SDK: `NoSuchBucketPolicy`; empty where it is none. */
 export function codeOf(error: unknown): string {
@@ -15,7 +15,9 @@ export function statusOf(error: unknown): number {
   return httpStatusCode ?? 0
 }
 
-const LOGIN = new Set(['CredentialsProviderError', 'ExpiredToken', 'ExpiredTokenException'])
+/** The machine has none, or a profile that leads to none. */
+const NOBODY = 'CredentialsProviderError'
+const LOGIN = new Set([NOBODY, 'ExpiredToken', 'ExpiredTokenException'])
 const TOKEN = new Set(['InvalidClientTokenId', 'UnrecognizedClientException', 'SignatureDoesNotMatch'])
 const DENIED = new Set(['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation', '403'])
 
@@ -75,12 +77,7 @@ export function callTrouble(what: string, { action, resource }: Need, error: unk
   const said = code === '' || text.startsWith(code) ? text : `${code}: ${text}`
   const options = { cause: error }
   if (LOGIN.has(code) || TOKEN.has(code)) {
-    const problem = {
-      what: `${what}: AWS takes no credentials of this machine: ${said}`,
-      rule: 'credentials come from the environment, a profile or the role of the machine, and hold for a time',
-      remedy: 'log in again, or set AWS_PROFILE; in a workflow, raise role-duration-seconds of the login',
-    }
-    return new SluiceError('cannot-observe', 'user', problem, options)
+    return new SluiceError('cannot-observe', 'user', loginProblem(what, code, text), options)
   }
   if (DENIED.has(code) || statusOf(error) === 403) {
     const problem = {
@@ -106,20 +103,25 @@ export function callTrouble(what: string, { action, resource }: Need, error: unk
   return externalError('service', problem, error)
 }
 
+function loginProblem(what: string, code: string, text: string): Problem {
+  const isNobody = code === NOBODY
+  const said = isNobody || text.startsWith(code) ? text : `${code}: ${text}`
+  return {
+    what: `${what}: ${isNobody ? 'this machine has no credentials of AWS' : 'AWS takes no credentials of this machine'}: ${said}`,
+    rule: 'credentials come from the environment, a profile or the role of the machine, and hold for a time',
+    remedy: isNobody
+      ? 'log in, or set AWS_PROFILE; in a workflow, sign in first with aws-actions/configure-aws-credentials'
+      : 'log in again, or set AWS_PROFILE; in a workflow, raise role-duration-seconds of the login',
+  }
+}
+
 /** What AWS refused, in our words: whose it is and what to do. `what` is the work: `making the bucket x`. */
 export function awsTrouble(what: string, error: unknown): Error {
   if (error instanceof SluiceError) return error
   const code = codeOf(error)
   const text = error instanceof Error ? error.message : String(error)
   if (LOGIN.has(code) || TOKEN.has(code)) {
-    return usageError(
-      {
-        what: `${what}: AWS takes no credentials of this machine: ${text}`,
-        rule: 'credentials come from the environment, a profile or the role of the machine',
-        remedy: 'log in again, or set AWS_PROFILE; in a workflow, use aws-actions/configure-aws-credentials',
-      },
-      error,
-    )
+    return usageError(loginProblem(what, code, text), error)
   }
   if (DENIED.has(code) || statusOf(error) === 403) {
     return usageError(

@@ -4,6 +4,10 @@ import type { EngineMessage } from './messages.ts'
 
 type Diagnostic = Extract<EngineMessage, { kind: 'diagnostic' }>
 
+/** What backends and providers say where nobody is logged in, or no longer. */
+const NO_LOGIN =
+  /no valid credential sources|could not find default credentials|ExpiredToken|InvalidClientTokenId|SignatureDoesNotMatch/i
+
 /** How an engine ended, with all that it said about it. */
 export interface EngineEnd {
   readonly code: number | null
@@ -55,6 +59,14 @@ export function engineFailure(work: string, end: EngineEnd, now: number): Sluice
       what,
       rule: 'the state is still the one that was planned',
       remedy: 'plan again',
+    })
+  }
+  if (NO_LOGIN.test(what)) {
+    return new SluiceError('external', 'user', {
+      what,
+      rule: 'engine and providers take the credentials of this machine: the environment, a profile or its role',
+      remedy:
+        'log in (AWS_PROFILE, or gcloud auth application-default login), and plan again; in a workflow, sign in before',
     })
   }
   return new SluiceError('external', 'service', {

@@ -183,6 +183,20 @@ describe('how an engine fails', () => {
     expect(failure.message).toContain(`the plan of stack data failed: ${summary}: why`)
   })
 
+  test.each([
+    'Error: No valid credential sources found',
+    'google: could not find default credentials',
+    'api error ExpiredToken: The provided token has expired',
+  ])('who is not logged in is told to log in: %s', (tail) => {
+    const failure = engineFailure(
+      'initialisation of stack data',
+      { code: 1, signal: null, diagnostics: [], tail },
+      NOW,
+    )
+    expect([failure.outcome, failure.whose]).toEqual(['external', 'user'])
+    expect(failure.remedy).toContain('log in')
+  })
+
   test('R20 a crash is a failure whatever its code, with the last words', () => {
     const crash = engineFailure(
       'plan of stack data',
