@@ -1,4 +1,4 @@
-import { basename, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { plainValue } from '../../config/document.ts'
 import { loadDocument } from '../../config/load.ts'
 import { parseSource } from '../../config/source.ts'
@@ -10,6 +10,7 @@ import { type GatePolicy, gatePolicySchema } from '../../domain/policy.ts'
 import type { Reason } from '../../domain/verdict.ts'
 import { policyBreaches } from '../../gate/checks/policy.ts'
 import type { Files } from '../../runtime/runtime.ts'
+import { policyProblems } from './policy-problems.ts'
 
 /**
  * The policy that `--policy` names: a file of its own (JSON or YAML), or `sluice.yml#models.NAME`.
@@ -53,14 +54,7 @@ async function policyFile(files: Files, path: string, cwd: string): Promise<Gate
   if (document === undefined) throw usageError({ what: `${file} has no content`, rule: 'gate policy' })
   const parsed = gatePolicySchema.safeParse(plainValue(document.root))
   if (parsed.success) return parsed.data
-  const found = parsed.error.issues.map((issue): Problem => {
-    const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))
-    return {
-      at: document.at(path),
-      what: `${path.join('.') || basename(file)}: ${issue.message}`,
-      rule: 'gate policy',
-    }
-  })
+  const found = policyProblems(parsed.error.issues, document)
   throw usageError(found as [Problem, ...Problem[]], parsed.error)
 }
 

@@ -114,7 +114,7 @@ async function regularFile(files: Files, path: string, what: string): Promise<st
   const kinds = { directory: 'is a directory', symlink: 'is a symbolic link', other: 'is not a regular file' }
   throw usageError({
     what: `${path} ${stat === undefined ? 'does not exist' : kinds[stat.kind]}`,
-    rule: `the ${what} is a regular file`,
+    rule: `a regular file holds the ${what}`,
     remedy: 'run the evaluation step (sluice train), or name another file with --evidence',
   })
 }

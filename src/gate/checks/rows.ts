@@ -29,7 +29,7 @@ export function rowBreaches(evidence: Evaluation, rows: Rows, context: GateConte
     const example = `rows ${twice.rows[0]} and ${twice.rows[1]}`
     breach(
       'duplicate-ids',
-      `${countOf(twice.count, 'row')} repeat an id of another row (for example ${example})`,
+      `${countOf(twice.count, 'row')} ${twice.count === 1 ? 'repeats' : 'repeat'} an id of another row (for example ${example})`,
     )
   }
   const hashed = hashColumn(named)
@@ -45,7 +45,7 @@ export function rowBreaches(evidence: Evaluation, rows: Rows, context: GateConte
     if (common.count > 0) {
       breach(
         'train-test-overlap',
-        `${countOf(common.count, 'test row')} stand among the training rows too (first: row ${common.row})`,
+        `${countOf(common.count, 'test row')} ${common.count === 1 ? 'stands' : 'stand'} among the training rows too (first: row ${common.row})`,
       )
     }
   }

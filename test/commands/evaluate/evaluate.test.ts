@@ -172,7 +172,19 @@ describe('two files are enough', () => {
       'a policy with an unknown key',
       { '/project/policy.json': JSON.stringify({ ...POLICY, flors: {} }) },
       asked,
-      /flors/,
+      /^policy\.json:1:\d+: unknown key "flors", did you mean floors\? \(gate policy; known keys: bootstrap, budgets/,
+    ],
+    [
+      'a margin in percent',
+      { '/project/policy.yml': GATE.replace(/"margin":[\d.]+/, '"margin":"1%"') },
+      { ...asked, policy: 'policy.yml' },
+      /^policy\.yml:1:\d+: primary\.margin: found "1%" \(gate policy; expected number\)$/,
+    ],
+    [
+      'an unknown key of a guard',
+      { '/project/policy.json': JSON.stringify({ ...POLICY, guards: [{ ...POLICY.primary, sense: 'up' }] }) },
+      asked,
+      /guards\[0\]: unknown key "sense" .*known keys: alpha, direction, margin, metric, rule\)/,
     ],
     [
       'a threshold that is not finite',
