@@ -40,12 +40,21 @@ function check(raw: Raw['checks'][number]): Check {
     return given({
       kind: 'error-rate' as const,
       service: rate.service,
-      margin: rate.margin,
+      // Percentage points in the file, a share in the test.
+      margin: rate.margin / 100,
       minRequests: rate['min-requests'],
       alpha: rate.alpha,
     })
   }
-  if (raw.http === undefined) throw bug('a check passed the checks and is none of http, alarm and error-rate')
+  if (raw.latency !== undefined) {
+    return given({
+      kind: 'latency' as const,
+      service: raw.latency.service,
+      p95: milliseconds(raw.latency.p95),
+      minRequests: raw.latency['min-requests'],
+    })
+  }
+  if (raw.http === undefined) throw bug('a check passed the checks and is of no kind')
   return given({
     kind: 'http' as const,
     path: raw.http,

@@ -290,9 +290,17 @@ export type Check =
   | {
       readonly kind: 'error-rate'
       readonly service?: string
+      /** A share: 0.01 is one percentage point. */
       readonly margin: number
       readonly minRequests: number
       readonly alpha: number
+    }
+  | {
+      readonly kind: 'latency'
+      readonly service?: string
+      /** Of what real requests took, milliseconds. */
+      readonly p95: number
+      readonly minRequests: number
     }
 
 export type Infra =

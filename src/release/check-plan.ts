@@ -12,6 +12,7 @@ export function checkedServices(
   switch (check.kind) {
     case 'http':
     case 'error-rate':
+    case 'latency':
       return Object.values(system.services).filter(
         ({ name, port, public: isPublic }) =>
           (check.kind === 'error-rate' && check.service === name && Object.hasOwn(system.functions, name)) ||
@@ -32,6 +33,8 @@ export function describeCheck(check: Check): string {
       return `http ${check.path}${check.service === undefined ? '' : ` of ${check.service}`}`
     case 'error-rate':
       return `error-rate${check.service === undefined ? '' : ` of ${check.service}`}`
+    case 'latency':
+      return `latency${check.service === undefined ? '' : ` of ${check.service}`}`
     case 'alarm':
       return `alarm ${check.alarm}`
     default:

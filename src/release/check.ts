@@ -49,6 +49,31 @@ export function percentile95(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.ceil(0.95 * values.length) - 1] ?? Number.NaN
 }
 
+/** What the platform has measured of real requests. */
+export interface Measured {
+  readonly requests: number
+  /** Milliseconds. */
+  readonly p95: number
+}
+
+/**
+ * Do 95 of 100 real requests take no longer than they may? A percentile has no error bounds here, because platforms tell no single
+ * requests; so it is held against a limit of the user's own and not against the release before, and of few requests it says nothing.
+ */
+export function judgeLatency(
+  check: Pick<Extract<Check, { kind: 'latency' }>, 'p95' | 'minRequests'>,
+  measured: Measured | undefined,
+): CheckAnswer {
+  if (measured === undefined) return answer('inconclusive', 'no latency was measured')
+  const { requests, p95 } = measured
+  if (!Number.isFinite(requests) || requests < Math.max(1, check.minRequests)) {
+    return answer('inconclusive', `${requests} requests, ${check.minRequests} are needed`)
+  }
+  if (!Number.isFinite(p95) || p95 < 0) return answer('inconclusive', `${p95} ms is not a latency`)
+  const text = `p95 ${Math.round(p95)} ms of ${requests} requests, ${check.p95} ms allowed`
+  return answer(p95 <= check.p95 ? 'pass' : 'fail', text)
+}
+
 /** Requests in the same time, and how many of them failed. */
 export interface RequestCount {
   readonly requests: number

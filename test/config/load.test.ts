@@ -110,11 +110,12 @@ buckets: { scratch: { expire: 60d } }
   test('checks say their kind, with defaults', async () => {
     const { system } =
       await load(`${HEAD}images: { a: { context: a } }\nservices: { x: { image: a, port: 80 } }
-rollout: { checks: [{ http: /h, p95: 300ms }, { alarm: api 5xx }, { error-rate: {} }] }\n`)
+rollout: { checks: [{ http: /h, p95: 300ms }, { alarm: api 5xx }, { error-rate: {} }, { latency: { p95: 400ms } }] }\n`)
     expect(system.rollout.checks).toEqual([
       { kind: 'http', path: '/h', status: 200, p95: 300, requests: 20 },
       { kind: 'alarm', alarm: 'api 5xx' },
-      { kind: 'error-rate', margin: 1, minRequests: 100, alpha: 0.05 },
+      { kind: 'error-rate', margin: 0.01, minRequests: 100, alpha: 0.05 },
+      { kind: 'latency', p95: 400, minRequests: 100 },
     ])
   })
 

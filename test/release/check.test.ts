@@ -4,6 +4,7 @@ import {
   type CheckAnswer,
   judgeAlarm,
   judgeErrorRate,
+  judgeLatency,
   judgeProbes,
   type Probe,
   worst,
@@ -24,6 +25,19 @@ test('R31 probes pass only when enough of them answered as asked', () => {
   expect(says(judgeProbes({ ...http, contains: 'ok' }, [good, good, { ...good, contains: false }]))).toBe(
     'fail',
   )
+})
+
+test('R31 what real requests took is held against a limit, and too few of them are no evidence', () => {
+  const check = { p95: 400, minRequests: 100 }
+  const of = (requests: number, p95: number) => says(judgeLatency(check, { requests, p95 }))
+  expect(of(100, 400)).toBe('pass')
+  expect(of(100, 400.1)).toBe('fail')
+  expect(of(99, 10)).toBe('inconclusive')
+  expect(of(99, 4000)).toBe('inconclusive')
+  expect(says(judgeLatency(check, undefined))).toBe('inconclusive')
+  expect(says(judgeLatency({ ...check, minRequests: 0 }, { requests: 0, p95: 0 }))).toBe('inconclusive')
+  for (const odd of [Number.NaN, Number.POSITIVE_INFINITY, -1]) expect(of(100, odd)).toBe('inconclusive')
+  expect(of(Number.NaN, 10)).toBe('inconclusive')
 })
 
 test('R31 the 95th percentile decides on latency, and one that was not measured is no data', () => {

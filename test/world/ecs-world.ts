@@ -103,6 +103,7 @@ export class EcsWorld extends World implements AsyncDisposable {
       kinds: observer.kinds,
       alarm: (name) => loopback.during(() => observer.alarm(name)),
       requests: (...which) => loopback.during(() => observer.requests(...which)),
+      latency: (...which) => loopback.during(() => observer.latency(...which)),
     }
   }
 

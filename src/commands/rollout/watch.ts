@@ -2,7 +2,14 @@ import { bug } from '../../domain/error.ts'
 import type { Check } from '../../domain/system.ts'
 import type { Observer } from '../../providers/ports/observer.ts'
 import type { ServiceStatus } from '../../providers/ports/services.ts'
-import { type CheckAnswer, judgeAlarm, judgeErrorRate, judgeProbes, worst } from '../../release/check.ts'
+import {
+  type CheckAnswer,
+  judgeAlarm,
+  judgeErrorRate,
+  judgeLatency,
+  judgeProbes,
+  worst,
+} from '../../release/check.ts'
 import { checkedServices, describeCheck } from '../../release/check-plan.ts'
 import { judgeReady } from '../../release/serving.ts'
 import { jittered } from '../../runtime/poll.ts'
@@ -99,13 +106,33 @@ async function answerOf(
     if (status === undefined) throw bug(`${action.service.name} was not looked at`)
     // Not started before its traffic comes: nothing of it answers yet.
     if (status.revisions.some(({ id, held }) => id === revision && held === true)) continue
-    const { says, why } =
-      check.kind === 'http'
-        ? judgeProbes(check, await probeRevision(site, check, status, revision, signal))
-        : await errorRate(site, check, one, began, signal)
+    const { says, why } = await answerOfOne(site, check, one, status, { began, signal })
     answers.push({ says, why: `${action.service.name}: ${why}` })
   }
   return answers.length === 0 ? undefined : worst(answers)
+}
+
+async function answerOfOne(
+  site: Site,
+  check: Exclude<Check, { kind: 'alarm' }>,
+  staged: Staged,
+  status: ServiceStatus,
+  { began, signal }: Pick<Round, 'began' | 'signal'>,
+): Promise<CheckAnswer> {
+  const { action, revision } = staged
+  switch (check.kind) {
+    case 'http':
+      return judgeProbes(check, await probeRevision(site, check, status, revision, signal))
+    case 'error-rate':
+      return errorRate(site, check, staged, began, signal)
+    case 'latency': {
+      const observer = observerOf(site, check)
+      const look = () => observer.latency(action.service.name, revision, began)
+      return judgeLatency(check, await ask(site, check, signal, look))
+    }
+    default:
+      return check satisfies never
+  }
 }
 
 /**

@@ -33,19 +33,21 @@ function steps(subject: Subject): Problem[] {
 function checks(subject: Subject): Problem[] {
   const { checks: written = [], strategy } = subject.value.rollout ?? {}
   if (strategy !== 'rolling' || subject.removed.some((gone) => gone[1] === 'checks')) return []
+  const { functions = {} } = subject.value
   return written.flatMap((check, index) =>
-    // A function's versions are told apart whatever the strategy.
-    check['error-rate'] === undefined ||
-    Object.hasOwn(subject.value.functions ?? {}, check['error-rate'].service ?? '')
-      ? []
-      : [
-          complainOfKey(
-            subject,
-            ['rollout', 'checks', index, 'error-rate'],
-            'found with strategy rolling, which mixes the requests of both releases',
-            'on AWS error-rate needs strategy canary, linear or blue-green',
-          ),
-        ],
+    (['error-rate', 'latency'] as const).flatMap((kind) =>
+      // A function's versions are told apart whatever the strategy.
+      check[kind] === undefined || Object.hasOwn(functions, check[kind].service ?? '')
+        ? []
+        : [
+            complainOfKey(
+              subject,
+              ['rollout', 'checks', index, kind],
+              'found with strategy rolling, which mixes the requests of both releases',
+              `on AWS ${kind} needs strategy canary, linear or blue-green`,
+            ),
+          ],
+    ),
   )
 }
 

@@ -86,7 +86,7 @@ function time(subject: Subject): Problem[] {
     : []
 }
 
-const KINDS = ['http', 'alarm', 'error-rate']
+const KINDS = ['http', 'alarm', 'error-rate', 'latency']
 const HTTP_ONLY = ['service', 'status', 'contains', 'p95', 'requests']
 
 function checks(subject: Subject): Problem[] {
@@ -112,17 +112,19 @@ function checks(subject: Subject): Problem[] {
         ),
       ]
     const foreign = kinds[0] === 'http' ? [] : HTTP_ONLY.filter((key) => isWritten(subject, [...path, key]))
-    const inner = check['error-rate']
+    const rate = check['error-rate']
     const [service, at] =
-      inner === undefined
-        ? [check.service, [...path, 'service']]
-        : [inner.service, [...path, 'error-rate', 'service']]
+      rate !== undefined
+        ? [rate.service, [...path, 'error-rate', 'service']]
+        : check.latency !== undefined
+          ? [check.latency.service, [...path, 'latency', 'service']]
+          : [check.service, [...path, 'service']]
     const problems = foreign.map((key) =>
       complainOfKey(subject, [...path, key], `found beside ${kinds[0]}`, `${key} belongs to http`),
     )
     if (problems.length > 0 || kinds[0] === 'alarm' || services === undefined) return problems
     // A release moves functions that run an image too, and CloudWatch counts the calls of each version.
-    const functions = inner === undefined ? [] : released
+    const functions = rate === undefined ? [] : released
     if (service !== undefined && functions.includes(service)) return []
     const known = [...services, ...functions]
     const unknown = reference(
@@ -130,7 +132,7 @@ function checks(subject: Subject): Problem[] {
       at,
       service,
       known,
-      inner === undefined ? 'services' : 'services and functions',
+      rate === undefined ? 'services' : 'services and functions',
     )
     if (unknown.length > 0) return unknown
     if (service !== undefined && !withPort.includes(service))

@@ -15,6 +15,12 @@ const errorRate = z.strictObject({
   alpha: z.number().gt(0).lt(0.5).default(0.05).describe('One-sided error budget of the comparison'),
 })
 
+const latency = z.strictObject({
+  service: name.optional().describe('Only this service; default every service with a port'),
+  p95: duration.describe('What 95 of 100 real requests to the new release may take'),
+  'min-requests': z.int().min(1).default(100).describe('Fewer requests are no evidence'),
+})
+
 const check = z
   .strictObject({
     http: httpPath.optional().describe('Probes this path of the new revision'),
@@ -25,8 +31,9 @@ const check = z
     requests: z.int().min(1).max(10_000).optional().describe('Probes a step; default 20'),
     alarm: line.optional().describe('Alarm of the cloud that must stay quiet'),
     'error-rate': errorRate.optional().describe('Compares errors of the new and the live release'),
+    latency: latency.optional().describe('How long the cloud says that real requests take'),
   })
-  .describe('One of http, alarm and error-rate')
+  .describe('One of http, alarm, error-rate and latency')
 
 export const rollout = z
   .strictObject({

@@ -5,6 +5,7 @@ import type { Clock } from '../../runtime/runtime.ts'
 import type { Observer } from '../ports/observer.ts'
 import { versionQueries } from './functions/counted.ts'
 import type { Balanced } from './services/balanced.ts'
+import { closedPeriod } from './services/closed-period.ts'
 import { type AwsSession, settingsFor } from './session.ts'
 import { callTrouble } from './trouble.ts'
 
@@ -24,12 +25,21 @@ const PERIOD = 60
  * 504 in its place, which no metric of the target group counts as an answer.
  * @see https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
  */
-const METRICS = {
-  requests: 'RequestCount',
-  errors: 'HTTPCode_Target_5XX_Count',
-  refused: 'TargetConnectionErrorCount',
-} as const
-type Counted = keyof typeof METRICS
+const COUNTS = [
+  { id: 'requests', metric: 'RequestCount', stat: 'Sum' },
+  { id: 'errors', metric: 'HTTPCode_Target_5XX_Count', stat: 'Sum' },
+  { id: 'refused', metric: 'TargetConnectionErrorCount', stat: 'Sum' },
+] as const
+
+/** How many requests were timed, and their 95th percentile in seconds. */
+const TIMES = [
+  { id: 'timed', metric: 'TargetResponseTime', stat: 'SampleCount' },
+  { id: 'p95', metric: 'TargetResponseTime', stat: 'p95' },
+] as const
+
+type Asked = (typeof COUNTS | typeof TIMES)[number]
+const IDS: readonly string[] = [...COUNTS, ...TIMES].map(({ id }) => id)
+const isAsked = (id: string | undefined): id is Asked['id'] => id !== undefined && IDS.includes(id)
 
 /**
  * What CloudWatch knows. Its counts of a minute come when it is over: a bake time that is shorter finds no data, and no data never
@@ -46,11 +56,11 @@ export function openObserver(parts: ObserverParts): Observer & { close(): void }
 
   const balancedQueries = async (service: string, revision: string) => {
     const place = await balanced(service, revision)
-    return place === undefined ? undefined : queries(place)
+    return place === undefined ? undefined : queries(place, COUNTS, PERIOD)
   }
 
   return {
-    kinds: ['alarm', 'error-rate'],
+    kinds: ['alarm', 'error-rate', 'latency'],
 
     async alarm(name) {
       // An alarm of sluice.yml's own words, or one of the account by its full name.
@@ -86,12 +96,28 @@ export function openObserver(parts: ObserverParts): Observer & { close(): void }
       return requests === undefined ? undefined : { requests, errors: Math.min(requests, errors + refused) }
     },
 
+    async latency(service, revision, since) {
+      const span = closedPeriod(since, clock.now())
+      const place = await balanced(service, revision)
+      if (span === undefined || place === undefined) return undefined
+      const { timed, p95 } = await sumsOf(session, sdk, {
+        StartTime: new Date(span.start),
+        EndTime: new Date(span.start + span.length),
+        MetricDataQueries: queries(place, TIMES, span.length / 1000),
+      })
+      return timed === undefined || p95 === undefined ? undefined : { requests: timed, p95: p95 * 1000 }
+    },
+
     close: () => void opened?.then((client) => client.destroy()),
   }
 }
 
-function queries({ loadBalancer, targetGroup }: Balanced): MetricDataQuery[] {
-  return Object.entries(METRICS).map(([Id, MetricName]) => ({
+function queries(
+  { loadBalancer, targetGroup }: Balanced,
+  asked: readonly Asked[],
+  Period: number,
+): MetricDataQuery[] {
+  return asked.map(({ id: Id, metric: MetricName, stat: Stat }) => ({
     Id,
     MetricStat: {
       Metric: {
@@ -102,8 +128,8 @@ function queries({ loadBalancer, targetGroup }: Balanced): MetricDataQuery[] {
           { Name: 'TargetGroup', Value: targetGroup },
         ],
       },
-      Period: PERIOD,
-      Stat: 'Sum',
+      Period,
+      Stat,
     },
   }))
 }
@@ -113,10 +139,10 @@ async function sumsOf(
   session: AwsSession,
   sdk: () => Promise<{ api: typeof import('./sdk/cloudwatch.ts'); client: CloudWatchClient }>,
   request: GetMetricDataCommandInput,
-): Promise<Partial<Record<Counted, number>>> {
+): Promise<Partial<Record<Asked['id'], number>>> {
   const { api, client } = await sdk()
   const what = 'reading the metrics of a rollout'
-  const sums: Partial<Record<Counted, number>> = {}
+  const sums: Partial<Record<Asked['id'], number>> = {}
   let NextToken: string | undefined
   do {
     const page = await client
@@ -131,7 +157,7 @@ async function sumsOf(
           what: `${what}: CloudWatch says ${StatusCode ?? 'nothing'} of ${Id}`,
         })
       }
-      if (Id !== 'requests' && Id !== 'errors' && Id !== 'refused') continue
+      if (!isAsked(Id)) continue
       if (Values.length > 0) sums[Id] = Values.reduce((sum, value) => sum + value, sums[Id] ?? 0)
     }
     NextToken = page.NextToken

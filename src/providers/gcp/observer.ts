@@ -3,6 +3,7 @@ import type { Targets } from '../../domain/targets.ts'
 import type { Clock } from '../../runtime/runtime.ts'
 import type { Observer } from '../ports/observer.ts'
 import type { GcpClient } from './client.ts'
+import { distributionSchema, quantile } from './distribution.ts'
 
 /** https://cloud.google.com/monitoring/api/ref_v3/rest/v3/projects.alertPolicies */
 const policySchema = z.looseObject({ enabled: z.boolean().default(true) })
@@ -23,6 +24,18 @@ const seriesSchema = z.looseObject({
         metric: z.looseObject({ labels: z.record(z.string(), z.string()).default({}) }),
         points: z
           .array(z.looseObject({ value: z.looseObject({ int64Value: z.coerce.number().default(0) }) }))
+          .default([]),
+      }),
+    )
+    .default([]),
+})
+
+const latenciesSchema = z.looseObject({
+  timeSeries: z
+    .array(
+      z.looseObject({
+        points: z
+          .array(z.looseObject({ value: z.looseObject({ distributionValue: distributionSchema }) }))
           .default([]),
       }),
     )
@@ -60,8 +73,35 @@ export function openObserver({ client, clock, targets, project, revisionName }: 
     return false
   }
 
+  /** What a metric of one revision comes to since then, over all of its series or grouped by a label. */
+  const since = async <T>(
+    { metric, groupBy }: { readonly metric: string; readonly groupBy?: string },
+    {
+      service,
+      revision,
+      from,
+    }: { readonly service: string; readonly revision: string; readonly from: number },
+    schema: z.ZodType<T>,
+  ): Promise<T> => {
+    const now = clock.now()
+    // The shortest time that Cloud Monitoring aligns to.
+    const seconds = Math.max(60, Math.ceil((now - from) / 1000))
+    const name = await revisionName(service, revision)
+    const query = new URLSearchParams({
+      filter: `metric.type="run.googleapis.com/${metric}" AND resource.type="cloud_run_revision" AND resource.labels.revision_name="${name}"`,
+      'interval.startTime': new Date(now - seconds * 1000).toISOString(),
+      'interval.endTime': new Date(now).toISOString(),
+      'aggregation.alignmentPeriod': `${seconds}s`,
+      'aggregation.perSeriesAligner': 'ALIGN_DELTA',
+      'aggregation.crossSeriesReducer': 'REDUCE_SUM',
+      ...(groupBy === undefined ? {} : { 'aggregation.groupByFields': groupBy }),
+    })
+    const path = `/v3/projects/${project}/timeSeries?${query}`
+    return client.json({ service: 'monitoring', path }, schema)
+  }
+
   return {
-    kinds: ['alarm', 'error-rate'],
+    kinds: ['alarm', 'error-rate', 'latency'],
 
     async alarm(name) {
       const { alarms } = await targets()
@@ -74,22 +114,9 @@ export function openObserver({ client, clock, targets, project, revisionName }: 
       return (await rings(policy)) ? 'alarm' : 'ok'
     },
 
-    async requests(service, revision, since) {
-      const now = clock.now()
-      // The shortest time that Cloud Monitoring aligns to.
-      const seconds = Math.max(60, Math.ceil((now - since) / 1000))
-      const name = await revisionName(service, revision)
-      const query = new URLSearchParams({
-        filter: `metric.type="run.googleapis.com/request_count" AND resource.type="cloud_run_revision" AND resource.labels.revision_name="${name}"`,
-        'interval.startTime': new Date(now - seconds * 1000).toISOString(),
-        'interval.endTime': new Date(now).toISOString(),
-        'aggregation.alignmentPeriod': `${seconds}s`,
-        'aggregation.perSeriesAligner': 'ALIGN_DELTA',
-        'aggregation.crossSeriesReducer': 'REDUCE_SUM',
-        'aggregation.groupByFields': 'metric.labels.response_code_class',
-      })
-      const path = `/v3/projects/${project}/timeSeries?${query}`
-      const { timeSeries } = await client.json({ service: 'monitoring', path }, seriesSchema)
+    async requests(service, revision, from) {
+      const asked = { metric: 'request_count', groupBy: 'metric.labels.response_code_class' }
+      const { timeSeries } = await since(asked, { service, revision, from }, seriesSchema)
       if (timeSeries.length === 0) return undefined
       let requests = 0
       let errors = 0
@@ -99,6 +126,14 @@ export function openObserver({ client, clock, targets, project, revisionName }: 
         if (metric.labels['response_code_class'] === '5xx') errors += count
       }
       return { requests, errors }
+    },
+
+    async latency(service, revision, from) {
+      const asked = { metric: 'request_latencies' }
+      const { timeSeries } = await since(asked, { service, revision, from }, latenciesSchema)
+      // Reduced to one series, and aligned to one point.
+      const found = timeSeries[0]?.points[0]?.value.distributionValue
+      return found === undefined ? undefined : { requests: found.count, p95: quantile(found, 0.95) }
     },
   }
 }

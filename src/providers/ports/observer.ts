@@ -14,4 +14,13 @@ export interface Observer {
     revision: string,
     since: number,
   ): Promise<{ readonly requests: number; readonly errors: number } | undefined>
+  /**
+   * What the requests took that a revision has answered since then: how many were measured, and their 95th percentile in
+   * milliseconds; undefined where the platform has measured none yet.
+   */
+  latency(
+    service: string,
+    revision: string,
+    since: number,
+  ): Promise<{ readonly requests: number; readonly p95: number } | undefined>
 }

@@ -46,6 +46,28 @@ test('R31 requests are those of one revision since then, its errors those with 5
   expect(await observer.requests('api', id, since)).toEqual({ requests: 100, errors: 10 })
 })
 
+test('R31 how long requests took is that of one revision since then', async () => {
+  const { world, observer } = observed()
+  const { clock } = world.world
+  const { monitoring } = world.door
+  const spec = { service: aService(), image: world.image('1', {}), models: [], release: digestOf('1') }
+  const id = await world.provider.services.stage(spec)
+  for (let i = 0; i < 100; i++) monitoring.time(id, 9000)
+  await clock.sleep(10 * 60_000)
+  const since = clock.now()
+  expect(await observer.latency('api', id, since)).toBeUndefined()
+  await clock.sleep(60_000)
+  for (let i = 0; i < 90; i++) monitoring.time(id, 100)
+  for (let i = 0; i < 10; i++) monitoring.time(id, 800)
+  for (let i = 0; i < 50; i++) monitoring.time('films-test-api-other', 5000)
+  await clock.sleep(60_000)
+  const found = await observer.latency('api', id, since)
+  expect(found?.requests).toBe(100)
+  // Between the bounds around 800 ms: 1.4 ** 19 and 1.4 ** 20.
+  expect(found?.p95).toBeGreaterThan(597)
+  expect(found?.p95).toBeLessThan(837)
+})
+
 test('R31 who may not look gets no answer that could be taken for silence', async () => {
   const { world, observer } = observed()
   world.door.monitoring.policies.set(POLICY, { enabled: true })

@@ -44,8 +44,8 @@ export async function openCloudWatch({ store, clock }: CloudWorld): Promise<Clou
       if (!(start < end)) throw new CloudError('ValidationError', 'StartTime must be less than EndTime')
       const from = Number(input['NextToken'] ?? 0)
       const queries = input['MetricDataQueries'] as readonly Query[]
-      const results = queries.map(({ Id, MetricStat: { Metric, Period } }) => {
-        const all = minutes(keyOf(metricOf(Metric)), start, end, Period * 1000)
+      const results = queries.map(({ Id, MetricStat: { Metric, Period, Stat } }) => {
+        const all = periods(keyOf(metricOf(Metric)), { start, end, period: Period * 1000, stat: Stat })
         const values = all.slice(from, from + door.page)
         const more = all.length > from + door.page
         return {
@@ -59,15 +59,17 @@ export async function openCloudWatch({ store, clock }: CloudWorld): Promise<Clou
       return { MetricDataResults: results, ...(more ? { NextToken: String(from + door.page) } : {}) }
     },
   }
-  const minutes = (key: string, start: number, end: number, period: number) => {
-    const sums = new Map<number, number>()
+  const periods = (key: string, { start, end, period, stat }: Span) => {
+    const values = new Map<number, number[]>()
     for (const sample of samples) {
       const at = Math.floor(sample.at / period) * period
       // A period is told when it is over.
       if (sample.key !== key || at < start || at >= end || at + period > clock.now()) continue
-      sums.set(at, (sums.get(at) ?? 0) + sample.value)
+      values.set(at, [...(values.get(at) ?? []), sample.value])
     }
-    return [...sums].map(([at, value]) => ({ at, value })).toSorted((a, b) => b.at - a.at)
+    return [...values]
+      .map(([at, all]) => ({ at, value: statistic(stat, all) }))
+      .toSorted((a, b) => b.at - a.at)
   }
   const opened = await openJsonDoor('1.0', (name, input) => {
     const call = calls[name]
@@ -94,9 +96,26 @@ export async function openCloudWatch({ store, clock }: CloudWorld): Promise<Clou
   return door
 }
 
+interface Span {
+  readonly start: number
+  readonly end: number
+  readonly period: number
+  readonly stat: string
+}
+
+/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html */
+function statistic(stat: string, values: readonly number[]): number {
+  const percentile = /^p(\d+(?:\.\d+)?)$/.exec(stat)?.[1]
+  if (stat === 'Sum') return values.reduce((sum, value) => sum + value, 0)
+  if (stat === 'SampleCount') return values.length
+  if (percentile === undefined) throw new CloudError('InvalidParameterValue', `${stat} is not simulated`)
+  const rank = Math.ceil((Number(percentile) / 100) * values.length)
+  return values.toSorted((a, b) => a - b)[rank - 1] ?? Number.NaN
+}
+
 interface Query {
   readonly Id: string
-  readonly MetricStat: { readonly Metric: MetricJson; readonly Period: number }
+  readonly MetricStat: { readonly Metric: MetricJson; readonly Period: number; readonly Stat: string }
 }
 
 interface MetricJson {
