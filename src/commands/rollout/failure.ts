@@ -38,19 +38,21 @@ export function isTransient(error: unknown): boolean {
  * Does something that may be repeated (every method of ServiceHost may) until it has worked, bearing a few errors of the
  * remote side.
  *
+ * @param act its signal is aborted once it is waited for no more
  * @throws SluiceError timed-out at the deadline, even if no answer ever comes.
  */
 export async function persist<T>(
   runtime: Pick<Runtime, 'clock' | 'random'>,
   what: string,
   limits: { readonly deadline: number; readonly signal?: AbortSignal },
-  act: () => Promise<T>,
+  act: (waited: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const done = await pollUntil(runtime, async () => ({ value: await act() }), {
+  const waited = new AbortController()
+  const done = await pollUntil(runtime, async () => ({ value: await act(waited.signal) }), {
     every: 500,
     ...limits,
     bear: { transient: isTransient, inARow: 4 },
-  })
+  }).finally(() => waited.abort(new Error('nobody waits for it any more')))
   if (done !== 'timed-out') return done.found.value
   throw new SluiceError('timed-out', 'service', {
     what: `${what}: not done when the time for the rollout was over`,

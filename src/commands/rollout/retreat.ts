@@ -17,6 +17,13 @@ export type Retreat =
 
 /** Time for one service to go back and be seen serving; beyond it the next one is brought back. */
 const PATIENCE = 120_000
+/** Milliseconds between two looks at a service that does not come back for long: it may be given up by its platform. */
+const SELDOM = 12_000
+
+/** Soon at first, and after some minutes seldom: a look at a service in trouble takes many requests. */
+export function lookAgain(every: number | undefined): number | ((elapsed: number) => number) {
+  return every === undefined ? 500 : (elapsed) => Math.min(Math.max(every, elapsed / 10), SELDOM)
+}
 
 /**
  * All traffic back, in the reverse order of the start, and read back (promise R29). Neither a cancel nor the failure of
@@ -72,7 +79,7 @@ async function verifyBack(
       return undefined
     },
     {
-      every: provider.services.pace?.every ?? 500,
+      every: lookAgain(provider.services.pace?.every),
       deadline: runtime.clock.now() + (provider.services.pace?.patience ?? PATIENCE),
       bear: { transient: isTransient, inARow: 10 },
     },

@@ -28,14 +28,11 @@ export interface Limits {
 /** One new revision at 0 %. */
 export async function stageOne(site: Site, action: Start, release: Digest, limits: Limits): Promise<Staged> {
   const { service, image, models, sidecars } = action
-  const revision = await persist(site.runtime, `staging ${service.name}`, limits, () =>
-    site.provider.services.stage({
-      service,
-      image,
-      models,
-      release,
-      ...(sidecars === undefined ? {} : { sidecars }),
-    }),
+  const revision = await persist(site.runtime, `staging ${service.name}`, limits, (waited) =>
+    site.provider.services.stage(
+      { service, image, models, release, ...(sidecars === undefined ? {} : { sidecars }) },
+      waited,
+    ),
   )
   return { action, revision, release, models }
 }

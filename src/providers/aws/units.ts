@@ -38,7 +38,7 @@ export function openUnits(
       (await isGone(service))
         ? { service, state: 'absent', url: null, revisions: [] }
         : (await hostOf(service)).describe(service, ...awaited),
-    stage: async (spec) => (await hostOf(spec.service.name)).stage(spec),
+    stage: async (spec, ...given) => (await hostOf(spec.service.name)).stage(spec, ...given),
     shift: async (service, ...move) => (await hostOf(service)).shift(service, ...move),
     settle: async (service, ...move) => (await hostOf(service)).settle(service, ...move),
     revert: async (service, ...move) => (await hostOf(service)).revert(service, ...move),

@@ -64,8 +64,12 @@ export interface ServiceHost {
   readonly pace?: HostPace
   /** @param awaited id of a revision that alone matters: a host may leave out the others, to ask its platform less. */
   describe(service: string, awaited?: string): Promise<ServiceStatus>
-  /** A new revision at 0 %. Returns its id as soon as the platform has accepted it; it may not be healthy yet. */
-  stage(spec: RevisionSpec): Promise<string>
+  /**
+   * A new revision at 0 %. Returns its id as soon as the platform has accepted it; it may not be healthy yet.
+   *
+   * @param given aborted when nobody waits for it any more: a host that waits for its platform begins nothing from then on
+   */
+  stage(spec: RevisionSpec, given?: AbortSignal): Promise<string>
   /**
    * Gives the revision this share of the traffic; the rest goes to the one that was live before.
    *

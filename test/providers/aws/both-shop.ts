@@ -27,13 +27,20 @@ const func = {
   connects: [],
 }
 
+export interface BothOptions {
+  readonly policy?: Partial<RolloutPolicy>
+  readonly check?: FunctionCheck
+  /** Without the service. */
+  readonly alone?: boolean
+}
+
 /** The shop of ECS with a function, on one virtual time. */
 export async function openBoth(
   bad: readonly ImageReference[] = [],
   functions?: (image: string) => FunctionBehaviour,
-  { policy = {}, check }: { readonly policy?: Partial<RolloutPolicy>; readonly check?: FunctionCheck } = {},
+  { policy = {}, check, alone = false }: BothOptions = {},
 ) {
-  const plain = ecsShop()
+  const plain = ecsShop(alone ? { services: {} } : {})
   const base = { ...plain, rollout: { ...plain.rollout, ...policy } }
   const system = withReleasedFunctions({ ...base, functions: { thumb: func } })
   const world = await openEcsWorld({
@@ -47,6 +54,9 @@ export async function openBoth(
     world.cloud.store.put({ provider: 'aws', type, key: 'shop-test-thumb', attributes })
   }
   const door = await openLambda(world.cloud, functions)
+  door.stuck = () => world.loopback.release()
+  // Virtual time would pass while it is loaded.
+  await import('../../../src/providers/aws/sdk/lambda.ts')
   const services = world.targets.bind(world)
   world.targets = (): Targets => ({
     ...services(),
@@ -64,7 +74,11 @@ export async function openBoth(
   world.provider = (wire?: Wire): Provider => {
     const opened = provider(wire)
     const { pace = { every: 3_000, patience: 60_000 } } = opened.services
-    const hosts = { ecs: async () => opened.services, lambda: async () => lambda, workers: nobody }
+    const hosts = {
+      ecs: async () => opened.services,
+      lambda: async () => (wire === undefined ? lambda : wire.wrap('functions', lambda)),
+      workers: nobody,
+    }
     return { ...opened, targets: both, services: openUnits(pace, system, both, hosts) }
   }
   return {

@@ -6,6 +6,7 @@ import { type AwsSession, settingsFor } from '../session.ts'
 import { codeOf } from '../trouble.ts'
 import type { Alias, AliasChange } from './alias.ts'
 import type { Invocation } from './check.ts'
+import { Places } from './places.ts'
 
 /** One published version, or the code that is not published yet. */
 export interface FunctionVersion {
@@ -22,18 +23,33 @@ export interface FunctionVersion {
   readonly modifiedAt: number
 }
 
+/** Each call ends with its signal, and does nothing once that is aborted. */
 export interface LambdaApi {
   /** undefined where there is no such alias. */
-  alias(name: string, alias: string): Promise<Alias | undefined>
+  alias(name: string, alias: string, signal?: AbortSignal): Promise<Alias | undefined>
   /** `changed`: somebody was quicker. */
-  move(name: string, alias: string, from: Alias, to: NonNullable<AliasChange>): Promise<'moved' | 'changed'>
-  version(name: string, version: string): Promise<FunctionVersion>
+  move(
+    name: string,
+    alias: string,
+    way: { readonly from: Alias; readonly to: NonNullable<AliasChange> },
+    signal?: AbortSignal,
+  ): Promise<'moved' | 'changed'>
+  version(name: string, version: string, signal?: AbortSignal): Promise<FunctionVersion>
   /** Number of the newest version with this description. */
-  described(name: string, description: string): Promise<string | undefined>
+  described(name: string, description: string, signal?: AbortSignal): Promise<string | undefined>
   /** Code of the function, not published. `later`: it is being changed; else why Lambda does not take it. */
-  setImage(name: string, image: string): Promise<'set' | 'later' | { readonly refused: string }>
+  setImage(
+    name: string,
+    image: string,
+    signal?: AbortSignal,
+  ): Promise<'set' | 'later' | { readonly refused: string }>
   /** The version of exactly this code: its number; undefined where the code is another one by now. */
-  publish(name: string, codeSha256: string, description: string): Promise<string | undefined>
+  publish(
+    name: string,
+    codeSha256: string,
+    description: string,
+    signal?: AbortSignal,
+  ): Promise<string | undefined>
   /**
    * One call of exactly this version, whatever the alias says; it has as long as a request to Lambda, 30 s.
    * @throws SluiceError cannot-observe where calling it is not allowed, external where no answer comes.
@@ -47,6 +63,7 @@ const MOVED_ON = new Set(['PreconditionFailedException', 'ResourceConflictExcept
 /** Lambda, with its client loaded by the first call. @see https://docs.aws.amazon.com/lambda/latest/api/ */
 export function lambdaApi(session: AwsSession, runtime: Pick<Runtime, 'clock' | 'random'>): LambdaApi {
   const calls = new AwsCalls(runtime, 'Lambda')
+  const places = new Places()
   let opened: Promise<LambdaClient> | undefined
   const sdk = async () => {
     const api = await import('../sdk/lambda.ts')
@@ -54,21 +71,28 @@ export function lambdaApi(session: AwsSession, runtime: Pick<Runtime, 'clock' | 
     return { api, lambda: await opened }
   }
   return {
-    async alias(name, alias) {
+    async alias(name, alias, signal) {
       const { api, lambda } = await sdk()
       const request = new api.GetAliasCommand({ FunctionName: name, Name: alias })
-      const found = await calls.ask(`looking at function ${name}`, 'always', async (options) => {
-        try {
-          return await lambda.send(request, options)
-        } catch (error) {
-          if (codeOf(error) === 'ResourceNotFoundException') return undefined
-          throw error
-        }
-      })
-      return found === undefined ? undefined : aliasOf(name, found)
+      const found = await calls.ask(
+        `looking at function ${name}`,
+        'always',
+        async (options) => {
+          try {
+            return await lambda.send(request, options)
+          } catch (error) {
+            if (codeOf(error) === 'ResourceNotFoundException') return undefined
+            throw error
+          }
+        },
+        signal,
+      )
+      if (found === undefined) return undefined
+      places.know(name, found.AliasArn)
+      return aliasOf(name, found)
     },
 
-    async move(name, alias, from, { base, staged }) {
+    async move(name, alias, { from, to: { base, staged } }, signal) {
       const { api, lambda } = await sdk()
       const weights = staged === null ? {} : { [staged.version]: staged.percent / 100 }
       const request = new api.UpdateAliasCommand({
@@ -79,8 +103,11 @@ export function lambdaApi(session: AwsSession, runtime: Pick<Runtime, 'clock' | 
         RevisionId: from.revisionId,
       })
       try {
-        await calls.ask(`moving the traffic of function ${name}`, 'refused', (options) =>
-          lambda.send(request, options),
+        await calls.ask(
+          `moving the traffic of function ${name}`,
+          'refused',
+          (options) => lambda.send(request, options),
+          signal,
         )
         return 'moved'
       } catch (error) {
@@ -89,24 +116,30 @@ export function lambdaApi(session: AwsSession, runtime: Pick<Runtime, 'clock' | 
       }
     },
 
-    async version(name, version) {
+    async version(name, version, signal) {
       const { api, lambda } = await sdk()
       const request = new api.GetFunctionCommand({ FunctionName: name, Qualifier: version })
-      return versionOf(
-        await calls.ask(`looking at version ${version} of function ${name}`, 'always', (options) =>
-          lambda.send(request, options),
-        ),
+      const found = await calls.ask(
+        `looking at version ${version} of function ${name}`,
+        'always',
+        (options) => lambda.send(request, options),
+        signal,
       )
+      places.know(name, found.Configuration?.FunctionArn)
+      return versionOf(found)
     },
 
-    async described(name, description) {
+    async described(name, description, signal) {
       const { api, lambda } = await sdk()
       let found: string | undefined
       let Marker: string | undefined
       do {
         const request = new api.ListVersionsByFunctionCommand({ FunctionName: name, Marker })
-        const page = await calls.ask(`looking for versions of function ${name}`, 'always', (options) =>
-          lambda.send(request, options),
+        const page = await calls.ask(
+          `looking for versions of function ${name}`,
+          'always',
+          (options) => lambda.send(request, options),
+          signal,
         )
         for (const { Version, Description } of page.Versions ?? []) {
           // Oldest first.
@@ -117,7 +150,7 @@ export function lambdaApi(session: AwsSession, runtime: Pick<Runtime, 'clock' | 
       return found
     },
 
-    async setImage(name, image) {
+    async setImage(name, image, signal) {
       const { api, lambda } = await sdk()
       const request = new api.UpdateFunctionCodeCommand({
         FunctionName: name,
@@ -126,8 +159,11 @@ export function lambdaApi(session: AwsSession, runtime: Pick<Runtime, 'clock' | 
       })
       try {
         // The same image twice is the same.
-        await calls.ask(`giving function ${name} its image`, 'always', (options) =>
-          lambda.send(request, options),
+        await calls.ask(
+          `giving function ${name} its image`,
+          'always',
+          (options) => lambda.send(request, options),
+          signal,
         )
         return 'set'
       } catch (error) {
@@ -138,7 +174,7 @@ export function lambdaApi(session: AwsSession, runtime: Pick<Runtime, 'clock' | 
       }
     },
 
-    async publish(name, codeSha256, description) {
+    async publish(name, codeSha256, description, signal) {
       const { api, lambda } = await sdk()
       const request = new api.PublishVersionCommand({
         FunctionName: name,
@@ -147,8 +183,11 @@ export function lambdaApi(session: AwsSession, runtime: Pick<Runtime, 'clock' | 
       })
       try {
         // What is published already is not published twice.
-        const { Version } = await calls.ask(`publishing function ${name}`, 'always', (options) =>
-          lambda.send(request, options),
+        const { Version } = await calls.ask(
+          `publishing function ${name}`,
+          'always',
+          (options) => lambda.send(request, options),
+          signal,
         )
         if (Version !== undefined) return Version
       } catch (error) {

@@ -5,6 +5,7 @@ import type { Named } from '../../../domain/named.ts'
 import type { Target, Targets } from '../../../domain/targets.ts'
 import { pollUntil } from '../../../runtime/poll.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
+import { Turns } from '../../../runtime/turns.ts'
 import type {
   HostPace,
   RevisionSpec,
@@ -35,6 +36,7 @@ export class LambdaFunctions implements ServiceHost {
   readonly #runtime: Pick<Runtime, 'clock' | 'random'>
   readonly #targets: () => Promise<Targets>
   readonly #checks: Named<FunctionCheck>
+  readonly #turns = new Turns()
   /** Versions that have passed: what is published never changes. */
   readonly #passed = new Set<string>()
 
@@ -75,49 +77,65 @@ export class LambdaFunctions implements ServiceHost {
     return { service, state, url: null, revisions }
   }
 
-  async stage({ service, image, release }: RevisionSpec): Promise<string> {
-    const target = await this.#target(service.name)
-    const { function: name } = target
-    const description = `${MARK}${release}`
-    const alias = await this.#alias(target)
-    const known = await this.#api.described(name, description)
-    const version = known !== undefined && (await this.#runs(name, known, image)) ? known : undefined
-    if (alias.staged !== null && alias.staged.version !== version)
-      throw busy(service.name, alias.staged.version)
-    const staged = version ?? (await this.#publish(name, image, description))
-    await this.#move(service.name, target, (now) => stageMove(now, staged), busy)
-    return staged
+  stage({ service, image, release }: RevisionSpec, given?: AbortSignal): Promise<string> {
+    const work = async (signal: AbortSignal): Promise<string> => {
+      const target = await this.#target(service.name)
+      const { function: name } = target
+      const description = `${MARK}${release}`
+      const alias = await this.#alias(target, signal)
+      const known = await this.#api.described(name, description, signal)
+      const runs = async (version: string): Promise<boolean> =>
+        imageOf(await this.#api.version(name, version, signal)) === image
+      const version = known !== undefined && (await runs(known)) ? known : undefined
+      if (alias.staged !== null && alias.staged.version !== version)
+        throw busy(service.name, alias.staged.version)
+      const staged = version ?? (await this.#publish(name, image, description, signal))
+      await this.#move(service.name, target, (now) => stageMove(now, staged), { refusal: busy, signal })
+      return staged
+    }
+    return this.#turns.take(service.name, work, given)
   }
 
-  async shift(service: string, revision: string, percent: number): Promise<void> {
-    const target = await this.#target(service)
-    await this.#move(service, target, (now) => shiftMove(now, revision, percent), superseded)
+  shift(service: string, revision: string, percent: number): Promise<void> {
+    return this.#step(service, (now) => shiftMove(now, revision, percent))
   }
 
-  async settle(service: string, revision: string): Promise<void> {
-    const target = await this.#target(service)
-    await this.#move(service, target, (now) => settleMove(now, revision), superseded)
+  settle(service: string, revision: string): Promise<void> {
+    return this.#step(service, (now) => settleMove(now, revision))
   }
 
-  async revert(service: string, revision: string): Promise<void> {
-    const target = await this.#target(service)
-    await this.#move(service, target, (now) => revertMove(now, revision), superseded)
+  revert(service: string, revision: string): Promise<void> {
+    return this.#step(service, (now) => revertMove(now, revision))
   }
 
-  async #publish(name: string, image: ImageReference, description: string): Promise<string> {
+  #step(service: string, decide: (now: Alias) => AliasMove): Promise<void> {
+    return this.#turns.take(service, async (signal) => {
+      const target = await this.#target(service)
+      await this.#move(service, target, decide, { refusal: superseded, signal })
+    })
+  }
+
+  /** @param signal aborted when another step has begun: what is given up publishes nothing any more. */
+  async #publish(
+    name: string,
+    image: ImageReference,
+    description: string,
+    signal: AbortSignal,
+  ): Promise<string> {
     let asked = false
     const look = async (): Promise<FunctionVersion | undefined> => {
-      const latest = await this.#api.version(name, '$LATEST')
+      const latest = await this.#api.version(name, '$LATEST', signal)
       if (latest.state === 'waiting') return undefined
       if (imageOf(latest) === image) return latest
       if (asked) throw busy(name, latest.image)
-      const set = await this.#api.setImage(name, image)
+      const set = await this.#api.setImage(name, image, signal)
       if (typeof set === 'object') throw notTaken(name, image, set.refused)
       asked = set === 'set'
       return undefined
     }
     const { clock } = this.#runtime
-    const ended = await pollUntil(this.#runtime, look, { every: 1_500, deadline: clock.now() + READY })
+    const deadline = clock.now() + READY
+    const ended = await pollUntil(this.#runtime, look, { every: 1_500, deadline, signal })
     if (ended === 'timed-out') {
       throw externalError('service', {
         what: `Lambda has not taken the image of ${name} within ${READY / 1000} s`,
@@ -125,7 +143,7 @@ export class LambdaFunctions implements ServiceHost {
     }
     const { found } = ended
     if (found.state === 'failed') throw notTaken(name, image, found.reason ?? '')
-    const version = await this.#api.publish(name, found.codeSha256, description)
+    const version = await this.#api.publish(name, found.codeSha256, description, signal)
     if (version === undefined) throw busy(name, 'another image')
     return version
   }
@@ -140,29 +158,26 @@ export class LambdaFunctions implements ServiceHost {
     return trouble
   }
 
-  async #runs(name: string, version: string, image: ImageReference): Promise<boolean> {
-    return imageOf(await this.#api.version(name, version)) === image
-  }
-
   /** Looks, decides and moves, until nobody else has moved it in between (promise R30). */
   async #move(
     service: string,
     target: FunctionTarget,
     decide: (now: Alias) => AliasMove,
-    refusal: (service: string, by: string) => SluiceError,
+    { refusal, signal }: { readonly refusal: typeof busy; readonly signal: AbortSignal },
   ): Promise<void> {
+    const { function: name, alias } = target
     for (let attempt = 0; attempt < RACES; attempt++) {
-      const now = await this.#alias(target)
+      const now = await this.#alias(target, signal)
       const move = decide(now)
       if (move.kind === 'busy') throw refusal(service, move.by)
       if (move.change === null) return
-      if ((await this.#api.move(target.function, target.alias, now, move.change)) === 'moved') return
+      if ((await this.#api.move(name, alias, { from: now, to: move.change }, signal)) === 'moved') return
     }
     throw busy(service, 'somebody else, again and again')
   }
 
-  async #alias(target: FunctionTarget): Promise<Alias> {
-    const alias = await this.#api.alias(target.function, target.alias)
+  async #alias(target: FunctionTarget, signal: AbortSignal): Promise<Alias> {
+    const alias = await this.#api.alias(target.function, target.alias, signal)
     if (alias !== undefined) return alias
     throw new SluiceError('cannot-observe', 'user', {
       what: `function ${target.function} has no alias ${target.alias}`,

@@ -1,6 +1,7 @@
 import { SluiceError } from '../../../domain/error.ts'
 import type { Targets } from '../../../domain/targets.ts'
 import { pollUntil } from '../../../runtime/poll.ts'
+import { Turns } from '../../../runtime/turns.ts'
 import { nextLook } from '../../../runtime/watch-pace.ts'
 import type { HostPace, RevisionSpec, ServiceHost, ServiceStatus } from '../../ports/services.ts'
 import type { ProviderContext } from '../../provider.ts'
@@ -18,7 +19,6 @@ import { sidecarImages } from './sidecars.ts'
 import { isNewer } from './status.ts'
 import { shiftsTraffic } from './strategy.ts'
 import { type EcsTarget, ecsTarget, familyOf } from './target.ts'
-import { Turns } from './turns.ts'
 import type { EcsWriter } from './writer.ts'
 
 /** Milliseconds between two looks while a method waits for ECS: what is quick is noticed soon, what is not is asked for rarely. */
@@ -76,8 +76,8 @@ export class EcsServices implements ServiceHost {
     return isShared ? undefined : ours
   }
 
-  stage(spec: RevisionSpec): Promise<string> {
-    return this.#turns.take(spec.service.name, async (signal) => {
+  stage(spec: RevisionSpec, given?: AbortSignal): Promise<string> {
+    const work = async (signal: AbortSignal): Promise<string> => {
       const target = await this.#target(spec.service.name)
       this.#glances.forget(target)
       const sighting = await this.#reader.look(target, signal)
@@ -117,7 +117,8 @@ export class EcsServices implements ServiceHost {
         await this.#deploy(target, sighting, revision, signal)
       }
       return revision
-    })
+    }
+    return this.#turns.take(spec.service.name, work, given)
   }
 
   shift(service: string, revision: string, percent: number, usual: readonly number[] = []): Promise<void> {

@@ -9,6 +9,7 @@ import { WORK_ENDS } from '../../../domain/released-workers.ts'
 import type { System } from '../../../domain/system.ts'
 import { pollUntil } from '../../../runtime/poll.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
+import { Turns } from '../../../runtime/turns.ts'
 import type {
   HostPace,
   RevisionSpec,
@@ -16,7 +17,6 @@ import type {
   ServiceHost,
   ServiceStatus,
 } from '../../ports/services.ts'
-import { Turns } from '../services/turns.ts'
 import type { Fleet } from './fleet.ts'
 import type { AwsWorkers } from './images.ts'
 import {

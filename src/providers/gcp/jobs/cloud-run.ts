@@ -50,7 +50,8 @@ export class CloudRunPlatform implements JobPlatform<'cloud-run-job'> {
         const before = await this.#job(job)
         const wanted = runTemplate(template ?? before.template, spec)
         const patch = await this.#api.patch(before, wanted)
-        await follow(this.#runtime, this.#client, `preparing ${spec.id}`, patch)
+        const { cancelled: signal } = this.#runtime.signals
+        await follow(this.#runtime, this.#client, { what: `preparing ${spec.id}`, started: patch, signal })
         const { etag } = await this.#job(job)
         const operation = await this.#api.run(job, etag, overridesOf(spec, wanted))
         const { metadata } = operation as { metadata?: { name?: unknown } }

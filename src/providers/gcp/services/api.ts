@@ -47,16 +47,23 @@ export function runApi(client: GcpClient): RunApi {
   }
 }
 
+/** Which operation is waited for. */
+export interface Followed {
+  /** The work, for people. */
+  readonly what: string
+  readonly started: Operation
+  readonly signal: AbortSignal
+}
+
 /**
  * Waits for the end of a long-running operation. That a request was taken says nothing about how it ends.
  *
  * @throws SluiceError external with Google's words where it failed, or where it does not end.
  */
 export async function follow(
-  runtime: Pick<Runtime, 'clock' | 'random' | 'signals'>,
+  runtime: Pick<Runtime, 'clock' | 'random'>,
   client: GcpClient,
-  what: string,
-  started: Operation,
+  { what, started, signal }: Followed,
 ): Promise<Operation> {
   const ended = await pollUntil(
     runtime,
@@ -66,7 +73,7 @@ export async function follow(
         : await client.json({ service: 'run', path: `/v2/${started.name}` }, operationSchema)
       return now.done ? now : undefined
     },
-    { every: 500, deadline: runtime.clock.now() + OPERATION, signal: runtime.signals.cancelled },
+    { every: 500, deadline: runtime.clock.now() + OPERATION, signal },
   )
   if (ended === 'timed-out') {
     throw externalError('service', { what: `${what}: operation ${started.name} has not ended` })

@@ -4,11 +4,12 @@ import type { Service } from '../../../domain/system.ts'
 import type { Target, Targets } from '../../../domain/targets.ts'
 import { message } from '../../../runtime/events.ts'
 import { pollUntil } from '../../../runtime/poll.ts'
+import { Turns } from '../../../runtime/turns.ts'
 import { isFrugal } from '../../../runtime/watch-pace.ts'
 import type { HostPace, RevisionSpec, ServiceHost, ServiceStatus } from '../../ports/services.ts'
 import type { GcpClient } from '../client.ts'
 import { GcpError } from '../trouble.ts'
-import { follow, type RunApi, runApi } from './api.ts'
+import { follow, type Operation, type RunApi, runApi } from './api.ts'
 import { readinessOf } from './health.ts'
 import { Looker, type LookParts } from './look.ts'
 import {
@@ -52,6 +53,7 @@ export class CloudRunHost implements ServiceHost {
   readonly #options: CloudRunOptions
   readonly #api: RunApi
   readonly #sights: Sights
+  readonly #turns = new Turns()
 
   constructor(options: CloudRunOptions) {
     this.#options = options
@@ -64,10 +66,10 @@ export class CloudRunHost implements ServiceHost {
     return this.#sights.describe(service, awaited)
   }
 
-  async stage(spec: RevisionSpec): Promise<string> {
+  stage(spec: RevisionSpec, given?: AbortSignal): Promise<string> {
     const { name } = spec.service
     let told = false
-    await this.#change(name, async ({ kind, target, resource }) => {
+    const decide = async ({ kind, target, resource }: Subject): Promise<Change | undefined> => {
       const split = told ? undefined : foreignSplit(kind, resource)
       if (split !== undefined) {
         const text = `${name}: its traffic was split by somebody else (${split}); this release moves all of it`
@@ -77,52 +79,69 @@ export class CloudRunHost implements ServiceHost {
       const { revision, template } = await this.#wanted({ kind, target, resource }, spec)
       const fresh = this.#scalingOf(kind, resource, spec.service)
       return stage(kind, resource, { revision, template, fresh })
+    }
+    const work = async (signal: AbortSignal): Promise<string> => {
+      await this.#change(name, decide, signal)
+      const found = await this.#subject(name)
+      const id = revisionName(found.kind.id, await this.#template(found, spec))
+      this.#sights.begun(name, found, this.#actual(found.kind, found.resource, id))
+      return id
+    }
+    return this.#turns.take(name, work, given)
+  }
+
+  shift(service: string, revision: string, percent: number): Promise<void> {
+    return this.#turns.take(service, async (signal) => {
+      const move = async ({ kind, resource }: Subject): Promise<Change | undefined> =>
+        shift(kind, resource, this.#actual(kind, resource, revision), percent)
+      const operation = await this.#change(service, move, signal)
+      await this.#followed(`moving ${percent} % of ${service}`, operation, signal)
+      await this.#shown(service, revision, percent, signal)
     })
-    const found = await this.#subject(name)
-    const id = revisionName(found.kind.id, await this.#template(found, spec))
-    this.#sights.begun(name, found, this.#actual(found.kind, found.resource, id))
-    return id
   }
 
-  async shift(service: string, revision: string, percent: number): Promise<void> {
-    const what = `moving ${percent} % of ${service}`
-    const operation = await this.#change(service, async ({ kind, resource }) =>
-      shift(kind, resource, this.#actual(kind, resource, revision), percent),
-    )
-    if (operation !== undefined) await follow(this.#options.runtime, this.#options.client, what, operation)
-    await this.#shown(service, revision, percent)
+  settle(service: string, revision: string): Promise<void> {
+    return this.#turns.take(service, async (signal) => {
+      const end = async ({ kind, resource }: Subject): Promise<Change | undefined> =>
+        settle(kind, resource, this.#actual(kind, resource, revision))
+      await this.#followed(`settling ${service}`, await this.#change(service, end, signal), signal)
+    })
   }
 
-  async settle(service: string, revision: string): Promise<void> {
-    const operation = await this.#change(service, async ({ kind, resource }) =>
-      settle(kind, resource, this.#actual(kind, resource, revision)),
-    )
+  revert(service: string, revision: string): Promise<void> {
+    return this.#turns.take(service, async (signal) => {
+      if ((await this.#find(service)) === undefined) return
+      const back = async ({ kind, resource }: Subject): Promise<Change | undefined> => {
+        const { base } = recordOf(kind, resource)
+        const before = base === undefined ? undefined : await this.#api.revision(kind, base)
+        const placeholder = before === undefined || isPlaceholder(before)
+        return revert(kind, resource, this.#actual(kind, resource, revision), placeholder)
+      }
+      const operation = await this.#change(service, back, signal)
+      // A revision that never became ready makes the operation fail as well; where the traffic is, is read back.
+      await this.#followed(`reverting ${service}`, operation, signal).catch((error: unknown) => {
+        this.#options.runtime.log.emit(message('debug', (error as Error).message))
+      })
+    })
+  }
+
+  async #followed(what: string, operation: Operation | undefined, signal: AbortSignal): Promise<void> {
     const { runtime, client } = this.#options
-    if (operation !== undefined) await follow(runtime, client, `settling ${service}`, operation)
-  }
-
-  async revert(service: string, revision: string): Promise<void> {
-    if ((await this.#find(service)) === undefined) return
-    const operation = await this.#change(service, async ({ kind, resource }) => {
-      const { base } = recordOf(kind, resource)
-      const before = base === undefined ? undefined : await this.#api.revision(kind, base)
-      const placeholder = before === undefined || isPlaceholder(before)
-      return revert(kind, resource, this.#actual(kind, resource, revision), placeholder)
-    })
-    // A revision that never became ready makes the operation fail as well; where the traffic is, is read back.
-    const { runtime, client } = this.#options
-    if (operation === undefined) return
-    await follow(runtime, client, `reverting ${service}`, operation).catch((error: unknown) => {
-      runtime.log.emit(message('debug', (error as Error).message))
-    })
+    if (operation !== undefined) await follow(runtime, client, { what, started: operation, signal })
   }
 
   /** Changes a service over exactly what was read; undefined where nothing is to be changed. */
-  async #change(service: string, decide: (subject: Subject) => Promise<Change | undefined>) {
+  async #change(
+    service: string,
+    decide: (subject: Subject) => Promise<Change | undefined>,
+    signal: AbortSignal,
+  ): Promise<Operation | undefined> {
     for (let attempt = 1; ; attempt++) {
       const subject = await this.#subject(service)
       const change = await decide(subject)
       if (change === undefined) return undefined
+      // What nobody waits for any more moves nothing.
+      signal.throwIfAborted()
       try {
         return await this.#api.patch(subject.kind, subject.resource, change)
       } catch (error) {
@@ -134,9 +153,8 @@ export class CloudRunHost implements ServiceHost {
 
   /** `operate` pauses, resumes and restarts in the same way. */
   async apply(service: string, decide: (subject: Subject) => Promise<Change | undefined>): Promise<void> {
-    const operation = await this.#change(service, decide)
-    const { runtime, client } = this.#options
-    if (operation !== undefined) await follow(runtime, client, `changing ${service}`, operation)
+    const { cancelled } = this.#options.runtime.signals
+    await this.#followed(`changing ${service}`, await this.#change(service, decide, cancelled), cancelled)
   }
 
   revision(kind: RunKind, name: string): Promise<RunRevision | undefined> {
@@ -222,7 +240,7 @@ export class CloudRunHost implements ServiceHost {
   }
 
   /** Cloud Run keeps an old split for later deployments: what was asked for counts once it is seen (promise R31). */
-  async #shown(service: string, revision: string, percent: number): Promise<void> {
+  async #shown(service: string, revision: string, percent: number, signal: AbortSignal): Promise<void> {
     const { runtime } = this.#options
     let stands: readonly Serving[] = []
     const ended = await pollUntil(
@@ -233,7 +251,7 @@ export class CloudRunHost implements ServiceHost {
         const ours = stands.find((one) => revisionId(one.revision) === revision)
         return (ours?.percent ?? 0) === percent ? true : undefined
       },
-      { every: 500, deadline: runtime.clock.now() + SHOWN, signal: runtime.signals.cancelled },
+      { every: 500, deadline: runtime.clock.now() + SHOWN, signal },
     )
     if (ended !== 'timed-out') return
     const text = stands.map((one) => `${one.revision} ${one.percent} %`).join(', ')

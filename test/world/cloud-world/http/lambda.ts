@@ -46,6 +46,10 @@ interface Latest {
 export interface LambdaDoor extends HttpDoor {
   readonly requests: { readonly name: string }[]
   faults: HttpFaultPlan
+  /** Told when a request will never be answered. */
+  stuck: () => void
+  /** Region and account that it answers for. */
+  place: string
   /** Traffic of the alias `live` of a function: image -> percent. */
   traffic(name: string): Readonly<Record<string, number>>
   /** Whether the alias `live` names a second version, whatever its share. */
@@ -74,7 +78,7 @@ class Answered {
 }
 
 export async function openLambda(
-  { store, clock }: CloudWorld,
+  { store, clock, account }: CloudWorld,
   behaviour: (image: string) => FunctionBehaviour = () => ({}),
 ): Promise<LambdaDoor> {
   const functionOf = (name: string): Resource => {
@@ -107,11 +111,13 @@ export async function openLambda(
     }[]
     return routing?.additional_version_weights ?? {}
   }
+  const arnOf = (name: unknown): string => `arn:aws:lambda:${door.place}:function:${name}`
   const aliasJson = (record: Resource): Body => ({
+    AliasArn: `${arnOf(record.attributes['function_name'])}:${record.attributes['name']}`,
     Name: record.attributes['name'],
     FunctionVersion: record.attributes['function_version'],
     RoutingConfig: { AdditionalVersionWeights: weightsOf(record) },
-    RevisionId: digestOf(JSON.stringify([record.attributes, record.facets])).slice(7, 43),
+    RevisionId: digestOf(JSON.stringify([door.place, record.attributes, record.facets])).slice(7, 43),
   })
   const versionJson = (image: string, version: string, description: string, at: number): Body => ({
     Version: version,
@@ -172,7 +178,11 @@ export async function openLambda(
           const state =
             lost === undefined ? {} : { State: 'Failed', StateReason: lost, StateReasonCode: 'ImageDeleted' }
           return {
-            Configuration: { ...versionJson(image, version, description, at), ...state },
+            Configuration: {
+              ...versionJson(image, version, description, at),
+              FunctionArn: `${arnOf(name)}:${version}`,
+              ...state,
+            },
             Code: codeJson(image),
           }
         }
@@ -182,6 +192,7 @@ export async function openLambda(
         return {
           Configuration: {
             ...versionJson(latest.image, '$LATEST', '', latest.since),
+            FunctionArn: `${arnOf(name)}:$LATEST`,
             LastUpdateStatus: status,
             ...(status === 'Failed' ? { LastUpdateStatusReason: fails } : {}),
           },
@@ -319,7 +330,7 @@ export async function openLambda(
           ...(code === '' ? {} : { 'x-amzn-errortype': code }),
           ...more,
         }
-        send(response, { status, headers, body: JSON.stringify(said) }, fault, () => {})
+        send(response, { status, headers, body: JSON.stringify(said) }, fault, () => door.stuck())
         return
       }
       response.writeHead(404, { 'x-amzn-errortype': code })
@@ -332,6 +343,8 @@ export async function openLambda(
     requests,
     calls,
     faults: () => undefined,
+    stuck: () => {},
+    place: `us-east-1:${account}`,
     weighted: (name) => Object.keys(weightsOf(aliasOf(name, 'live'))).length > 0,
     versionOf: (name, image) =>
       publishedOf(functionOf(name)).findLast((one) => one.image === image)?.version ?? '',
