@@ -87,7 +87,12 @@ describeReal('every caller to copy', ['act', 'git', 'tofu'], () => {
         '$1      protected-only: false\n',
       ),
     ])
-    caller = openCaller({ dist: recorder.dist, files: Object.fromEntries(files) as Record<string, string> })
+    // Those that the caller of a monorepo names.
+    const systems = ['films', 'videos'].map((name) => [`systems/${name}/sluice.yml`, `system: ${name}\n`])
+    caller = openCaller({
+      dist: recorder.dist,
+      files: Object.fromEntries([...files, ...systems]) as Record<string, string>,
+    })
   })
   afterAll(() => {
     caller[Symbol.dispose]()
