@@ -1,6 +1,7 @@
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/sequence.ts'
 import { useTools } from './test/tools-folder.ts'
 
 useTools()
@@ -18,6 +19,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     // Most suites wait for processes of their own: one worker fewer than cores leaves a small machine idle.
     maxWorkers: Math.max(3, availableParallelism()),
+    sequence: { sequencer: LongestFirst },
     passWithNoTests: false,
     globalSetup: ['./test/real/end-docker-engine.ts', './test/workflows/end-dist.ts'],
   },
