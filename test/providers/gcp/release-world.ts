@@ -1,4 +1,5 @@
 import type { Service, System } from '../../../src/domain/system.ts'
+import type { Targets } from '../../../src/domain/targets.ts'
 import { openGcp } from '../../../src/providers/gcp/index.ts'
 import type { Provider } from '../../../src/providers/provider.ts'
 import type { Http } from '../../../src/runtime/runtime.ts'
@@ -8,6 +9,9 @@ import { Wire } from '../../world/faults.ts'
 import { aService, POOL, type RunWorld, runWorld, SERVICE, STATE, systemOf } from './run-world.ts'
 
 const { port: _port, health: _health, ...queue } = aService({ name: 'queue', image: 'queue' })
+
+/** The alert policy of alarm `api-5xx`. */
+export const POLICY = 'projects/films-1/alertPolicies/4711'
 
 /** A service of Cloud Run that takes requests, and one behind it that takes none. */
 export const SERVICES: readonly Service[] = [aService({ connects: ['queue'] }), queue]
@@ -31,7 +35,8 @@ export class ReleaseWorld extends World {
       rollout: { ...systemOf([]).rollout, bake: 2_000, startTimeout: 60_000 },
       ...changes,
     })
-    this.cloud = runWorld({ services: SERVICES, system: changes })
+    const targets = (given: Targets): Targets => ({ ...given, alarms: { 'api-5xx': POLICY } })
+    this.cloud = runWorld({ services: SERVICES, system: changes, targets })
     this.clock = this.cloud.world.clock
   }
 
