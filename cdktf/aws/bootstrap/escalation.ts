@@ -1,6 +1,6 @@
 import { AWS_BOOTSTRAP_PATH, awsBoundaryArn } from '../../../src/domain/trust/aws.ts'
 import type { Statement } from '../../core/policy.ts'
-import type { Scope } from './scope.ts'
+import { arn, ownTags, type Scope } from './scope.ts'
 
 /** The Terraform types of IAM in our stacks. */
 export const IAM_TYPES: readonly string[] = [
@@ -147,6 +147,23 @@ export function boundary(scope: Scope): readonly Statement[] {
   return [
     { actions: WORK, resources: ['*'] },
     {
+      // Only tags that come with the making: no machine of somebody else becomes ours by a tag, and takes our commands.
+      actions: ['ec2:CreateTags'],
+      resources: ['*'],
+      conditions: { StringEquals: { 'ec2:CreateAction': 'RunInstances' } },
+    },
+    {
+      // Killers.
+      actions: ['ec2:TerminateInstances'],
+      resources: [arn(scope, 'ec2', 'instance/*')],
+      conditions: ownTags(scope, 'aws:ResourceTag'),
+    },
+    {
+      // A machine that no task needs leaves its group smaller.
+      actions: ['autoscaling:TerminateInstanceInAutoScalingGroup'],
+      resources: [arn(scope, 'autoscaling', `autoScalingGroup:*:autoScalingGroupName/${scope.prefix}-*`)],
+    },
+    {
       // A service that starts machines hands them their role.
       actions: ['iam:PassRole'],
       resources: [roles(scope)],
@@ -176,12 +193,12 @@ const WORK: readonly string[] = [
   'dynamodb:DescribeTable',
   'dynamodb:Query',
   'dynamodb:Scan',
-  'ec2:*NetworkInterface*',
-  'ec2:*PrivateIpAddresses',
-  'ec2:CreateTags',
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:CreateNetworkInterface*',
+  'ec2:DeleteNetworkInterface*',
   'ec2:Describe*',
   'ec2:RunInstances',
-  'ec2:TerminateInstances',
+  'ec2:UnassignPrivateIpAddresses',
   'ecr:BatchCheckLayerAvailability',
   'ecr:BatchGetImage',
   'ecr:GetAuthorizationToken',

@@ -49,15 +49,15 @@ export function bootstrapAws(input: Bootstrap): { stack: Stack; logins: Logins }
     allowedAccountIds: [account],
     defaultTags: [{ tags: { ...tags, ...own } }],
   })
+  const { previews } = system.environment
+  const also = (statements: readonly Statement[]) =>
+    previews === undefined ? statements : alsoOnPreviews(statements, scope)
   new IamPolicy(stack, 'boundary', {
     name: `${scope.prefix}-boundary`,
     path: AWS_BOOTSTRAP_PATH,
     description: `The most that any role of ${system.name} in ${name} may do`,
-    policy: policyDocument(boundary(scope)),
+    policy: policyDocument(also(boundary(scope))),
   })
-  const { previews } = system.environment
-  const also = (statements: readonly Statement[]) =>
-    previews === undefined ? statements : alsoOnPreviews(statements, scope)
   const removal = previews === undefined ? [] : [removesStates(scope)]
   role(stack, scope, 'plan', accesses.plan, also(planStatements(scope)))
   role(stack, scope, 'apply', accesses.apply, [...also(applyStatements(scope)), ...removal])

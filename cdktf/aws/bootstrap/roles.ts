@@ -223,6 +223,11 @@ function release(scope: Scope): readonly Statement[] {
       conditions: ownTags(scope, 'aws:ResourceTag'),
     },
     {
+      // Of a machine that no task needs, its group becomes smaller, or it would be replaced.
+      actions: ['autoscaling:TerminateInstanceInAutoScalingGroup'],
+      resources: [arn(scope, 'autoscaling', `autoScalingGroup:*:autoScalingGroupName/${prefix}-*`)],
+    },
+    {
       // A new version is called once before it gets any traffic (`functions.NAME.check`).
       actions: ['lambda:InvokeFunction'],
       resources: [arn(scope, 'lambda', `function:${prefix}-*`)],

@@ -111,6 +111,37 @@ const APPLY_MAY: readonly Case[] = [
   ['move a service', call('ecs:UpdateService', here('ecs', 'service/films-production/api'))],
 ]
 
+const BOUNDARY_MAY: readonly Case[] = [
+  [
+    'tag a machine as it starts it',
+    call('ec2:CreateTags', here('ec2', 'instance/i-1'), { 'ec2:CreateAction': 'RunInstances' }),
+  ],
+  ['end a machine of the environment', call('ec2:TerminateInstances', here('ec2', 'instance/i-1'), OURS)],
+]
+
+const BOUNDARY_MAY_NOT: readonly Case[] = [
+  [
+    'make the machine of somebody else take our commands, by a tag',
+    call('ec2:CreateTags', here('ec2', 'instance/i-2'), { 'aws:RequestTag/sluice:system': 'films' }),
+  ],
+  [
+    'open the network of somebody else by a firewall of ours',
+    call('ec2:ModifyNetworkInterfaceAttribute', here('ec2', 'network-interface/eni-2')),
+  ],
+  [
+    'end a machine of another environment',
+    call('ec2:TerminateInstances', here('ec2', 'instance/i-2'), {
+      'aws:ResourceTag/sluice:system': 'films',
+      'aws:ResourceTag/sluice:environment': 'staging',
+    }),
+  ],
+  ['read a state', call('s3:GetObject', `${STATE}/films/production/data.tfstate`)],
+  [
+    'make a role',
+    call('iam:CreateRole', iam('role/films-production-x'), { 'iam:PermissionsBoundary': BOUNDARY }),
+  ],
+]
+
 const APPLY_MAY_NOT: readonly Case[] = [
   ['make a role without a boundary', call('iam:CreateRole', iam('role/films-production-x'))],
   [
@@ -176,22 +207,23 @@ const APPLY_MAY_NOT: readonly Case[] = [
   ],
 ]
 
+const WHO = { plan: 'who plans', apply: 'who applies', boundary: 'a role of the system' } as const
+
 describe.each([
   ['plan', PLAN_MAY, true],
   ['plan', PLAN_MAY_NOT, false],
   ['apply', APPLY_MAY, true],
   ['apply', APPLY_MAY_NOT, false],
+  ['boundary', BOUNDARY_MAY, true],
+  ['boundary', BOUNDARY_MAY_NOT, false],
 ] as const)('%s', (role, cases, expected) => {
   let statements: readonly PolicyStatement[] = []
   beforeAll(async () => {
     statements = await permissions(role)
   })
-  test.each(cases)(
-    `R12 who ${role === 'plan' ? 'plans' : 'applies'} ${expected ? 'may' : 'may not'} %s`,
-    (_, asked) => {
-      expect(allowed(statements, asked)).toBe(expected)
-    },
-  )
+  test.each(cases)(`R12 ${WHO[role]} ${expected ? 'may' : 'may not'} %s`, (_, asked) => {
+    expect(allowed(statements, asked)).toBe(expected)
+  })
 })
 
 test('R12 the denials of the plan role hold whatever else is attached to it one day', async () => {
@@ -260,9 +292,18 @@ describe('the stacks of every system on AWS', () => {
     const limit = await permissions('boundary')
     const policies = Object.values(ofType(stacks, 'aws_iam_role_policy')).map(({ policy }) => String(policy))
     const actions = new Set(statementsOf(policies).flatMap(({ Action }) => Action))
-    const context = { 'iam:PassedToService': 'ec2.amazonaws.com', 'aws:RequestedRegion': 'eu-west-1' }
+    const context = {
+      ...OURS,
+      'iam:PassedToService': 'ec2.amazonaws.com',
+      'aws:RequestedRegion': 'eu-west-1',
+      'ec2:CreateAction': 'RunInstances',
+    }
+    const own: Readonly<Record<string, string>> = {
+      'iam:PassRole': iam('role/films-production-x'),
+      'ec2:TerminateInstances': here('ec2', 'instance/i-1'),
+    }
     const cut = [...actions].filter((action) => {
-      const resource = action === 'iam:PassRole' ? iam('role/films-production-x') : 'arn:aws:x:::x'
+      const resource = own[action] ?? 'arn:aws:x:::x'
       return !allowed(limit, { action, resource, context })
     })
     expect(actions.size).toBeGreaterThan(20)

@@ -46,6 +46,17 @@ test.each(NEVER)('R12 the role of an environment with previews may never %s', as
   expect(allowed(await permissions('apply', 'pr'), asked)).toBe(false)
 })
 
+test('R12 the killers of a preview end its machines, and those of nobody else', async () => {
+  const limit = await permissions('boundary', 'pr')
+  const ends = (environment: string): boolean =>
+    allowed(limit, {
+      action: 'ec2:TerminateInstances',
+      resource: here('ec2', 'instance/i-1'),
+      context: tagged(environment),
+    })
+  expect(['pr-123', 'pr', 'production'].map(ends)).toEqual([true, true, false])
+})
+
 test('R12 an environment without previews reaches no state of another, and removes none of its own', async () => {
   const statements = await permissions('apply')
   const states = ['production/data.tfstate', 'production/preview-1/data.tfstate', 'pr/data.tfstate']
