@@ -32,6 +32,18 @@ export async function pullRequestOfEvent(
   return issue?.pull_request ? { number: issue.number } : undefined
 }
 
+const authorSchema = z.looseObject({
+  pull_request: z.looseObject({ user: z.looseObject({ login: z.string() }).nullish() }),
+})
+
+/** Login of who opened the pull request that a run is about, whoever started the run by a label; undefined for every other run. */
+export async function authorOfEvent(
+  files: Files,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<string | undefined> {
+  return authorSchema.safeParse(await eventPayload(files, env)).data?.pull_request.user?.login
+}
+
 /** What GitHub sent; undefined where there is no such file or it is no JSON. */
 export async function eventPayload(
   files: Files,

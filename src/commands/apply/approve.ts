@@ -34,8 +34,8 @@ const quoted = (text: string): string =>
   /^[\w.@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 
 /**
- * Who says yes to exactly this plan: in GitHub Actions a reviewer of the environment who did not start the run, read from
- * the API at this moment; elsewhere a person who types the plan's id, or names it on the command line.
+ * Who says yes to exactly this plan: in GitHub Actions a reviewer of the environment who did not start the run, nor open the
+ * pull request that it is about, read from the API at this moment; elsewhere a person who types the plan's id, or names it on the command line.
  *
  * @throws SluiceError refused, where nobody does.
  */
@@ -102,7 +102,10 @@ async function reviewed(
       'give the action its github-token, with actions: read',
     )
   }
-  const actors = [env['GITHUB_ACTOR'] ?? '', env['GITHUB_TRIGGERING_ACTOR'] ?? ''].filter((one) => one !== '')
+  const { authorOfEvent } = await import('../../github/event.ts')
+  // A label starts a run in the name of who sets it: what runs is the author's all the same.
+  const author = await authorOfEvent(runtime.files, env)
+  const actors = [env['GITHUB_ACTOR'], env['GITHUB_TRIGGERING_ACTOR'], author].flatMap((one) => one || [])
   const answer = reviewedBy(await reviews.of(run), environment, actors, round)
   if ('by' in answer) return answer
   throw unapproved(

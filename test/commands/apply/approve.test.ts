@@ -17,13 +17,18 @@ const ACTIONS = {
 }
 
 function approve(
-  world: { env?: Record<string, string>; typed?: string; reviews?: readonly Review[] | Error },
+  world: {
+    env?: Record<string, string>
+    files?: Record<string, string>
+    typed?: string
+    reviews?: readonly Review[] | Error
+  },
   options: ApproveOptions = {},
   findings: readonly Finding[] = [],
 ) {
-  const { env = { USER: 'somebody' }, typed, reviews } = world
+  const { env = { USER: 'somebody' }, files = {}, typed, reviews } = world
   const given: World = {
-    runtime: fakeRuntime({ env }),
+    runtime: fakeRuntime({ env, files }),
     openProvider: () => Promise.reject(new Error('no cloud here')),
     request: { file: 'sluice.yml', environment: 'production', dryRun: false },
     ...(typed === undefined ? {} : { ask: async () => typed }),
@@ -70,16 +75,28 @@ describe('at a terminal', () => {
 
 describe('in GitHub Actions', () => {
   test('R13 a reviewer of the environment who did not start the run approves', async () => {
-    const approver = await approve({ env: ACTIONS, reviews: [review('author'), review('reviewer')] })
+    const approver = await approve({ env: ACTIONS, reviews: [review('reviewer')] })
     expect(approver).toMatchObject({ by: 'reviewer', how: 'reviewed' })
   })
 
   test.each<readonly [string, readonly Review[]]>([
     ['nobody', []],
     ['the author', [review('author')]],
+    ['the author, whoever else approved', [review('author'), review('reviewer')]],
     ['a reviewer who said no', [review('other'), review('reviewer', 'rejected')]],
   ])('R13 %s is nobody else', async (_, reviews) => {
     await expect(approve({ env: ACTIONS, reviews })).rejects.toMatchObject({ outcome: 'refused' })
+  })
+
+  test('R13 who opened the pull request approves no plan of it, whoever started the run by a label', async () => {
+    const files = {
+      '/event.json': JSON.stringify({ pull_request: { number: 7, user: { login: 'Mallory' } } }),
+    }
+    const env = { ...ACTIONS, GITHUB_EVENT_PATH: '/event.json' }
+    await expect(approve({ env, files, reviews: [review('mallory')] })).rejects.toThrow(
+      'author and Mallory cannot approve the own run',
+    )
+    expect(await approve({ env, files, reviews: [review('reviewer')] })).toMatchObject({ by: 'reviewer' })
   })
 
   test('R13 an id in the workflow is no review, and neither is a terminal', async () => {
