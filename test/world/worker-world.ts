@@ -6,6 +6,7 @@ import type { Machine } from '../../src/providers/aws/workers/fleet.ts'
 import { WorkerHost, type WorkerHostParts } from '../../src/providers/aws/workers/host.ts'
 import { openWorkerRecords } from '../../src/providers/aws/workers/records.ts'
 import type { Provider } from '../../src/providers/provider.ts'
+import type { Event } from '../../src/runtime/events.ts'
 import { LEDGER, shop, World } from './cloud.ts'
 import { Wire } from './faults.ts'
 
@@ -18,6 +19,9 @@ export interface SimMachine {
   reachable: boolean
   /** How often its work was ended. */
   stops: number
+  launchedAt: number
+  /** The image in its last report; undefined where it has never made one. */
+  said?: string
 }
 
 /** A shop whose service hands work to the machines of a worker. */
@@ -49,6 +53,8 @@ export function shopWithWorker(): System {
 export class WorkerWorld extends World {
   readonly machines = new Map<string, SimMachine>()
   readonly order: string[] = []
+  /** What the provider that was opened last has said. */
+  events: readonly Event[] = []
   /** Images that end as soon as they start. */
   readonly broken = new Set<string>()
   parameter: string = TEMPLATE
@@ -56,7 +62,7 @@ export class WorkerWorld extends World {
   readonly system = shopWithWorker()
 
   boot(id: string, runs = this.parameter): SimMachine {
-    const machine = { runs, reachable: true, stops: 0 }
+    const machine = { runs, reachable: true, stops: 0, launchedAt: this.clock.now() }
     this.machines.set(id, machine)
     return machine
   }
@@ -67,17 +73,19 @@ export class WorkerWorld extends World {
     const fleet = wire.wrap('fleet', {
       crews: async () => [{ worker: 'detector', region: 'eu-west-1', tags: {}, template: 'lt-1' }],
       machines: async (): Promise<readonly Machine[]> =>
-        [...this.machines.keys()].map((id) => ({
+        [...this.machines].map(([id, { launchedAt }]) => ({
           id,
           state: 'running',
           spot: false,
-          launchedAt: 0,
+          launchedAt,
           version: 3,
         })),
     })
+    const reports = { last: async (_: unknown, id: string) => this.machines.get(id)?.said }
     const records = openWorkerRecords(opened.objects, async () => LEDGER)
     const runtime = this.machine({}, wire)
-    const host = new WorkerHost({ runtime, system: this.system, images, fleet, records })
+    this.events = runtime.events
+    const host = new WorkerHost({ runtime, system: this.system, images, fleet, reports, records })
     const nobody = async (): Promise<never> => {
       throw new Error('there are no functions')
     }

@@ -63,19 +63,21 @@ export function openServices(
     functions ??= loadLambda()
     return (await functions).host
   }
-  const loadWorkers = async (): Promise<ServiceHost> => {
-    const [{ WorkerHost }, { openWorkerRecords }] = await Promise.all([
+  const loadWorkers = async () => {
+    const [{ WorkerHost }, { openWorkerRecords }, { openReports }] = await Promise.all([
       import('./workers/host.ts'),
       import('./workers/records.ts'),
+      import('./workers/reports.ts'),
     ])
     const records = openWorkerRecords(objects, async () => (await targets()).ledger)
     const { runtime, system } = context
-    return new WorkerHost({ runtime, system, images, fleet, records })
+    const reports = openReports(session)
+    return { reports, host: new WorkerHost({ runtime, system, images, fleet, reports, records }) }
   }
   let machines: ReturnType<typeof loadWorkers> | undefined
-  const workers = (): Promise<ServiceHost> => {
+  const workers = async (): Promise<ServiceHost> => {
     machines ??= loadWorkers()
-    return machines
+    return (await machines).host
   }
   return {
     ...openUnits(ecsPace(context.runtime.env), context.system, targets, { ecs, lambda, workers }),
@@ -87,6 +89,8 @@ export function openServices(
         services?.logs.destroy()
         const lambdas = await functions
         lambdas?.api.close()
+        const fleets = await machines
+        fleets?.reports.close()
       }
       void end().catch(() => {})
     },

@@ -7,6 +7,7 @@ import {
 import { externalError, SluiceError } from '../../../domain/error.ts'
 import { WORK_ENDS } from '../../../domain/released-workers.ts'
 import type { System } from '../../../domain/system.ts'
+import { message } from '../../../runtime/events.ts'
 import { pollUntil } from '../../../runtime/poll.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
 import { Turns } from '../../../runtime/turns.ts'
@@ -19,6 +20,7 @@ import type {
 } from '../../ports/services.ts'
 import type { Fleet } from './fleet.ts'
 import type { AwsWorkers } from './images.ts'
+import { neverTook, type Undone } from './left-aside.ts'
 import {
   type Move,
   type Run,
@@ -29,12 +31,14 @@ import {
   type WorkerRecord,
 } from './moves.ts'
 import type { WorkerRecords } from './records.ts'
+import type { Reports } from './reports.ts'
 
 export interface WorkerHostParts {
-  readonly runtime: Pick<Runtime, 'clock' | 'random'>
+  readonly runtime: Pick<Runtime, 'clock' | 'random' | 'log'>
   readonly system: Pick<System, 'workers'>
   readonly images: Pick<AwsWorkers, 'read' | 'text' | 'write' | 'renew'>
   readonly fleet: Pick<Fleet, 'crews' | 'machines'>
+  readonly reports: Pick<Reports, 'last'>
   readonly records: WorkerRecords
 }
 
@@ -93,7 +97,7 @@ export class WorkerHost implements ServiceHost {
       await this.#move(service, (now) => shiftMove(now, revision), superseded)
       const record = await this.#parts.records.read(service)
       const run = record?.staged ?? record?.serving
-      if (run?.id === revision) await this.#run(service, run.image, signal)
+      if (run?.id === revision) await this.#run(service, run.image, { signal })
     })
   }
 
@@ -108,34 +112,53 @@ export class WorkerHost implements ServiceHost {
       const now = await this.#parts.records.read(service)
       if (now?.staged?.id === revision && now.staged.moved) {
         if (now.serving === null) await this.#parts.images.write(service, now.first)
-        else await this.#run(service, now.serving.image, signal)
+        else await this.#run(service, now.serving.image, { signal, undone: now.staged })
       }
       await this.#move(service, (record) => revertMove(record, revision), superseded)
     })
   }
 
-  /** The parameter says it, and every machine that is there runs it (promise R23). */
-  async #run(worker: string, image: ImageReference, signal: AbortSignal): Promise<void> {
-    const { runtime, system, images, fleet } = this.#parts
+  /**
+   * The parameter says it, and every machine that is there runs it (promise R23). On the way back of a release a machine that nobody reaches
+   * and that never took it is said, and not waited for: what is to be undone did not come there.
+   */
+  async #run(
+    worker: string,
+    image: ImageReference,
+    { signal, undone }: { readonly signal: AbortSignal; readonly undone?: Undone },
+  ): Promise<void> {
+    const { runtime, system, images, fleet, reports } = this.#parts
     if ((await images.text(worker)) !== image) await images.write(worker, image)
     const crew = (await fleet.crews()).find((one) => one.worker === worker)
     if (crew === undefined) return
     const drain = system.workers[worker]?.stopTimeout ?? WORK_ENDS
-    const { clock } = runtime
-    let since: number | undefined
+    const { clock, log } = runtime
+    /** Machines that no look has reached yet, and when each was missed first. */
+    let missed: ReadonlyMap<string, number> = new Map()
     const look = async (): Promise<true | undefined> => {
       const machines = await fleet.machines(crew, ['pending', 'running'])
       if (machines.length === 0) return true
       const renewed = new Set(await images.renew(worker, image, drain, machines.length))
-      const silent = machines.map(({ id }) => id).filter((id) => !renewed.has(id))
-      if (silent.length === 0) return true
-      since ??= clock.now()
-      if (clock.now() - since >= SILENT) throw unreached(worker, silent)
-      return undefined
+      const silent = machines.filter(({ id }) => !renewed.has(id))
+      const aside: string[] = []
+      if (undone !== undefined) {
+        for (const machine of silent) {
+          if (neverTook(machine, await reports.last(crew, machine.id), undone)) aside.push(machine.id)
+        }
+      }
+      const waited = silent.map(({ id }) => id).filter((id) => !aside.includes(id))
+      const now = clock.now()
+      missed = new Map(waited.map((id) => [id, missed.get(id) ?? now]))
+      const late = waited.filter((id) => now - (missed.get(id) ?? now) >= SILENT)
+      if (late.length > 0) throw unreached(worker, late)
+      if (waited.length > 0) return undefined
+      if (aside.length > 0) log.emit(message('warning', leftAside(worker, aside)))
+      return true
     }
     const deadline = clock.now() + drain + RENEWING
     const ended = await pollUntil(runtime, look, { every: 10_000, deadline, signal })
-    if (ended === 'timed-out') throw unreached(worker, ['its machines'])
+    if (ended === 'timed-out')
+      throw unreached(worker, missed.size > 0 ? [...missed.keys()] : ['its machines'])
   }
 
   async #fresh(worker: string): Promise<WorkerRecord> {
@@ -189,6 +212,9 @@ function unreached(worker: string, machines: readonly string[]): SluiceError {
     remedy: 'end these machines: the next ones run what was released last',
   })
 }
+
+const leftAside = (worker: string, machines: readonly string[]): string =>
+  `worker ${worker}: Session Manager does not reach ${machines.join(', ')}; this release never came there, so it goes back without; end what does not answer`
 
 function busy(worker: string, by: string): SluiceError {
   return new SluiceError('locked', 'user', {

@@ -126,14 +126,15 @@ export function openWorkers({ session, runtime, targets }: WorkerParts): AwsWork
       },
     })
     if (ended === 'timed-out') throw externalError('service', { what: `${what}: not done in time` })
-    const failed = ended.found.find(({ good }) => !good)
+    // Whom a release does not reach is missed by its host, which knows how long.
+    const failed = ended.found.find(({ good, taken }) => !good && (taken || which === 'all'))
     if (failed !== undefined) {
       throw externalError('user', {
         what: `${what}: ${failed.id}: ${failed.said}`,
         remedy: 'see /var/log/sluice-work.log there by "aws ssm start-session"',
       })
     }
-    return ended.found.map(({ id }) => id)
+    return ended.found.flatMap(({ id, good }) => (good ? [id] : []))
   }
 
   return {
@@ -172,22 +173,26 @@ interface Invocation {
   readonly id: string
   readonly ended: boolean
   readonly good: boolean
+  /** Whether it has come to the machine. */
+  readonly taken: boolean
   /** The state, and the last that the machine said. */
   readonly said: string
 }
 
 /** https://docs.aws.amazon.com/systems-manager/latest/userguide/monitor-commands.html */
 const OPEN = new Set(['Pending', 'InProgress', 'Delayed', 'Cancelling'])
+const NOT_TAKEN = new Set(['Undeliverable', 'DeliveryTimedOut', 'Delivery Timed Out'])
 
 function invocation(
   one: {
     readonly InstanceId?: string | undefined
     readonly Status?: string | undefined
+    readonly StatusDetails?: string | undefined
     readonly CommandPlugins?: readonly { readonly Output?: string | undefined }[] | undefined
   },
   image: ImageReference,
 ): Invocation {
-  const { InstanceId = '', Status = 'nothing', CommandPlugins = [] } = one
+  const { InstanceId = '', Status = 'nothing', StatusDetails = Status, CommandPlugins = [] } = one
   const output = CommandPlugins.map(({ Output = '' }) => Output)
     .join('\n')
     .trim()
@@ -198,6 +203,7 @@ function invocation(
     id: InstanceId,
     ended: !OPEN.has(Status),
     good,
+    taken: !NOT_TAKEN.has(StatusDetails) && !NOT_TAKEN.has(Status),
     said: last === '' ? Status : `${Status}: ${last}`,
   }
 }

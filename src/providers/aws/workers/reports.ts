@@ -7,6 +7,8 @@ import type { Crew } from './fleet.ts'
 export interface Reports {
   /** By id; a machine of which Systems Manager knows nothing is not reachable. */
   of(crew: Crew, ids: readonly string[]): Promise<ReadonlyMap<string, Report>>
+  /** The image that a machine has said last, also if it has fallen silent since; undefined where it has never said one. */
+  last(crew: Crew, id: string): Promise<string | undefined>
   close(): void
 }
 
@@ -80,6 +82,7 @@ export function openReports(session: AwsSession): Reports {
       )
       return new Map(reports)
     },
+    last: async (crew, id) => (await said(crew, id)).runs,
     close: () => {
       for (const client of clients.values()) client.destroy()
     },

@@ -143,6 +143,27 @@ describe('restarting the machines of a worker in place', () => {
     })
   })
 
+  test.each([
+    ['Undeliverable', ''],
+    ['TimedOut', 'DeliveryTimedOut'],
+  ])(
+    'a machine to which a release does not come (%s %s) is missed, and fails nobody',
+    async (state, details) => {
+      machine('i-1', ['Success'])
+      const answer = { states: ['Pending', state], output: '', ...(details === '' ? {} : { details }) }
+      door.machines.set('i-2', { tags: TAGS, answer })
+      expect(await workers.renew('detector', V1, 1_000, 2)).toEqual(['i-1'])
+    },
+  )
+
+  test('a machine that has taken it and does not run it fails the release', async () => {
+    machine('i-1', ['Success'])
+    machine('i-2', ['InProgress', 'TimedOut'], '')
+    await expect(workers.renew('detector', V1, 1_000, 2)).rejects.toMatchObject({
+      message: expect.stringContaining('i-2: TimedOut'),
+    })
+  })
+
   test('a worker that no release has told its image is not restarted', async () => {
     const { key } = cloud.store.list('aws_ssm_parameter')[0] ?? { key: '' }
     cloud.store.move('aws_ssm_parameter', key, { insecure_value: 'repository/detector:template', value: '' })

@@ -99,6 +99,61 @@ test('R23 a machine that nobody reaches is not taken for one that runs the image
   expect(report.message).toMatch(/i-3/)
 })
 
+const HOUR = 3_600_000
+
+/** Two machines that run v1 and a third that runs it and then falls silent. */
+async function liveAndSilent(said?: string): Promise<WorkerWorld> {
+  const world = await live()
+  const silent = world.boot('i-3')
+  await world.clock.sleep(2 * HOUR)
+  silent.reachable = false
+  if (said !== undefined) silent.said = said
+  return world
+}
+
+test.each([
+  ['that has said so', V1],
+  ['and had booted long before', undefined],
+] as const)(
+  'R29 going back does not wait for a silent machine that never took the new image, %s',
+  async (_, said) => {
+    const world = await liveAndSilent(said)
+    const { ended, runtime } = await start(world, next(world, 'v2'))
+    expect(await ended).toMatchObject({
+      outcome: 'rolled-back',
+      message: expect.stringMatching(/does not reach i-3.*verified/s),
+    })
+    expect(runs(world)).toEqual([V1, V1, V1])
+    expect(world.parameter).toBe(V1)
+    expect(world.events).toContainEqual(
+      expect.objectContaining({
+        level: 'warning',
+        text: expect.stringContaining('i-3; this release never came there'),
+      }),
+    )
+  },
+)
+
+test('R29 a silent machine that may run the new image is no rollback, and is named', async () => {
+  const world = await liveAndSilent(V2)
+  expect(await roll(world, 'v2')).toMatchObject({
+    outcome: 'rollback-failed',
+    message: expect.stringMatching(/i-3/),
+  })
+})
+
+test('R23 a release waits three minutes for each machine that is not reached, and names those alone', async () => {
+  const world = await live()
+  const late = world.boot('i-3')
+  late.reachable = false
+  const before = world.clock.now()
+  const { ended } = await start(world, next(world, 'v2'))
+  const report = await ended
+  expect(report).not.toMatchObject({ outcome: 'done' })
+  expect(report).toMatchObject({ message: expect.stringMatching(/does not reach i-3, so/) })
+  expect(world.clock.now() - before).toBeLessThan(HOUR)
+})
+
 test('R29 going back to an earlier release takes the machines along', async () => {
   const world = await live()
   expect(await roll(world, 'v2')).toMatchObject({ outcome: 'done' })

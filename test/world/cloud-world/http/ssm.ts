@@ -6,6 +6,8 @@ import { type JsonDoor, type JsonInput, openJsonDoor } from './json-door.ts'
 export interface MachineAnswer {
   readonly states: readonly string[]
   readonly output: string
+  /** `StatusDetails` of the last one, where it says more. */
+  readonly details?: string
 }
 
 /** Systems Manager: parameters, and commands to machines. ../README.md cites the page of each behaviour. */
@@ -59,14 +61,16 @@ export async function openSsm({ store }: CloudWorld): Promise<SsmDoor> {
       const look = command.looks++
       return {
         CommandInvocations: command.ids.map((InstanceId) => {
-          const { states, output } = machines.get(InstanceId)?.answer ?? {
+          const { states, output, details } = machines.get(InstanceId)?.answer ?? {
             states: ['Undeliverable'],
             output: '',
+            details: undefined,
           }
           const last = look >= states.length - 1
           return {
             InstanceId,
             Status: states[Math.min(look, states.length - 1)],
+            ...(last && details !== undefined ? { StatusDetails: details } : {}),
             CommandPlugins: last ? [{ Name: 'aws:runShellScript', Output: output }] : [],
           }
         }),
