@@ -5,7 +5,9 @@ import { LineSplitter } from '../../../tools/log-relay/lines.ts'
 import type { LogLine } from '../../ports/operations.ts'
 
 const PIECE = 1024 * 1024
+/** Milliseconds between two looks: right after a line, and once nothing has come for a while. */
 const POLL = 20
+const POLL_QUIET = 200
 
 /**
  * The lines of a job's log as they come, until `ended` is true and everything has been read. The two streams are cut into
@@ -34,7 +36,9 @@ export async function* followText(
   const splitters: Record<Stream, LineSplitter> = { stdout: new LineSplitter(), stderr: new LineSplitter() }
   let at = 0
   let offset = 0
+  let pause = POLL
   for (;;) {
+    const before = offset
     // Asked before reading: what was written before the end is then read after it.
     const last = await ended()
     for await (const piece of pieces(path, offset)) {
@@ -46,7 +50,8 @@ export async function* followText(
       }
     }
     if (last) break
-    await clock.sleep(POLL)
+    pause = offset > before ? POLL : Math.min(POLL_QUIET, pause * 1.25)
+    await clock.sleep(pause)
   }
   for (const stream of ['stdout', 'stderr'] as const) {
     for (const text of splitters[stream].end()) yield { at, stream, text }
@@ -60,6 +65,8 @@ async function* pieces(path: string, from: number): AsyncGenerator<Buffer> {
   })
   if (handle === undefined) return
   try {
+    // Most looks find nothing new, and room for a piece is given by the system each time.
+    if ((await handle.stat()).size <= from) return
     for (let offset = from; ; ) {
       const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(PIECE), 0, PIECE, offset)
       if (bytesRead === 0) return

@@ -25,6 +25,8 @@ def fine_tune(clip: Clip, pictures: Sequence[Image.Image], captions: Sequence[st
     steps = epochs * -(-len(captions) // size)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=RATES.get(base, RATE), total_steps=steps)
     mean = float("nan")
+    # The same in every epoch.
+    pixels = torch.cat([clip.pixels(pictures[at : at + size]) for at in range(0, len(pictures), size)])
     clip.model.train()
     for _ in range(epochs):
         order = random.sample(range(len(captions)), len(captions))
@@ -32,7 +34,7 @@ def fine_tune(clip: Clip, pictures: Sequence[Image.Image], captions: Sequence[st
         for at in range(0, len(order), size):
             batch = order[at : at + size]
             named = [captions[index] for index in batch]
-            loss = _loss(clip, [pictures[index] for index in batch], named, [some_words(one, random) for one in named])
+            loss = _loss(clip, pixels[batch], named, [some_words(one, random) for one in named])
             optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(clip.model.parameters(), 1.0)
@@ -43,9 +45,9 @@ def fine_tune(clip: Clip, pictures: Sequence[Image.Image], captions: Sequence[st
     return mean
 
 
-def _loss(clip: Clip, pictures: Sequence[Image.Image], captions: Sequence[str], texts: Sequence[str]) -> torch.Tensor:
+def _loss(clip: Clip, pixels: torch.Tensor, captions: Sequence[str], texts: Sequence[str]) -> torch.Tensor:
     """Cross-entropy in both directions."""
-    seen = unit(clip.model.get_image_features(pixel_values=clip.pixels(pictures)))
+    seen = unit(clip.model.get_image_features(pixel_values=pixels))
     said = unit(clip.model.get_text_features(**clip.tokens(texts)))
     logits = clip.model.logit_scale.exp().clamp(max=100) * said @ seen.T
     fits = torch.tensor(fitting(texts, captions), device=seen.device)
