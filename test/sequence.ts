@@ -9,6 +9,7 @@ export const LONGEST = [
   'test/e2e/infrastructure.test.ts',
   'test/workflows/images.test.ts',
   'test/e2e/plan-and-apply.test.ts',
+  'test/e2e/fashion-catalog.test.ts',
   'test/workflows/first.test.ts',
   'test/e2e/chicago-crime.test.ts',
   'test/e2e/video-processing.test.ts',

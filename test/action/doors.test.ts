@@ -45,6 +45,7 @@ test('R48 an action leaves code, outcome and result.json', () => {
     result: join(workspace, '.sluice/local/result.json'),
     changes: 'false',
     fingerprint: '',
+    deferred: '',
     'comment-url': '',
     drift: '',
     'issue-url': '',
