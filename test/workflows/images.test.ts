@@ -57,6 +57,9 @@ describeReal(
       deploy(run?: Partial<Run>): Promise<Ended>
       /** What the containers of the service are, as the cloud has it. */
       served(): string
+      /** Until `go`, nothing in the cloud gets any further: a rollout stays where it is, however slow this machine is. */
+      hold(): void
+      go(): void
     }
 
     /** The whole: a repository that calls, a cloud whose time runs fast, GitHub, and a registry. */
@@ -66,7 +69,8 @@ describeReal(
       env: Record<string, string>,
       roles: Record<string, Record<string, string>>,
     ): Promise<Place> {
-      const passing = setInterval(() => engine.world.clock.advance(5_000), 100)
+      let held = false
+      const passing = setInterval(() => held || engine.world.clock.advance(5_000), 100)
       opened.defer(() => clearInterval(passing))
       const github = opened.use(await startFakeGitHub())
       const caller = opened.use(openCaller({ dist, files }))
@@ -101,15 +105,23 @@ describeReal(
           .map((arn) => engine.world.store.get('aws_ecs_task_definition', arn))
           .map((found) => String(found?.attributes['container_definitions']))
           .join()
-      return { caller, engine, github, deploy, served }
+      return {
+        ...{ caller, engine, github, deploy, served },
+        hold: () => {
+          held = true
+        },
+        go: () => {
+          held = false
+        },
+      }
     }
 
     /** Digests that the registry has under a repository, by what a run has said of its images. */
     const imageOf = ({ log }: Ended): string => /"web":"([^"]+@sha256:[0-9a-f]{64})"/.exec(log)?.[1] ?? log
 
-    async function onAws(bake?: string): Promise<Place> {
+    async function onAws(): Promise<Place> {
       opened = new AsyncDisposableStack()
-      const stack = shopOnAws(registry.host, STATES, LEDGER, bake)
+      const stack = shopOnAws(registry.host, STATES, LEDGER)
       const engine = opened.use(
         await openEngineWorld({
           account: ACCOUNT,
@@ -156,38 +168,44 @@ describeReal(
       expect(served()).toContain(imageOf(third))
     }, 300_000)
 
-    /** Moves when a rollout has begun. */
-    const another = async ({ served }: Place, before: string): Promise<void> => {
+    /** A second deployment that has begun its rollout, and cannot end it. */
+    const anotherHeld = async (
+      { caller, served, deploy, hold }: Place,
+      run?: Partial<Run>,
+    ): Promise<{ readonly run: Promise<Ended> }> => {
+      caller.write('app/page', 'two\n')
+      const before = served()
+      hold()
+      const begun = deploy(run)
       await expect.poll(served, { timeout: 120_000, interval: 200 }).not.toBe(before)
+      return { run: begun }
     }
 
     test('R30 two deployments at once: one rolls out, one waits for it, and one that does not wait ends as busy', async () => {
-      const place = await onAws('45s')
+      const place = await onAws()
       expect((await place.deploy()).code).toBe(0)
-      place.caller.write('app/page', 'two\n')
-      const before = place.served()
-      const first = place.deploy()
-      await another(place, before)
-      const [busy, waited] = await Promise.all([place.deploy({ workflow: 'impatient.yml' }), place.deploy()])
+      const first = await anotherHeld(place)
+      const waiting = place.deploy()
+      const busy = await place.deploy({ workflow: 'impatient.yml' })
       expect(busy.code, busy.log).not.toBe(0)
       expect(busy.log).toContain('set-output:: code=4')
-      const { code, log } = await first
+      place.go()
+      const { code, log } = await first.run
       expect(code, log).toBe(0)
+      const waited = await waiting
       expect(waited.code, waited.log).toBe(0)
       expect(waited.log).toContain('no change: release 2 is live')
       expect(place.served()).toContain(imageOf({ code, log, jobs: {} }))
     }, 300_000)
 
     test('R28 a run that is cancelled in a rollout leaves one release, and the next run brings the commit live', async () => {
-      const place = await onAws('20s')
+      const place = await onAws()
       expect((await place.deploy()).code).toBe(0)
-      place.caller.write('app/page', 'two\n')
-      const before = place.served()
       const cancel = new AbortController()
-      const cancelled = place.deploy({ cancelled: cancel.signal })
-      await another(place, before)
+      const cancelled = await anotherHeld(place, { cancelled: cancel.signal })
       cancel.abort()
-      const ended = await cancelled
+      place.go()
+      const ended = await cancelled.run
       expect(ended.code).not.toBe(0)
       const next = await place.deploy()
       expect(next.code, next.log).toBe(0)

@@ -16,19 +16,18 @@ export interface OwnStack {
   readonly resources: Readonly<Record<string, unknown>>
 }
 
-/** @param bake how long a release is watched. */
-const system = (environment: string, bake = '1s'): string => `system: shop
+const system = (environment: string): string => `system: shop
 environments:
   production: { ${environment} }
 images:
   web: { context: app }
 services:
   web: { image: web, port: 8080, health: /health, scale: { min: 1, max: 1 } }
-rollout: { strategy: rolling, bake: ${bake}, checks: [] }
+rollout: { strategy: rolling, bake: 1s, checks: [] }
 infra: { hcl: own }
 `
 
-export function shopOnAws(registry: string, states: string, ledger: string, bake?: string): OwnStack {
+export function shopOnAws(registry: string, states: string, ledger: string): OwnStack {
   const hcl = ownHclOnAws({
     system: 'shop',
     states,
@@ -41,7 +40,7 @@ export function shopOnAws(registry: string, states: string, ledger: string, bake
   })
   const container = { name: 'web', image: `${registry}/shop/web:template`, essential: true }
   return {
-    system: system(`cloud: aws, account: "${ACCOUNT}", region: ${REGION}`, bake),
+    system: system(`cloud: aws, account: "${ACCOUNT}", region: ${REGION}`),
     hcl,
     resources: {
       aws_ecs_cluster: { own: { name: 'shop-production' } },

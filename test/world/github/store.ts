@@ -24,6 +24,7 @@ export interface Issue {
 export interface Pull {
   readonly number: number
   state: 'open' | 'closed'
+  updated_at?: string
   user: Account | null
   head: { sha: string; repo: { readonly id: number } | null }
   base: { sha: string; readonly repo: { readonly id: number } }
