@@ -57,7 +57,7 @@ export const operate: Command<OperateOptions> = async (world, options) => {
 async function giveBack(world: World, { stack, yes = false }: OperateOptions): Promise<Report> {
   const environment = await openEnvironment(world)
   const { cloud } = environment.system.environment
-  if (cloud === 'local') return nothingToDo(world, 'operate', { table: '' })
+  if (cloud === 'local') return nothingToDo(world, 'operate', { table: '' }, {}, 'unlock')
   const { unlock } = await import('./operate/unlock.ts')
   return unlock(world, environment, { ...given({ stack }), yes })
 }

@@ -57,8 +57,10 @@ export function tableReport(
     columns: [...(from > 0 ? columns.slice(0, 1) : []), ...columns.slice(from, to)],
     rows: rows.map((row) => [...(from > 0 ? row.slice(0, 1) : []), ...row.slice(from, to)]),
   })
-  runtime.log.emit({ kind: 'table', title, ...part(0, beside) })
-  if (below > 0) runtime.log.emit({ kind: 'table', title: '', ...part(beside, columns.length) })
+  // Of nothing the message says enough.
+  if (rows.length > 0) runtime.log.emit({ kind: 'table', title, ...part(0, beside) })
+  if (rows.length > 0 && below > 0)
+    runtime.log.emit({ kind: 'table', title: '', ...part(beside, columns.length) })
   return {
     command: 'operate',
     outcome: ending.outcome ?? 'done',
@@ -66,6 +68,6 @@ export function tableReport(
     ...(ending.remedy === undefined ? {} : { remedy: ending.remedy }),
     outputs: { table: markdown },
     data,
-    summary: `### ${title}\n\n${markdown}\n`,
+    summary: `### ${title}\n\n${rows.length > 0 ? markdown : message}\n`,
   }
 }

@@ -113,7 +113,7 @@ async function failure(
       : `see all that it wrote with "sluice operate logs --service ${pipeline}.${step.name}"`
   const remedy = `${see}, then run train again: steps that succeeded are not repeated`
   if (status.state === 'timed-out') {
-    const rule = `pipelines: steps: ${step.name}: timeout`
+    const rule = `pipelines.${pipeline ?? '*'}.steps.${step.name}.timeout`
     return new SluiceError('timed-out', 'user', { what, rule, remedy })
   }
   return new SluiceError('external', 'user', { what, remedy })

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { formatDuration } from '../../../domain/quantity.ts'
 import type { JobStatus } from '../../ports/jobs.ts'
 import type { JobRecord } from './record.ts'
 
@@ -67,7 +68,12 @@ export function statusOf(
   const result = task?.lastAttemptResult
   const said = result?.status.message ?? ''
   if (ending === 'timed-out' || /\btime(?:d )?-?out\b/i.test(said)) {
-    return { ...base, state: 'timed-out', exitCode: null, reason: `it did not end within ${timeout} ms` }
+    return {
+      ...base,
+      state: 'timed-out',
+      exitCode: null,
+      reason: `it did not end within ${formatDuration(timeout)}`,
+    }
   }
   if (ending === 'stopped' || cancelledCount > 0) {
     return { ...base, state: 'stopped', exitCode: null, reason: 'it was cancelled' }

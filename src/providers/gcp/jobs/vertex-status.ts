@@ -1,3 +1,4 @@
+import { formatDuration } from '../../../domain/quantity.ts'
 import type { JobStatus } from '../../ports/jobs.ts'
 import { PENDING } from './execution.ts'
 import type { JobRecord } from './record.ts'
@@ -31,7 +32,11 @@ export function vertexStatus(
   const base = { startedAt, endedAt, exitCode: null }
   if (job.state === 'JOB_STATE_SUCCEEDED') return { ...base, state: 'succeeded', exitCode: 0, reason: null }
   const said = job.error?.message ?? ''
-  const late = { ...base, state: 'timed-out', reason: `it did not end within ${timeout} ms` } as const
+  const late = {
+    ...base,
+    state: 'timed-out',
+    reason: `it did not end within ${formatDuration(timeout)}`,
+  } as const
   const code = /non-zero (?:status|exit code) of (\d+)|exit(?:ed with)?(?: status| code):? (\d+)/i.exec(said)
   if (code !== null) {
     const exitCode = Number(code[1] ?? code[2])

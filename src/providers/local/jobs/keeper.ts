@@ -11,6 +11,7 @@ import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
+import { formatDuration } from '../../../domain/quantity.ts'
 import { nodeExec, signalGroup } from '../../../runtime/node/exec.ts'
 import { identify } from '../../../runtime/process-identity.ts'
 import { Redactor } from '../../../runtime/redact.ts'
@@ -121,7 +122,7 @@ function endingOf(
   }
   const exitCode = exit.code
   if (why === 'timed-out')
-    return { state: why, exitCode, reason: `did not end within ${order.timeout} ms`, ...times }
+    return { state: why, exitCode, reason: `did not end within ${formatDuration(order.timeout)}`, ...times }
   if (why === 'stopped') return { state: why, exitCode, reason: 'it was stopped', ...times }
   if (exitCode === 0) return { state: 'succeeded', exitCode, reason: null, ...times }
   const reason = exitCode === null ? `ended by ${exit.signal}` : `exit code ${exitCode}`
