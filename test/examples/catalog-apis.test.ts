@@ -196,6 +196,16 @@ describeReal('APIs of fashion-catalog', ['npm registry'], () => {
       ['a field that is not there', '{ allFiles { password } }', 'Cannot query field'],
       ['too many rows', '{ allFiles(limit: 201) { id } }', 'limit is 201; expected 1 to 200'],
       ['a page too far', '{ allFiles(offset: 10001) { id } }', 'offset is 10001; expected 0 to 10000'],
+      [
+        'too many rows of a filter',
+        '{ filesByFilters(limit: 201) { id } }',
+        'limit is 201; expected 1 to 200',
+      ],
+      [
+        'a page of a filter too far',
+        '{ filesByFilters(offset: -1) { id } }',
+        'offset is -1; expected 0 to 10000',
+      ],
       ['a filter that is none', '{ filesByFilters(colour: "Blue") { id } }', 'Unknown argument "colour"'],
       ['a number for a text', '{ filesByFilters(gender: 1) { id } }', 'String cannot represent'],
       ['a number beyond 32 bits', '{ filesByFilters(year: 3000000000) { id } }', 'Int cannot represent'],

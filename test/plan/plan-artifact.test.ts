@@ -76,6 +76,7 @@ describe('R14 the archive of an approved plan', () => {
   test('R14 that says one thing twice, or lacks what apply needs, is refused', () => {
     expect(fault('plan.json', 'plan.json')).toBe('it holds plan.json twice')
     expect(fault('stacks/data/main.tf', 'stacks/data/MAIN.tf')).toContain('twice')
+    expect(fault('stacks/data/MAIN.tf', 'stacks/data/main.tf')).toContain('twice')
     expect(planArchiveFault([])).toBe('it holds no approval.json')
     expect(planArchiveFault([{ name: 'approval.json', size: 1 }])).toBe('it holds no stacks/stacks.json')
   })

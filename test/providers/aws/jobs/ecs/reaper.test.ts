@@ -48,6 +48,21 @@ test('R34 a task that no job names is ended when its time is over, one of a runn
   expect(await verdicts(client)).toEqual(['task end', 'task spare'])
 })
 
+test('R34 a task whose start nobody has written down yet is one of a job that goes on', async () => {
+  const world = await taskWorld({ behaviour: () => ({ lasts: HOUR }) })
+  const client = taskClient(world)
+  await client.jobs.start(specOf())
+  const kept = world.objects.contents.get(RECORD)
+  const record = JSON.parse(new TextDecoder().decode(kept?.bytes))
+  await world.objects.write(RECORD, new TextEncoder().encode(JSON.stringify({ ...record, task: null })))
+  const [sighting] = await client.reaper.look()
+  expect(sighting?.claim).toMatchObject({ until: expect.any(Number) })
+  // One of another task's job has no use for this one.
+  const other = `${sighting?.name}0`
+  await world.objects.write(RECORD, new TextEncoder().encode(JSON.stringify({ ...record, task: other })))
+  expect((await client.reaper.look())[0]?.claim).toBe('ended')
+})
+
 test('R34 tasks of others and copies of services are not seen', async () => {
   const world = await taskWorld()
   const client = taskClient(world)
