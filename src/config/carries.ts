@@ -18,7 +18,6 @@ export const CARRIES: Readonly<Record<Cloud, readonly ResourceKind[]>> = {
     'pipelines',
     'models',
   ],
-  // Its stacks stand for every kind; steps of engines other than ecs are refused when they are to run.
   aws: RESOURCE_KINDS,
   // The provider of Google Cloud has API Gateway in its beta alone, and no store there has DynamoDB's indexes by name.
   gcp: RESOURCE_KINDS.filter((kind) => kind !== 'apis' && kind !== 'tables'),
