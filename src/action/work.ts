@@ -1,4 +1,4 @@
-import { realpath } from 'node:fs/promises'
+import { lstat, realpath } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import type { World } from '../commands/command.ts'
 import { asSluiceError, type Performed, perform } from '../commands/perform.ts'
@@ -115,16 +115,21 @@ export async function stayInside(workspace: string, cwd: string, path: string): 
     if (real !== undefined) {
       const away = relative(top, join(real, rest))
       if (away !== '..' && !away.startsWith('../') && !isAbsolute(away)) return
-      throw usageError({
-        what: `${path} leaves the workspace`,
-        rule: 'paths of inputs stay in the workspace',
-        remedy: 'name a path below GITHUB_WORKSPACE',
-      })
+      throw leaves(path)
     }
+    // A link to what is not there yet: whoever writes to it makes it, wherever that is.
+    if ((await lstat(existing).catch(() => undefined))?.isSymbolicLink() === true) throw leaves(path)
     rest = join(relative(join(existing, '..'), existing), rest)
     existing = join(existing, '..')
   }
 }
+
+const leaves = (path: string): Error =>
+  usageError({
+    what: `${path} leaves the workspace`,
+    rule: 'paths of inputs stay in the workspace, and no link on the way leads to nothing',
+    remedy: 'name a path below GITHUB_WORKSPACE',
+  })
 
 function writeOutputs(action: Action, { report, result, resultFile }: Performed, runtime: Runtime): void {
   const outputs: Record<string, string> = {

@@ -12,6 +12,7 @@ beforeAll(() => {
   writeFileSync(join(workspace, 'app/sluice.yml'), 'system: x\n')
   symlinkSync('/etc', join(workspace, 'away'))
   symlinkSync('app', join(workspace, 'within'))
+  symlinkSync('/tmp/sluice-nobody-made-this', join(workspace, 'dangling'))
 })
 afterAll(() => rmSync(workspace, { recursive: true }))
 
@@ -22,12 +23,17 @@ test.each(['app/sluice.yml', 'within/sluice.yml', 'not/yet/there.html', '.', 'ap
   },
 )
 
-test.each(['../x', '/etc/passwd', 'away/passwd', 'away/not/yet', 'app/../../x'])(
-  'R46 the path %j leaves the workspace, and is refused',
-  async (path) => {
-    await expect(stayInside(workspace, workspace, path)).rejects.toMatchObject({ outcome: 'usage' })
-  },
-)
+test.each([
+  '../x',
+  '/etc/passwd',
+  'away/passwd',
+  'away/not/yet',
+  'app/../../x',
+  'dangling',
+  'dangling/not/yet',
+])('R46 the path %j leaves the workspace, and is refused', async (path) => {
+  await expect(stayInside(workspace, workspace, path)).rejects.toMatchObject({ outcome: 'usage' })
+})
 
 test('a place in a file is told to the runner relative to the workspace', () => {
   expect(placeOf('sluice.yml:14:9', '/w/app', '/w')).toEqual({ file: 'app/sluice.yml', line: 14, column: 9 })

@@ -1,4 +1,3 @@
-import { buffer } from 'node:stream/consumers'
 import type { Check } from '../../domain/system.ts'
 import type { ServiceStatus } from '../../providers/ports/services.ts'
 import type { Provider } from '../../providers/provider.ts'
@@ -71,8 +70,8 @@ export async function probeRevision(
   }
 }
 
-/** The latency counts the whole answer; what it says was not asked. */
-async function drained(response: { readonly body: NodeJS.ReadableStream }): Promise<string> {
-  await buffer(response.body)
+/** The latency counts the whole answer; what it says was not asked, and is not kept: it may have no end before the time-out. */
+async function drained({ body }: { readonly body: AsyncIterable<unknown> }): Promise<string> {
+  for await (const _ of body);
   return ''
 }

@@ -20,7 +20,7 @@ export function eventOf(check: FunctionCheck): Readonly<Record<string, unknown>>
     case 'event':
       return check.payload
     case 'http': {
-      const { pathname, search, searchParams } = new URL(check.path, 'https://check.invalid')
+      const { pathname, search, searchParams } = new URL(`https://check.invalid${check.path}`)
       const query = Object.fromEntries(searchParams)
       return {
         version: '2.0',

@@ -162,7 +162,8 @@ export class EcsObserver {
     const settled = part.role === 'starts' || deployment === null || !isUnderWay(deployment.phase)
     const alone = headers !== undefined || (part.weight === 100 && settled)
     if (url === null || health === undefined || models.length === 0 || !alone) return null
-    return modelTrouble(runtime.http, new URL(health, url).href, models, headers)
+    // Joined, not resolved: `//host/path` is a path here, and no other host.
+    return modelTrouble(runtime.http, `${url.replace(/\/$/, '')}${health}`, models, headers)
   }
 }
 

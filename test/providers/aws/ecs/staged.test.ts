@@ -97,10 +97,12 @@ test('R31 the way to a revision is told once ECS has led the test rule there, an
 
 test('R42 a revision that has loaded another model is not healthy before any request reaches it', async () => {
   const model: ServedModel = { name: 'taste', version: '7', digest: digestOf('weights') }
-  const web = service('web', { health: '/health', model: 'taste' })
+  const web = service('web', { health: '//elsewhere.example/health', model: 'taste' })
   world = await openEcsWorld({ staged: true, system: ecsShop({ services: { web } }) })
   const loaded = { serves: modelPin(model), staged: `6@${model.digest}` }
-  const http = ({ headers }: HttpRequest) => {
+  const hosts = new Set<string>()
+  const http = ({ url, headers }: HttpRequest) => {
+    hosts.add(new URL(url).hostname)
     const taste = headers?.['x-sluice-staged'] === 'k3y' ? loaded.staged : loaded.serves
     return { status: 200, body: JSON.stringify({ models: { taste } }) }
   }
@@ -124,4 +126,7 @@ test('R42 a revision that has loaded another model is not healthy before any req
   expect(await seen(id)).toMatchObject({ weight: 0, healthy: false, trouble: expect.stringContaining('6@') })
   loaded.staged = modelPin(model)
   expect(await seen(id)).toMatchObject({ weight: 0, healthy: true })
+  // What looks like another host is a path of this one.
+  expect([...hosts]).not.toContain('elsewhere.example')
+  expect(hosts.size).toBe(1)
 })
