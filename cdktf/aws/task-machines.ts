@@ -2,12 +2,14 @@ import { AutoscalingGroup } from '@cdktf/provider-aws/lib/autoscaling-group/inde
 import { EcsCapacityProvider } from '@cdktf/provider-aws/lib/ecs-capacity-provider/index.js'
 import { IamInstanceProfile } from '@cdktf/provider-aws/lib/iam-instance-profile/index.js'
 import { LaunchTemplate } from '@cdktf/provider-aws/lib/launch-template/index.js'
-import { Fn } from 'cdktf'
+import { Fn, TerraformLocal } from 'cdktf'
 import { Construct } from 'constructs'
+import { MACHINE_IDLE, machineLifetime } from '../../src/domain/ecs-tasks.ts'
 import { accept, when } from '../core/accept.ts'
 import type { Statement } from '../core/policy.ts'
 import { within } from '../core/short-hash.ts'
 import type { Firewall } from './firewall.ts'
+import { idleWatch } from './idle-watch.ts'
 import { Role } from './role.ts'
 
 const GIB = 2 ** 30
@@ -31,6 +33,8 @@ export interface TaskMachinesProps {
    * @default 4
    */
   readonly most?: number
+  /** Milliseconds of the longest task on them. */
+  readonly timeout: number
   readonly tags: Readonly<Record<string, string>>
   readonly subnetIds: readonly string[]
   readonly firewall: Firewall
@@ -41,8 +45,8 @@ export interface TaskMachinesProps {
 /**
  * Machines of EC2 for tasks of a cluster: a capacity provider over a group that has none of them. ECS itself, in the cloud, starts
  * one when a task waits for it, protects it while one runs, and takes it away a quarter of an hour after the last
- * (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cluster-auto-scaling.html). No port is open; Session Manager has no
- * part in it.
+ * (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cluster-auto-scaling.html). Where it does not, the machine ends itself
+ * (`idleWatch`). No port is open; Session Manager has no part in it.
  */
 export class TaskMachines extends Construct {
   /** Name of the capacity provider. */
@@ -50,22 +54,39 @@ export class TaskMachines extends Construct {
 
   constructor(scope: Construct, id: string, props: TaskMachinesProps) {
     super(scope, id)
-    const { name, account, region, cluster, machine, gpu, disk, tags, subnetIds, firewall } = props
+    const { name, account, region, cluster, machine, gpu, disk, timeout, tags, subnetIds, firewall } = props
     const { publicAddress = false, most = 4, platform = 'amd64' } = props
+    const groupName = within(name, 255)
     const role = new Role(this, 'machine', {
       name: `${name}-machine`,
       service: 'ec2.amazonaws.com',
       account,
-      statements: agent(`arn:aws:ecs:${region}:${account}`, cluster),
+      statements: [
+        ...agent(`arn:aws:ecs:${region}:${account}`, cluster),
+        {
+          actions: ['autoscaling:TerminateInstanceInAutoScalingGroup'],
+          resources: [
+            `arn:aws:autoscaling:${region}:${account}:autoScalingGroup:*:autoScalingGroupName/${groupName}`,
+          ],
+        },
+      ],
     })
     const profile = new IamInstanceProfile(this, 'profile', { name: within(name, 128), role: role.name })
+    const watch = idleWatch({ region, lifetime: machineLifetime(timeout), idle: MACHINE_IDLE })
+    // A local is a template, in which quotes are only quotes.
+    const boot = new TerraformLocal(
+      this,
+      'boot',
+      ['#!/bin/bash', ...watch, ...joins(cluster, gpu)].join('\n'),
+    )
     const template = new LaunchTemplate(this, 'template', {
       name: within(name, 128),
       updateDefaultVersion: true,
       imageId: `resolve:ssm:${imageOf(gpu, platform)}`,
       instanceType: machine,
+      instanceInitiatedShutdownBehavior: 'terminate',
       iamInstanceProfile: { arn: profile.arn },
-      userData: Fn.base64encode(Fn.rawString(joins(cluster, gpu))),
+      userData: Fn.base64encode(boot.asString),
       metadataOptions: { httpEndpoint: 'enabled', httpTokens: 'required', httpPutResponseHopLimit: 1 },
       monitoring: { enabled: true },
       blockDeviceMappings: [
@@ -96,7 +117,7 @@ export class TaskMachines extends Construct {
       when(publicAddress, { CKV_AWS_88: 'its way out where the network has no NAT; no port is open' }),
     )
     const group = new AutoscalingGroup(this, 'group', {
-      name: within(name, 255),
+      name: groupName,
       minSize: 0,
       maxSize: most,
       vpcZoneIdentifier: [...subnetIds],
@@ -136,14 +157,14 @@ function imageOf(gpu: number, platform: 'amd64' | 'arm64'): string {
 }
 
 /** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-agent-config.html */
-function joins(cluster: string, gpu: number): string {
+function joins(cluster: string, gpu: number): readonly string[] {
   const settings = [
     `ECS_CLUSTER=${cluster}`,
     // The role that starts a task writes its log and pulls its image, as on Fargate: the machine may do neither.
     'ECS_ENABLE_AWSLOGS_EXECUTIONROLE_OVERRIDE=true',
     ...(gpu > 0 ? ['ECS_ENABLE_GPU_SUPPORT=true'] : []),
   ]
-  return ['#!/bin/bash', 'cat >> /etc/ecs/ecs.config <<END', ...settings, 'END', ''].join('\n')
+  return ['cat >> /etc/ecs/ecs.config <<END', ...settings, 'END', '']
 }
 
 /** What the agent asks, for this cluster alone: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/instance_IAM_role.html */

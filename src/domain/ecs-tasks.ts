@@ -11,3 +11,12 @@ export const TASK_PLACING = 20 * 60_000
 
 /** What ECS is told when a task is stopped for its time; by it the end of the job says whose it was. */
 export const NOT_DONE = 'sluice: not done within'
+
+/** Milliseconds without a task after which a machine of a cluster ends itself: twice what ECS's managed scaling takes. */
+export const MACHINE_IDLE = 30 * 60_000
+
+/**
+ * Milliseconds after which a machine on which the same tasks have been all the while ends itself, as one does whose agent says nothing:
+ * beyond the time of the longest task, so never one that is busy.
+ */
+export const machineLifetime = (timeout: number): number => TASK_PLACING + timeout + MACHINE_IDLE

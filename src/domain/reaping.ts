@@ -3,10 +3,11 @@ import type { WorkflowRunId } from './workflow-run.ts'
 
 /** Something of an environment's own that runs and costs, and what independent sources say of it. Milliseconds. */
 export interface Sighting {
-  readonly kind: 'machine' | 'task' | 'execution' | 'process'
+  /** `capacity`: a machine that is kept for the tasks of a step, and none of a job's own. */
+  readonly kind: 'machine' | 'capacity' | 'task' | 'execution' | 'process'
   /** The platform's id of it. */
   readonly name: string
-  /** The job that it was started for. */
+  /** The job that it was started for; of capacity the step, `pipeline.step`. */
   readonly job: string
   /** By the platform: when it was started, what time it may have, and what time it is there. */
   readonly startedAt: number
@@ -40,7 +41,7 @@ const SILENCE = 10 * 60_000
  * over.
  */
 export function reapVerdict(
-  { startedAt, lifetime, now, claim, life }: Sighting,
+  { kind, startedAt, lifetime, now, claim, life }: Sighting,
   run: RunState = 'unknown',
 ): ReapVerdict {
   const signals: string[] = []
@@ -48,14 +49,17 @@ export function reapVerdict(
   if (lifetime !== null && age > lifetime + GRACE) {
     signals.push(`it runs for ${formatDuration(age)} and had ${formatDuration(lifetime)}`)
   }
-  if (claim === 'ended') signals.push('its job has ended')
-  else if (claim === 'none') {
+  if (claim === 'ended') {
+    signals.push(kind === 'capacity' ? 'no job of its step is to be done' : 'its job has ended')
+  } else if (claim === 'none') {
     if (age > GRACE) signals.push('nobody knows its job')
   } else if (claim.now > claim.until + GRACE) signals.push('the time of its job is over')
   if (life !== null) {
     const quiet = now - (life.seenAt ?? startedAt + GRACE)
     if (life.ended) signals.push('it has said its end')
-    else if (quiet > SILENCE) signals.push(`no sign of life for ${formatDuration(quiet)}`)
+    else if (quiet > SILENCE) {
+      signals.push(`no ${kind === 'capacity' ? 'task' : 'sign of life'} for ${formatDuration(quiet)}`)
+    }
   }
   if (run === 'ended' && age > GRACE) signals.push('the workflow run that started it has ended')
   return { verdict: signals.length >= 2 ? 'end' : 'spare', signals }

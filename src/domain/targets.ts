@@ -90,8 +90,8 @@ export const targetSchema = z.discriminatedUnion('kind', [
     image: z.string().optional(),
     /** Databases that it makes, where it is one that does. */
     names: z.array(z.string()).optional(),
-    /** Where it runs on machines of the cluster's own: what starts them, and their type. Absent: Fargate. */
-    machines: z.object({ provider: z.string(), type: z.string() }).optional(),
+    /** Where it runs on machines of the cluster's own: what starts them, their type, and the step's time in ms. Absent: Fargate. */
+    machines: z.object({ provider: z.string(), type: z.string(), timeout: z.number().optional() }).optional(),
     /** What ends tasks past their lifetime: its schedule, its state machine and the role that starts it (promise R32). */
     killer: z.object({ schedule: z.string(), machine: z.string(), role: z.string() }).optional(),
   }),

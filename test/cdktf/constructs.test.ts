@@ -221,6 +221,7 @@ const CASES: Readonly<Record<string, (stack: SystemStack) => void>> = {
       machine: 'g5.xlarge',
       gpu: 1,
       disk: 100 * 2 ** 30,
+      timeout: 7_200_000,
       tags: { 'sluice:step': 'p.train' },
       subnetIds: SUBNETS,
       firewall: firewall(stack),

@@ -111,6 +111,7 @@ test('a step with GPUs on ecs runs on machines that the cluster has none of befo
   expect(trainOf(all).machines).toEqual({
     provider: `\${aws_ecs_capacity_provider.${provider}.name}`,
     type: 'g5.2xlarge',
+    timeout: 2 * HOUR,
   })
 })
 

@@ -55,6 +55,7 @@ export function taskStep(site: Site, stack: SystemStack, of: Omit<MachineStep, '
     gpu: step.gpu,
     platform,
     disk: DISK,
+    timeout: step.timeout,
     tags: {
       'sluice:system': site.system.name,
       'sluice:environment': site.system.environment.name,
@@ -65,7 +66,7 @@ export function taskStep(site: Site, stack: SystemStack, of: Omit<MachineStep, '
     publicAddress,
   })
   site.capacity.push(provider)
-  stack.target('jobs', key, { ...target, family, machines: { provider, type } })
+  stack.target('jobs', key, { ...target, family, machines: { provider, type, timeout: step.timeout } })
 }
 
 function typeOf(key: string, step: Step): string | undefined {

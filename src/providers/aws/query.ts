@@ -7,7 +7,10 @@ import { type AwsSession, settingsFor } from './session.ts'
 import { callTrouble, isPassing, type Need } from './trouble.ts'
 
 /** The services that are asked in this way, with the version of their API. */
-const VERSIONS = { rds: '2014-10-31', ec2: '2016-11-15' } as const
+const VERSIONS = { rds: '2014-10-31', ec2: '2016-11-15', autoscaling: '2011-01-01' } as const
+
+/** As variables of the environment call them: `AWS_ENDPOINT_URL_EC2`. */
+const SERVICES = { rds: 'RDS', ec2: 'EC2', autoscaling: 'AUTO_SCALING' } as const
 
 const FIRST_PAUSE = 500
 const ANSWER_LIMIT = 16 * 1024 * 1024
@@ -77,7 +80,7 @@ export function openQueryApi(session: AwsSession, runtime: Runtime): QueryApi {
         } catch (error) {
           session.call.abortSignal.throwIfAborted()
           const { name } = error as Error
-          if (KNOWN_TO_CALLERS.has(name)) throw error
+          if (KNOWN_TO_CALLERS.has(name) || `${call.service} ${name}` === NOT_IN_GROUP) throw error
           // Our clock was wrong, and the refusal has told what time it is.
           if (MISTIMED.has(name) && attempt === 1) continue
           if (!isPassing(error) || attempt >= maxAttempts) throw callTrouble(call.what, need, error)
@@ -106,6 +109,9 @@ const KNOWN_TO_CALLERS = new Set([
   'IdempotentParameterMismatch',
 ])
 
+/** Of a machine that is in no group, and of a group that cannot be smaller. */
+const NOT_IN_GROUP = 'autoscaling ValidationError'
+
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html: a request is good for five minutes. */
 const MISTIMED = new Set(['RequestExpired', 'SignatureDoesNotMatch', 'AuthFailure'])
 
@@ -115,7 +121,7 @@ async function signed(session: AwsSession, { service, region, action, parameters
     credentialsOf(session),
   ])
   const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'
-  const { endpoint } = settingsFor(session, service.toUpperCase())
+  const { endpoint } = settingsFor(session, SERVICES[service])
   const url = new URL(endpoint ?? `https://${service}.${region}.${domain}`)
   const body = new URLSearchParams({ Action: action, Version: VERSIONS[service], ...parameters }).toString()
   const signer = new SignatureV4({ service, region, credentials, sha256: Sha256 })

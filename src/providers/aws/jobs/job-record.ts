@@ -57,6 +57,8 @@ export interface JobRecords {
   keep(record: JobRecord): Promise<void>
   /** After a start that came to nothing: the next one begins anew. */
   remove(id: string): Promise<void>
+  /** Jobs of one step whose end nobody has written down. */
+  open(key: string): AsyncIterable<JobRecord>
 }
 
 const DAMAGE: Damage = {
@@ -66,10 +68,7 @@ const DAMAGE: Damage = {
 }
 
 /** @param ledger URI of the ledger. */
-export function openJobRecords(
-  objects: Pick<ObjectStore, 'read' | 'write' | 'remove'>,
-  ledger: string,
-): JobRecords {
+export function openJobRecords(objects: ObjectStore, ledger: string): JobRecords {
   const uriOf = (id: string): string => recordUri(besideLedger(ledger, 'jobs'), id)
   return {
     read: async (id) => (await readRecord(objects, uriOf(id), recordSchema, DAMAGE))?.record,
@@ -81,6 +80,12 @@ export function openJobRecords(
       await objects.write(uriOf(record.id), recordBytes(record))
     },
     remove: (id) => objects.remove(uriOf(id)),
+    async *open(key) {
+      for await (const { uri } of objects.list(`${besideLedger(ledger, 'jobs')}/`)) {
+        const record = (await readRecord(objects, uri, recordSchema, DAMAGE))?.record
+        if (record?.key === key && record.end === undefined) yield record
+      }
+    },
   }
 }
 

@@ -1,15 +1,23 @@
+import type { Sighting } from '../../../domain/reaping.ts'
 import type { Reaper } from '../../ports/reaper.ts'
+import { openCapacityReaper } from './capacity-reaper.ts'
 import { openEc2Reaper } from './ec2/reaper.ts'
 import { openEcsReaper } from './ecs-reaper.ts'
 import type { JobParts } from './relay.ts'
 
-/** What runs of this environment's jobs on AWS that nothing ends by itself: machines of EC2, and tasks of ECS. */
+/** What runs for this environment's jobs on AWS: machines of EC2, tasks of ECS, and machines that are kept for them. */
 export function openAwsReaper(parts: JobParts): Reaper & { close(): void } {
   const machines = openEc2Reaper(parts)
   const tasks = openEcsReaper(parts)
+  const capacity = openCapacityReaper(parts)
+  const of = (kind: Sighting['kind']): Reaper =>
+    kind === 'task' ? tasks : kind === 'capacity' ? capacity : machines
   return {
-    look: async () => [...(await machines.look()), ...(await tasks.look())],
-    end: (sighting) => (sighting.kind === 'task' ? tasks.end(sighting) : machines.end(sighting)),
-    close: () => tasks.close(),
+    look: async () => [...(await machines.look()), ...(await tasks.look()), ...(await capacity.look())],
+    end: (sighting) => of(sighting.kind).end(sighting),
+    close: () => {
+      tasks.close()
+      capacity.close()
+    },
   }
 }

@@ -32,10 +32,24 @@ export class RunningTasks {
 
   /** All tasks that are to run, with their tags. */
   async *of(cluster: string): AsyncGenerator<Task> {
+    for await (const task of this.#all(cluster, 'RUNNING')) if (task.lastStatus !== 'STOPPED') yield task
+  }
+
+  /** Tasks that ended, or are told to, within the last hour. */
+  ended(cluster: string): AsyncGenerator<Task> {
+    return this.#all(cluster, 'STOPPED')
+  }
+
+  async *#all(cluster: string, desiredStatus: 'RUNNING' | 'STOPPED'): AsyncGenerator<Task> {
     const what = 'looking for tasks of steps'
     let nextToken: string | undefined
     do {
-      const query = { cluster, maxResults: AT_ONCE, ...(nextToken === undefined ? {} : { nextToken }) }
+      const query = {
+        cluster,
+        desiredStatus,
+        maxResults: AT_ONCE,
+        ...(nextToken === undefined ? {} : { nextToken }),
+      }
       const page = await this.#ask(what, 'ecs:ListTasks', cluster, (api, ecs) =>
         ecs.send(new api.ListTasksCommand(query), this.#session.call),
       )
@@ -44,7 +58,7 @@ export class RunningTasks {
         const told = await this.#ask(what, 'ecs:DescribeTasks', cluster, (api, ecs) =>
           ecs.send(new api.DescribeTasksCommand({ cluster, tasks, include: ['TAGS'] }), this.#session.call),
         )
-        for (const task of told.tasks ?? []) if (task.lastStatus !== 'STOPPED') yield task
+        yield* told.tasks ?? []
       }
       nextToken = page.nextToken
     } while (nextToken !== undefined)

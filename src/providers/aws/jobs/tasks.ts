@@ -54,9 +54,10 @@ export class EcsTasks implements JobPlatform<'ecs-task'> {
   }
 
   /** A definition that runs this image, and the name of its container. One revision serves all runs of an image. */
-  async prepare({ step: { name: step }, target, image }: JobOrder<'ecs-task'>): Promise<EcsWhere> {
+  async prepare({ step: { name: step, timeout }, target, image }: JobOrder<'ecs-task'>): Promise<EcsWhere> {
     const { family, cluster } = target
     const killer = killerOf(step, target)
+    if (timeout > (target.machines?.timeout ?? timeout)) throw outgrown(step)
     const what = `preparing step ${step}`
     const template = await this.#describe(what, family)
     if (template?.taskDefinition === undefined) throw noTemplate(step, family)
@@ -201,6 +202,14 @@ type EcsWhere = Readonly<
 >
 
 const namesOf = ({ schedule, machine, role }: KillerParts): KillerParts => ({ schedule, machine, role })
+
+function outgrown(step: string): Error {
+  return usageError({
+    what: `step ${step} has a longer timeout than its machines know of`,
+    rule: 'a machine ends itself when the time of its longest task is over, whoever is still there',
+    remedy: 'run "sluice plan" and "sluice apply" first',
+  })
+}
 
 function noTemplate(step: string, family: string): Error {
   return usageError({

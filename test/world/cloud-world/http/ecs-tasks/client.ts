@@ -16,6 +16,7 @@ import { Wire } from '../../../faults.ts'
 import { schedulerDoor } from '../ec2/scheduler.ts'
 import { LoopbackClock } from '../loopback-clock.ts'
 import { tasksDoor } from './door.ts'
+import { machinesDoor } from './machines.ts'
 import type { TaskWorld } from './world.ts'
 
 export const HOUR = 3_600_000
@@ -83,7 +84,7 @@ export function taskClient(world: TaskWorld, options: ClientOptions = {}): TaskC
     clock,
     log: { emit: (event) => void events.push(event) },
     signals: { cancelled: new AbortController().signal },
-    http: { request: async () => noMachines(world) },
+    http: { request: async ({ body }) => machinesAnswer(world, String(body ?? '')) },
   }
   const session = sessionOf(world, (name, effect) =>
     loopback.during(() =>
@@ -167,11 +168,10 @@ function sessionOf(world: TaskWorld, request: Request): AwsSession {
   }
 }
 
-/** What EC2 says where no step has a machine of its own. */
-function noMachines(world: TaskWorld) {
-  const text = '<DescribeInstancesResponse><reservationSet/></DescribeInstancesResponse>'
+function machinesAnswer(world: TaskWorld, asked: string) {
+  const { status, body: text } = machinesDoor(world, new URLSearchParams(asked))
   return {
-    status: 200,
+    status,
     headers: { date: new Date(world.clock.now()).toUTCString() },
     text: async () => text,
     bytes: async () => Buffer.from(text),

@@ -63,11 +63,13 @@ function placed({ launchType, capacityProviderStrategy, networkConfiguration }: 
   }
 }
 
-function json({ arn, startedBy, createdAt, startedAt, ended, tags }: Task, tagged = false): Json {
+function json({ arn, startedBy, createdAt, startedAt, ended, tags, request }: Task, tagged = false): Json {
+  const [strategy] = (request['capacityProviderStrategy'] ?? []) as readonly Json[]
   const status = ended !== undefined ? 'STOPPED' : startedAt === undefined ? 'PROVISIONING' : 'RUNNING'
   return {
     taskArn: arn,
     startedBy,
+    ...(strategy === undefined ? {} : { capacityProviderName: strategy['capacityProvider'] }),
     lastStatus: status,
     desiredStatus: ended === undefined ? 'RUNNING' : 'STOPPED',
     createdAt: createdAt / 1000,

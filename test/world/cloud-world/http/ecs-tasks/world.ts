@@ -3,6 +3,7 @@ import { FakeClock } from '../../../../../src/runtime/fake/clock.ts'
 import { MemoryObjects } from '../../../objects.ts'
 import type { Schedule, Scheduling } from '../ec2/scheduler.ts'
 import { stateMachine } from '../states.ts'
+import type { ContainerMachine } from './machines.ts'
 
 const MINUTE = 60_000
 
@@ -63,6 +64,9 @@ export class TaskWorld implements Scheduling {
   readonly clock = new FakeClock(Date.UTC(2026, 0, 1), false)
   readonly objects = new MemoryObjects()
   readonly tasks: Task[] = []
+  /** Machines that are kept for tasks, and how many their group wants. */
+  readonly machines: ContainerMachine[] = []
+  wanted = 1
   readonly schedules = new Map<string, Schedule>()
   readonly logs = new Map<string, { readonly at: number; readonly text: string }[]>()
   readonly definitions = new Map<string, { readonly body: Readonly<Record<string, unknown>> }>()
