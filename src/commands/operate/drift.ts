@@ -1,6 +1,7 @@
 import type { ServiceStatus } from '../../providers/ports/services.ts'
 import { driftOf } from '../../release/drift.ts'
 import type { Report } from '../command.ts'
+import { describeAll } from '../rollout/described.ts'
 import { type Post, tableReport } from './post.ts'
 
 /** What is served against what the ledger says; changes nothing. */
@@ -8,7 +9,7 @@ export async function drift({ site, services }: Post): Promise<Report> {
   const live = await site.ledger.live()
   const names = new Set([...services, ...Object.keys(live?.value.release.services ?? {})])
   const statuses: Record<string, ServiceStatus> = {}
-  for (const name of names) statuses[name] = await site.provider.services.describe(name)
+  for (const one of await describeAll(site.provider.services, names)) statuses[one.service] = one
   const differences = driftOf(live?.value.release, statuses)
   const rows = differences.map(({ service, what, ledger, served }) => [service, what, ledger, served])
   const table = { title: 'drift', columns: ['service', 'what', 'ledger', 'served'], rows }

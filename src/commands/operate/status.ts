@@ -5,6 +5,7 @@ import type { ServiceStatus } from '../../providers/ports/services.ts'
 import { openUrl } from '../../release/open-url.ts'
 import { servedRevision } from '../../release/serving.ts'
 import type { Report } from '../command.ts'
+import { describeAll } from '../rollout/described.ts'
 import { withCost } from './cost.ts'
 import { type Post, tableReport } from './post.ts'
 
@@ -13,11 +14,8 @@ const COLUMNS = ['service', 'status', 'desired', 'running', 'image', 'model', 'a
 /** What every service runs, as the platform reports it; on request also what that costs. */
 export async function status(post: Post): Promise<Report> {
   const { site, services } = post
-  const statuses: ServiceStatus[] = []
-  for (const service of services) {
-    const found = await site.provider.services.describe(service)
-    statuses.push({ ...found, url: openUrl(site.system, service, found.url) })
-  }
+  const found = await describeAll(site.provider.services, services)
+  const statuses = found.map((one) => ({ ...one, url: openUrl(site.system, one.service, one.url) }))
   const live = await site.ledger.live()
   const now = site.runtime.clock.now()
   const machines = (await site.provider.operations.rest?.machines?.()) ?? []

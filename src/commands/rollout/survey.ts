@@ -7,6 +7,7 @@ import type { ServiceStatus } from '../../providers/ports/services.ts'
 import { previousOf } from '../../release/ledger.ts'
 import type { RolloutInput } from '../../release/plan.ts'
 import type { Stored } from '../../release/stored.ts'
+import { describeAll } from './described.ts'
 import { commitOf, descentOf } from './identity.ts'
 import { chooseModels } from './models.ts'
 import type { Site } from './site.ts'
@@ -65,8 +66,8 @@ export async function survey(site: Site, wanted: Wanted): Promise<Survey> {
     allowOlder: wanted.allowOlder,
     live: release,
     abandoned: attempts.map((attempt) => attempt.id),
-    statuses: await describeAll(site, names),
-    retired: await describeAll(
+    statuses: await statusesOf(site, names),
+    retired: await statusesOf(
       site,
       gone.filter((name) => !names.includes(name)),
     ),
@@ -80,13 +81,12 @@ export async function survey(site: Site, wanted: Wanted): Promise<Survey> {
   return { input, live, unfinished }
 }
 
-async function describeAll(
+async function statusesOf(
   { provider }: Site,
   services: readonly string[],
 ): Promise<Record<string, ServiceStatus>> {
-  const found: Record<string, ServiceStatus> = {}
-  for (const service of new Set(services)) found[service] = await provider.services.describe(service)
-  return found
+  const found = await describeAll(provider.services, services)
+  return Object.fromEntries(found.map((status) => [status.service, status]))
 }
 
 async function templatesOf({ system, provider }: Site): Promise<Record<string, string>> {

@@ -18,6 +18,7 @@ import { type Deployment, isUnderWay, nextWeight, phaseOf, type Share } from './
 import { unclear } from './ends.ts'
 import type { Registered } from './revision.ts'
 import { deploymentOfService } from './service-deployments.ts'
+import { type SeenServices, ServiceLooks } from './service-looks.ts'
 import type { EcsTarget } from './target.ts'
 
 /** One look at a service. */
@@ -44,6 +45,7 @@ export class EcsReader {
   readonly #revisions = new Map<string, ServiceRevision>()
   /** ARN of each service that was seen, which names its account and region. */
   readonly #seen = new Map<string, string>()
+  readonly #looks = new ServiceLooks((...asked) => this.#services(...asked))
 
   constructor(client: ECSClient, calls: AwsCalls) {
     this.#client = client
@@ -146,12 +148,9 @@ export class EcsReader {
 
   async service(target: EcsTarget, signal?: AbortSignal): Promise<EcsService> {
     const { cluster, service: name } = target
-    const { services = [], failures = [] } = await this.#calls.ask(
-      `looking at service ${target.name}`,
-      'always',
-      (options) => this.#client.send(new DescribeServicesCommand({ cluster, services: [name] }), options),
-      signal,
-    )
+    // A step that may be given up is on its own; other looks of the same moment are asked for together.
+    const { services, failures } =
+      signal === undefined ? await this.#looks.look(target) : await this.#services(cluster, [target], signal)
     const [service, ...others] = services
     if (service === undefined || others.length > 0 || service.status !== 'ACTIVE') {
       const why =
@@ -168,6 +167,17 @@ export class EcsReader {
     }
     this.#know(target, service.serviceArn ?? '')
     return service
+  }
+
+  async #services(cluster: string, asked: readonly EcsTarget[], signal?: AbortSignal): Promise<SeenServices> {
+    const command = new DescribeServicesCommand({ cluster, services: asked.map(({ service }) => service) })
+    const { services = [], failures = [] } = await this.#calls.ask(
+      `looking at service ${asked.map(({ name }) => name).join(', ')}`,
+      'always',
+      (options) => this.#client.send(command, options),
+      signal,
+    )
+    return { services, failures }
   }
 
   /** @throws SluiceError cannot-observe where what answers is of another account or region than before */
