@@ -60,10 +60,10 @@ export function nextStep(of: Pick<Verdict, 'verdict' | 'power' | 'reasons'>): st
     case 'promote':
       return 'roll it out; the alias champion moves once the release is live.'
     case 'reject':
-      return 'keep the champion; mend what is named above, train again and evaluate again.'
+      return 'keep the champion; mend what the reasons name, train again and evaluate again.'
     case 'inconclusive':
       return power?.needed == null || !primaryIsOpen(of)
-        ? 'evaluate on more rows of what is named above, or let a person approve it.'
+        ? 'evaluate on more rows of what the reasons name, or let a person approve it.'
         : `evaluate on about ${power.needed.toLocaleString('en-US')} rows, or let a person approve it.`
     default:
       return verdict satisfies never
