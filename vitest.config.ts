@@ -17,8 +17,8 @@ export default defineConfig({
     // Real processes start slowly on a busy machine; no test asserts a time.
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    // Most suites wait for processes of their own: one worker fewer than cores leaves a small machine idle.
-    maxWorkers: Math.max(3, availableParallelism()),
+    // Many suites wait for processes of their own, some for nine tenths of their time: as many workers as two cores have would leave them idle.
+    maxWorkers: Math.max(4, availableParallelism()),
     sequence: { sequencer: LongestFirst },
     passWithNoTests: false,
     globalSetup: ['./test/real/end-docker-engine.ts', './test/workflows/end-dist.ts'],
