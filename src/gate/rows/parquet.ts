@@ -5,12 +5,15 @@ import type { ByteSource, ColumnRequest, Rows } from './columns.ts'
 import { missingColumns } from './missing-columns.ts'
 import { RowStore } from './store.ts'
 
-/** Snappy is in the reader; the others come with Node. */
+/** Snappy is in the reader; the others come with Node. A page is never more than its header says: a few kilobytes could become all memory. */
 const compressors = {
-  GZIP: (bytes: Uint8Array) => new Uint8Array(zlib.gunzipSync(bytes)),
-  BROTLI: (bytes: Uint8Array) => new Uint8Array(zlib.brotliDecompressSync(bytes)),
+  GZIP: (bytes: Uint8Array, size: number) => new Uint8Array(zlib.gunzipSync(bytes, atMost(size))),
+  BROTLI: (bytes: Uint8Array, size: number) => new Uint8Array(zlib.brotliDecompressSync(bytes, atMost(size))),
   ZSTD: unzstd,
 }
+
+/** Zlib takes no limit of nothing. */
+const atMost = (size: number): { maxOutputLength: number } => ({ maxOutputLength: Math.max(1, size) })
 
 /**
  * Rows from Apache Parquet, read by hyparquet one row group after the other. The file itself is held in memory: its
@@ -85,8 +88,9 @@ async function collect(source: ByteSource): Promise<ArrayBuffer> {
 }
 
 /** Node 20 has no Zstandard. */
-function unzstd(bytes: Uint8Array): Uint8Array {
-  if (typeof zlib.zstdDecompressSync === 'function') return new Uint8Array(zlib.zstdDecompressSync(bytes))
+function unzstd(bytes: Uint8Array, size: number): Uint8Array {
+  if (typeof zlib.zstdDecompressSync === 'function')
+    return new Uint8Array(zlib.zstdDecompressSync(bytes, atMost(size)))
   throw usageError({
     what: `this Parquet file is compressed with ZSTD, which Node ${process.versions.node} cannot read`,
     rule: 'Node 22.15 or newer reads it',

@@ -1,3 +1,4 @@
+import zlib from 'node:zlib'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { describe, expect, test } from 'vitest'
 import type { ColumnRequest, Rows } from '../../../src/gate/rows/columns.ts'
@@ -68,6 +69,34 @@ describe('rows in every format', () => {
       outcome: 'usage',
     })
   })
+
+  const PACKERS = {
+    GZIP: zlib.gzipSync,
+    BROTLI: zlib.brotliCompressSync,
+    ZSTD: zlib.zstdCompressSync,
+  } as const
+  const packed = (codec: keyof typeof PACKERS, pack: (bytes: Uint8Array) => Uint8Array): Uint8Array =>
+    new Uint8Array(
+      parquetWriteBuffer({
+        columnData: [{ name: 'score', data: scores, type: 'DOUBLE' }],
+        codec,
+        compressors: { [codec]: pack },
+      }),
+    )
+
+  test.each(Object.keys(PACKERS) as (keyof typeof PACKERS)[])(
+    'R37 a page of Parquet in %s is unpacked to what its header says, and not a byte further',
+    async (codec) => {
+      const requests = REQUESTS.slice(2)
+      const read = (bytes: Uint8Array) => readRows('rows.parquet', bytesOf(bytes), requests)
+      const whole = await read(packed(codec, (bytes) => PACKERS[codec](bytes)))
+      expect(whole.numbers.get('score')).toEqual(Float64Array.from(scores))
+      const zeros = new Uint8Array(2 ** 24)
+      const bomb = packed(codec, () => PACKERS[codec](zeros))
+      expect(bomb.length).toBeLessThan(2 ** 16)
+      await expect(read(bomb)).rejects.toThrow(/Cannot create a Buffer larger than/)
+    },
+  )
 
   test.each([
     ['rows.parquet', parquet],
