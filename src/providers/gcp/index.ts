@@ -46,7 +46,8 @@ export function openGcp(context: ProviderContext, openModels: OpenModels): Provi
     lastLines: async (service, revision) => lastLines(client, await logsOf(service), revision, LAST_LINES),
   })
   const databases = openDatabases(client, runtime, place.project, targets)
-  const machines = openMachines(client, targets)
+  const workers = openWorkerImages(objects, targets)
+  const machines = openMachines(client, targets, workers)
   const switches = new Switches(runtime, host, system.services)
   return {
     images,
@@ -63,11 +64,12 @@ export function openGcp(context: ProviderContext, openModels: OpenModels): Provi
         pause: async () => [...(await machines.stop()), ...named('stopping', await databases.stop())],
         resume: async () => [...named('started', await databases.start()), ...(await machines.start())],
         stopped: () => databases.stopped(),
+        machines: () => machines.status(runtime.clock.now()),
       },
     },
     ...openJobs({ runtime, access, objects: openObjects, targets, place, system }),
     models: openModels(context, targets),
-    workers: openWorkerImages(objects, targets),
+    workers,
     bearer: (url) => access.identity(new URL(url).origin),
     observer: openObserver({
       client,

@@ -158,8 +158,9 @@ export class Figures {
   power(power: NonNullable<Verdict['power']>, difference: number | null): string {
     const [error, bound, alpha] = ['error', 'bound', 'alpha'].map((key) => Number(power[key]))
     if (error === undefined || bound === undefined || alpha === undefined || !(error > 0)) return ''
-    const low = bound - 3 * error
-    const high = Math.max(bound + 5 * error, (difference ?? 0) + error)
+    const seen = difference ?? bound
+    const low = Math.max(bound - 8 * error, Math.min(bound - 3 * error, seen - error))
+    const high = Math.min(bound + 10 * error, Math.max(bound + 5 * error, seen + error))
     const curves = [1, 2, 4].map((times) => ({
       times,
       points: Array.from({ length: 81 }, (_, i) => {
@@ -168,7 +169,9 @@ export class Figures {
       }),
     }))
     const observed =
-      difference === null ? [] : [{ x: difference, y: powerAt(difference, error, bound, alpha) }]
+      difference === null
+        ? []
+        : [placeObserved(difference, { low, high, y: powerAt(difference, error, bound, alpha) })]
     return this.#draw({
       height: 300,
       marginLeft: 40,
@@ -203,20 +206,52 @@ export class Figures {
           }),
         ),
         Plot.dot(observed, { x: 'x', y: 'y', r: 6, fill: CHALLENGER, stroke: 'var(--surface)' }),
-        Plot.text(observed, {
-          x: 'x',
-          y: 'y',
-          // The curve rises to the right, so below right of a point is free, but for the edge.
-          dx: (difference ?? 0) > (low + 3 * high) / 4 ? 0 : 10,
-          dy: 18,
-          textAnchor: (difference ?? 0) > (low + 3 * high) / 4 ? 'end' : 'start',
-          stroke: 'var(--surface)',
-          strokeWidth: 5,
-          fill: 'currentColor',
-          text: () => `observed ${signedNumber(difference ?? 0)}`,
-        }),
+        ...observed.map((label) =>
+          Plot.text([label], {
+            x: 'x',
+            y: 'y',
+            dx: label.dx,
+            dy: label.dy,
+            textAnchor: label.anchor,
+            stroke: 'var(--surface)',
+            strokeWidth: 5,
+            fill: 'currentColor',
+            text: 'text',
+          }),
+        ),
       ],
     })
+  }
+}
+
+/** A point of the power chart, and where its text has room. */
+export interface Observed {
+  readonly x: number
+  readonly y: number
+  readonly text: string
+  readonly anchor: 'start' | 'end'
+  readonly dx: number
+  readonly dy: number
+}
+
+/**
+ * The observed difference on the power chart. One that is far off stands at the edge, with an arrow that says where it went: drawn to scale it
+ * would leave the curve no room. The curve rises to the right, so below right of a point is free, but for the edges: at the right one the
+ * text ends at the point, and above the axis it stands over it.
+ */
+export function placeObserved(
+  difference: number,
+  { low, high, y }: { readonly low: number; readonly high: number; readonly y: number },
+): Observed {
+  const value = `observed ${signedNumber(difference)}`
+  const isRight = difference > (low + 3 * high) / 4
+  return {
+    x: Math.min(Math.max(difference, low), high),
+    y,
+    text: difference < low ? `← ${value}` : difference > high ? `${value} →` : value,
+    anchor: isRight ? 'end' : 'start',
+    dx: isRight ? 0 : 10,
+    dy: y < 0.15 ? -16 : 18,
   }
 }
 

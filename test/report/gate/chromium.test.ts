@@ -43,6 +43,11 @@ interface Figure {
   readonly width: number
   readonly unseen: readonly string[]
 }
+interface Observed {
+  readonly text: string
+  readonly covered: readonly string[]
+  readonly inside: boolean
+}
 interface Text {
   readonly where: string
   readonly text: string
@@ -101,6 +106,25 @@ describeReal('the report in a browser', ['chromium'], () => {
     expect(texts.length).toBeGreaterThan(20)
     expect(texts.filter(({ contrast }) => contrast < 4.5)).toEqual([])
   })
+
+  test.each([
+    ['far below', -0.3, /^← observed -/],
+    ['below', -0.09, /^observed -/],
+    ['near', -0.012, /^observed /],
+    ['far above', 0.3, /^observed \+.* →$/],
+  ] as const)(
+    'the observed difference, %s, is said inside of the power chart and on no other text',
+    async (name, gain, text) => {
+      const file = join(folder, `${name}.html`)
+      const rows = classifierRows(4000, { gain })
+      const curves = curvesOf(evidenceOf(), await rowsOf(rows, evidenceOf(), policyOf({})))
+      await writeFile(file, htmlReport(await judged({ rows }), curves))
+      const found = await show(browser, file, { ...PHONE, theme: 'light' }, (page) =>
+        page.evaluate<Observed>('measureObserved()'),
+      )
+      expect(found).toEqual({ text: expect.stringMatching(text), covered: [], inside: true })
+    },
+  )
 
   test.each(Object.keys(VERDICTS))(
     'the page of %s loads nothing, runs nothing and complains of nothing',

@@ -75,3 +75,22 @@ globalThis.measureTheme = () => {
   const { backgroundColor, color } = getComputedStyle(document.body)
   return sum(backgroundColor) - sum(color)
 }
+
+/** The text of the observed difference, and what other texts it lies on. */
+globalThis.measureObserved = () => {
+  const texts = [...document.querySelectorAll('svg text')].filter((one) => one.textContent.trim() !== '')
+  const observed = texts.find((one) => one.textContent.includes('observed'))
+  const mine = observed.getBoundingClientRect()
+  const plot = observed.closest('svg').getBoundingClientRect()
+  const covered = texts.filter((one) => {
+    const box = one.getBoundingClientRect()
+    const apart =
+      box.left >= mine.right || box.right <= mine.left || box.top >= mine.bottom || box.bottom <= mine.top
+    return one !== observed && !apart
+  })
+  return {
+    text: observed.textContent,
+    covered: covered.map((one) => one.textContent),
+    inside: mine.left >= plot.left && mine.right <= plot.right,
+  }
+}

@@ -118,7 +118,7 @@ test.each([
   'R29 going back does not wait for a silent machine that never took the new image, %s',
   async (_, said) => {
     const world = await liveAndSilent(said)
-    const { ended, runtime } = await start(world, next(world, 'v2'))
+    const { ended } = await start(world, next(world, 'v2'))
     expect(await ended).toMatchObject({
       outcome: 'rolled-back',
       message: expect.stringMatching(/does not reach i-3.*verified/s),

@@ -106,6 +106,43 @@ test('a server that failed, or is gone, is named with what to do', async () => {
   await expect(one.pause()).rejects.toMatchObject({ remedy: expect.stringContaining('sluice apply') })
 })
 
+test('R32 status shows the machines of each worker, those that cost for no reason with what is wrong, and no others', async () => {
+  const one = scene()
+  const zone = 'europe-west1-b'
+  const { machines } = one.compute
+  const { clock } = one.cloud.world
+  await clock.sleep(3 * 3_600_000)
+  const now = clock.now()
+  const { rest } = one.cloud.provider.operations
+  expect(await rest?.machines?.()).toEqual([
+    { worker: 'embed', state: 'absent', machine: null, runs: 'nothing', since: null, trouble: null },
+  ])
+  const young = { zone, labels: LABELS, startedAt: now - 60_000, maxRunDuration: 3600 }
+  machines.push({ ...young, name: 'a', status: 'RUNNING' })
+  machines.push({ ...young, name: 'b', status: 'STAGING' })
+  machines.push({ ...young, name: 'c', status: 'RUNNING', startedAt: now - 7_200_000 })
+  machines.push({ zone: 'europe-west1-c', name: 'd', labels: LABELS, status: 'RUNNING', startedAt: now })
+  machines.push({ ...young, name: 'e', status: 'TERMINATED' })
+  machines.push({ ...young, name: 'f', status: 'SUSPENDED' })
+  machines.push({ ...young, name: 'foreign', labels: { 'sluice-system': 'films' }, status: 'RUNNING' })
+  const found = (await rest?.machines?.()) ?? []
+  expect(found.map(({ machine, state, trouble }) => [machine, state, trouble])).toEqual([
+    ['a', 'running', null],
+    ['b', 'running', 'it boots'],
+    ['c', 'running', 'it is older than it may become'],
+    ['d', 'running', 'nothing ends it'],
+    ['e', 'stopped', null],
+    ['f', 'stopped', 'Compute Engine says SUSPENDED'],
+  ])
+  expect(found[0]).toMatchObject({
+    worker: 'embed',
+    runs: 'its script',
+    since: now - 60_000,
+    shell: `gcloud compute ssh a --project ${PROJECT} --zone ${zone} --tunnel-through-iap`,
+  })
+  expect(found[1]).not.toHaveProperty('shell')
+})
+
 test('machines of workers are stopped and started by their labels, and no others', async () => {
   const one = scene()
   const zone = 'europe-west1-b'
