@@ -12,6 +12,7 @@ import type { Clock, Runtime } from '../../src/runtime/runtime.ts'
 import { aStep } from '../domain/pipeline/builders.ts'
 import { testSession } from '../providers/aws/session.ts'
 import { type AwsJobsDoor, openAwsJobsDoor } from './cloud-world/http/aws-jobs/door.ts'
+import { ECS_GROUP, ECS_PROVIDER } from './cloud-world/http/aws-jobs/ecs.ts'
 import { LoopbackClock } from './cloud-world/http/loopback-clock.ts'
 import type { RunProgram } from './cloud-world/http/run/programs.ts'
 import { type Runner, virtualRunner } from './cloud-world/http/run/runs.ts'
@@ -26,7 +27,7 @@ export const QUEUE = `${BATCH}:job-queue/films-test-p-train`
 const LEDGER = 's3://ledger/ledger'
 
 /** The kinds of steps that this world has targets for. */
-export type Engine = 'batch' | 'nodes' | 'sagemaker' | 'spot'
+export type Engine = 'batch' | 'nodes' | 'sagemaker' | 'spot' | 'fargate' | 'machines'
 
 export interface AwsJobsWorldOptions {
   readonly programs: Readonly<Record<string, RunProgram>>
@@ -62,6 +63,8 @@ export class AwsJobsWorld implements AsyncDisposable {
       image: 'r/films:template',
       environment: [{ name: 'WHO', value: 'template' }],
     }
+    door.ecs.define('films-test-p-fargate', 'FARGATE', { name: 'step', ...container })
+    door.ecs.define('films-test-p-machines', 'EC2', { name: 'step', ...container })
     const base = { retry_strategy: { attempts: 3 }, timeout: null, tags: {} }
     store.put({
       provider: 'aws',
@@ -197,30 +200,43 @@ export function systemOf(engine: Engine): System {
 }
 
 export function targets(engine: Engine, ledger = LEDGER): Targets {
+  const onEcs = engine === 'fargate' || engine === 'machines'
   const onBatch = engine === 'batch' || engine === 'nodes'
-  const target = onBatch
-    ? { kind: 'batch-job', region: REGION, queue: QUEUE, definition: `films-test-p-${engine}` }
-    : {
-        kind: 'sagemaker-training',
-        region: REGION,
-        role: `arn:aws:iam::${ACCOUNT}:role/films-test-p-train`,
-        machine: 'ml.g5.xlarge',
-        machines: 1,
-        disk: 100,
-        spot: engine === 'spot',
-        output: 's3://films-test-models/p/train.sagemaker',
-        environment: { WHO: 'template' },
-        subnets: [],
-        securityGroups: [],
-      }
+  const target = onEcs
+    ? ecsTarget(engine)
+    : onBatch
+      ? { kind: 'batch-job', region: REGION, queue: QUEUE, definition: `films-test-p-${engine}` }
+      : {
+          kind: 'sagemaker-training',
+          region: REGION,
+          role: `arn:aws:iam::${ACCOUNT}:role/films-test-p-train`,
+          machine: 'ml.g5.xlarge',
+          machines: 1,
+          disk: 100,
+          spot: engine === 'spot',
+          output: 's3://films-test-models/p/train.sagemaker',
+          environment: { WHO: 'template' },
+          subnets: [],
+          securityGroups: [],
+        }
   return {
     schema: 'sluice.targets/v1',
     system: 'films',
     environment: 'test',
     ledger,
     jobs: { 'p.train': target },
-    logs: { 'p.train': `cloudwatch:${REGION}:/aws/batch/job` },
+    logs: { 'p.train': `cloudwatch:${REGION}:${onEcs ? ECS_GROUP : '/aws/batch/job'}` },
   } as unknown as Targets
+}
+
+/** As synth writes it, for a step on Fargate and for one on machines of the cluster's own. */
+function ecsTarget(engine: 'fargate' | 'machines'): object {
+  const killer = { schedule: 'films-test-task-killer', machine: 'arn:killer', role: 'arn:starter' }
+  const family = `films-test-p-${engine}`
+  const target = { kind: 'ecs-task', region: REGION, cluster: 'films-test', family, killer }
+  return engine === 'machines'
+    ? { ...target, machines: { provider: ECS_PROVIDER, type: 'g5.xlarge' } }
+    : { ...target, subnets: ['subnet-1'], securityGroups: ['sg-1'], publicAddress: false }
 }
 
 /** A machine in memory on any clock. */

@@ -2,6 +2,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { runJob } from '../../../src/commands/train/job.ts'
+import type { Run } from '../../../src/commands/train/open-run.ts'
 import { openJobs } from '../../../src/providers/local/jobs/index.ts'
 import type { Event } from '../../../src/runtime/events.ts'
 import { nodeRuntime } from '../../../src/runtime/node/index.ts'
@@ -14,22 +16,20 @@ import { BUSYBOX_PROGRAMS } from '../busybox-programs.ts'
 import { type JobWorld, jobEngineContract } from '../job-engine.ts'
 
 /** Real containers of busybox on the real engine. */
-async function dockerJobs(): Promise<
-  JobWorld & { readonly docker: (...args: string[]) => string; readonly folder: string }
-> {
+async function dockerJobs() {
   const engine = await dockerEngine()
   const image = importBusybox('sluice-steps:busybox', 'ENV FROM_IMAGE=image', 'ENV WHO=image')
   const folder = await mkdtemp(join(tmpdir(), 'sluice-docker-jobs-'))
   const world = {
     folder,
     docker: engine.docker,
-    open: () => {
+    open: (cancel = new AbortController(), seen: (event: Event) => void = () => {}) => {
       const events: Event[] = []
-      const real = nodeRuntime(
-        { emit: (event) => void events.push(event) },
-        { cancelled: new AbortController().signal },
-        folder,
-      )
+      const emit = (event: Event): void => {
+        events.push(event)
+        seen(event)
+      }
+      const real = nodeRuntime({ emit }, { cancelled: cancel.signal }, folder)
       const runtime: Runtime = { ...real, env: { ...real.env, ...engine.env } }
       const jobs = openJobs({
         runtime,
@@ -39,7 +39,7 @@ async function dockerJobs(): Promise<
         variables: async () => AROUND,
         grace: 300,
       })
-      return { engine: jobs, events }
+      return { engine: jobs, events, runtime }
     },
     spec: (id, program, change = {}, env = {}) => ({
       id,
@@ -78,6 +78,29 @@ describeReal('steps as containers', ['dockerd'], () => {
       expect(argv.some((line) => line.includes('canary-4711'))).toBe(false)
       await engine.stop('secret')
       expect(running()).toBe('')
+    } finally {
+      await world.close()
+    }
+  })
+
+  test('R48 a cancel ends the container of the step that runs, and says so', async () => {
+    const world = await dockerJobs()
+    try {
+      const cancel = new AbortController()
+      const { engine, runtime } = world.open(cancel, ({ kind }) => {
+        if (kind === 'output') setImmediate(() => cancel.abort(new Error('cancelled by SIGINT')))
+      })
+      const { step, image, env } = world.spec('cancelled', 'stubborn')
+      const run: Run = { id: 'run-1', resumed: false, note: async () => {}, end: async () => {} }
+      await expect(
+        runJob(runtime, engine, run, { step, image, env, fingerprint: 'f' }),
+      ).rejects.toMatchObject({
+        outcome: 'cancelled',
+        message: 'cancelled while step train ran; its job was stopped',
+      })
+      const [job = ''] = await readdir(join(world.folder, 'jobs'))
+      expect(world.docker('ps', '--all', '--quiet', '--filter', `label=sluice.job=${job}`)).toBe('')
+      expect(await world.open().engine.status(job)).toMatchObject({ state: 'stopped' })
     } finally {
       await world.close()
     }

@@ -23,9 +23,10 @@ import { KEYS, openEndpoint } from '../local/objects/s3/endpoint.ts'
 const run: Run = { id: 'run-1', resumed: false, note: async () => {}, end: async () => {} }
 
 /** What still runs. */
-const running = ({ door }: AwsJobsWorld): number => door.batch.running() + door.sagemaker.running()
+const running = ({ door }: AwsJobsWorld): number =>
+  door.batch.running() + door.sagemaker.running() + door.ecs.running()
 
-test.each(['batch', 'sagemaker'] as const)(
+test.each(['batch', 'sagemaker', 'fargate', 'machines'] as const)(
   'R48 a cancel stops the job of a %s step, although it ends all other calls to AWS',
   async (kind) => {
     const runner = processRunner(300)

@@ -7,6 +7,7 @@ import type { CloudWorld } from '../../world.ts'
 import { type HttpFaultPlan, send } from '../http-faults.ts'
 import type { HttpDoor } from '../sts.ts'
 import { Batch } from './batch.ts'
+import { Ecs } from './ecs.ts'
 import { Logs } from './logs.ts'
 import type { Place } from './part.ts'
 import { SageMaker } from './sagemaker.ts'
@@ -14,6 +15,7 @@ import { SageMaker } from './sagemaker.ts'
 /** What runs steps on AWS beside ECS, and what they wrote, spoken to by the real SDKs. */
 export interface AwsJobsDoor extends HttpDoor {
   readonly batch: Batch
+  readonly ecs: Ecs
   readonly sagemaker: SageMaker
   /** Every request in order: `submitjob`, `CreateTrainingJob`, `GetLogEvents`. */
   readonly requests: { readonly name: string; readonly input: unknown }[]
@@ -35,9 +37,12 @@ export async function openAwsJobsDoor(
   const logs = new Logs(clock)
   const batch = new Batch(world.store, clock, logs, place)
   const sagemaker = new SageMaker(clock, logs, place)
+  const ecs = new Ecs(clock, logs, place)
   const requests: AwsJobsDoor['requests'] = []
   const call = (service: string, name: string, input: Record<string, unknown>): object => {
     if (service === 'batch') return batch.call(name, input)
+    if (service === 'scheduler') return {}
+    if (service.startsWith('AmazonEC2ContainerService')) return ecs.call(name, input)
     return service.startsWith('Logs') ? logs.call(name, input) : sagemaker.call(name, input)
   }
   const server = createServer((request, response) => {
@@ -74,6 +79,7 @@ export async function openAwsJobsDoor(
   const door: AwsJobsDoor = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     batch,
+    ecs,
     sagemaker,
     requests,
     faults: () => undefined,
@@ -90,6 +96,8 @@ export async function openAwsJobsDoor(
 /** `SageMaker.CreateTrainingJob` in a header, or `/v1/submitjob`. */
 function operationOf({ headers, url = '' }: IncomingMessage): { service: string; name: string } {
   const target = headers['x-amz-target']
+  // Of schedules it is enough here that they are made and removed.
+  if (url.startsWith('/schedules/')) return { service: 'scheduler', name: url }
   if (typeof target !== 'string') return { service: 'batch', name: url.replace(/^\/v1\//, '') }
   const [service = '', name = ''] = target.split('.')
   return { service, name }
