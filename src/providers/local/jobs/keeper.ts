@@ -19,6 +19,8 @@ import { StreamRedactor } from '../../../runtime/redact-stream.ts'
 import { frameHeader, type Stream } from '../../../tools/log-relay/frames.ts'
 import { ENDING_FILE, type Ending, JOB_FILE, KEEPER_FILE, LOG_FILE, type Order } from './order.ts'
 
+/** The longest time-out of Node: 24 days. A longer one would be over at once. */
+const LONGEST = 2 ** 31 - 1
 /** How long what the job's own children left in its pipes may take to arrive after it has ended. */
 const DRAIN = 500
 /** How often an engine is told to remove a container. */
@@ -70,10 +72,10 @@ async function main(): Promise<void> {
     if (why !== undefined) signalGroup(pid, 'SIGKILL')
     await writeFile(file(JOB_FILE), JSON.stringify(await identify(pid, exec)))
   }
-  const limit = setTimeout(() => end('timed-out'), order.timeout)
+  const forget = after(order.timeout, () => end('timed-out'))
 
   const exit = await exited
-  clearTimeout(limit)
+  forget()
   if (pid !== undefined) {
     signalGroup(pid, 'SIGKILL') // nothing that the job started outlives it
     await Promise.race([closed, wait(DRAIN, undefined, { ref: false })])
@@ -164,3 +166,13 @@ function openLog(
 }
 
 await main()
+
+/** Does it after so many milliseconds, however many; returns what forgets it. */
+function after(milliseconds: number, act: () => void): () => void {
+  let timer: NodeJS.Timeout
+  const arm = (left: number): void => {
+    timer = setTimeout(() => (left > LONGEST ? arm(left - LONGEST) : act()), Math.min(left, LONGEST))
+  }
+  arm(milliseconds)
+  return () => clearTimeout(timer)
+}

@@ -53,6 +53,13 @@ test('a job whose keeper was killed is ended and says so, and never runs without
   await expect.poll(() => alive(pid)).toBe(false)
 })
 
+test('R32 a job that may take 28 days, longer than a timer of Node, is not ended at once', async () => {
+  const { engine } = world.open()
+  const spec = localSpec('patient', `setTimeout(() => console.log('finished'), 500)`)
+  await engine.start({ ...spec, step: { ...spec.step, timeout: 28 * 86_400_000 } })
+  expect(await engine.wait('patient')).toMatchObject({ state: 'succeeded' })
+})
+
 test('nothing that a job started outlives it', async () => {
   const { engine } = world.open()
   const child = `require('child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])`
