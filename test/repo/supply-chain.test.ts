@@ -78,7 +78,7 @@ describe('a release', () => {
     ['v1.2.4', undefined],
     ['v0.1.0', 'v0'],
     ['v3.0.0', 'v3'],
-  ])('%s moves %s: a major tag never goes back', (tag, moved) => {
+  ])('R11 %s moves %s: a major tag never goes back', (tag, moved) => {
     expect(majorTag(REFS, tag)).toBe(moved)
   })
 

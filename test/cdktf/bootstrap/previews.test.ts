@@ -34,6 +34,7 @@ const NEVER: readonly Case[] = [
   ['remove a network of others', call('ec2:DeleteVpc', here('ec2', 'vpc/vpc-1'), tagged('production'))],
   ['write states of others', call('s3:PutObject', `${STATES}/production/data.tfstate`)],
   ['remove states of others', call('s3:DeleteObject', `${STATES}/production/data.tfstate`)],
+  ['remove states of what they are made like', call('s3:DeleteObject', `${STATES}/pr/data.tfstate`)],
   ['remove what bootstrap knows', call('s3:DeleteObject', `${STATES}/pr/bootstrap.tfstate`)],
   ['write what bootstrap knows', call('s3:PutObject', `${STATES}/pr/bootstrap.tfstate`)],
 ]
