@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { databaseTls } from './database-tls.ts'
 import { required, type Variables } from './environment.ts'
 
 /** Any number; both services come with the same tables, and one at a time makes them. */
@@ -36,6 +37,7 @@ export async function openDatabase(env: Variables): Promise<pg.Pool> {
     user: required(env, 'DB_USER'),
     password: required(env, 'DB_PASSWORD'),
     database: required(env, 'DB_DATABASE'),
+    ...databaseTls(env),
     max: 10,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,

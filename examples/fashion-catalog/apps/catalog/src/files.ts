@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { databaseTls } from './database-tls.ts'
 import { required } from './settings.ts'
 
 /** A garment, in the words of the APIs. */
@@ -111,4 +112,5 @@ export const connectedFiles = (): Files =>
     user: required('DB_USER'),
     password: required('DB_PASSWORD'),
     database: required('DB_DATABASE'),
+    ...databaseTls(),
   })

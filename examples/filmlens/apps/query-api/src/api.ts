@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import fastify from 'fastify'
+import { databaseTls } from './database-tls.ts'
 import { type FilmQuery, Films } from './films.ts'
 
 const films = new Films({
@@ -9,6 +10,7 @@ const films = new Films({
   user: required('DB_USER'),
   password: required('DB_PASSWORD'),
   database: required('DB_DATABASE'),
+  ...databaseTls(),
 })
 
 const app = fastify({ forceCloseConnections: 'idle' })

@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { databaseTls } from '../database-tls.ts'
 import type { Film } from '../film.ts'
 import { Objects, required } from '../objects.ts'
 import { filmsFromSource } from '../source.ts'
@@ -18,6 +19,7 @@ async function loadTable(rows: readonly Film[]): Promise<void> {
     user: required(env, 'DB_USER'),
     password: required(env, 'DB_PASSWORD'),
     database: required(env, 'DB_DATABASE'),
+    ...databaseTls(env),
   })
   await client.connect()
   try {
