@@ -134,7 +134,7 @@ describe('restarting the machines of a worker in place', () => {
     ['Success', 'but it says something else'],
     ['Success', 'sluice: restarted'],
     ['Success', `sluice: restarted repository/detector@${digestOf('v0')}`],
-  ])('a machine whose command is %s is a failure, with what it said', async (state, output) => {
+  ])('R23 a machine whose command is %s is a failure, with what it said', async (state, output) => {
     machine('i-1', ['Success'])
     machine('i-2', ['InProgress', state], output)
     await expect(workers.restart('detector', 1_000)).rejects.toMatchObject({
@@ -156,7 +156,7 @@ describe('restarting the machines of a worker in place', () => {
     },
   )
 
-  test('a machine that has taken it and does not run it fails the release', async () => {
+  test('R23 a machine that has taken it and does not run it fails the release', async () => {
     machine('i-1', ['Success'])
     machine('i-2', ['InProgress', 'TimedOut'], '')
     await expect(workers.renew('detector', V1, 1_000, 2)).rejects.toMatchObject({
