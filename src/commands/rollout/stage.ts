@@ -4,6 +4,7 @@ import type { ServedModel } from '../../domain/model.ts'
 import { formatDuration } from '../../domain/quantity.ts'
 import type { ServiceAction } from '../../release/plan.ts'
 import { judgeReady } from '../../release/serving.ts'
+import { message } from '../../runtime/events.ts'
 import { pollUntil } from '../../runtime/poll.ts'
 import { nextLook } from '../../runtime/watch-pace.ts'
 import { isTransient, persist, unfit } from './failure.ts'
@@ -55,6 +56,9 @@ function paceOf(
     isTroubled() ? pace.every : nextLook(runtime.clock.now() - begin, { past, frugal: pace.frugal ?? false })
 }
 
+/** Milliseconds after which whoever waits is told, once, what a start suffers from; its end comes with all reasons. */
+const PATIENCE = 15_000
+
 /** Looks in a row that find nothing running and a reason, before a start is given up. */
 const HOPELESS = 5
 
@@ -73,6 +77,8 @@ export async function waitReady(
   const { name } = staged.action.service
   let last = 'the platform has not reported it'
   let hopeless = 0
+  let told = false
+  const patient = runtime.clock.now() + PATIENCE
   const look = async (): Promise<'ready' | 'idle' | { wrong: string } | undefined> => {
     const status = await provider.services.describe(name, staged.revision)
     const ours = status.revisions.find((one) => one.id === staged.revision)
@@ -91,6 +97,10 @@ export async function waitReady(
         return { wrong: `superseded by ${state.by}` }
       case 'waiting':
         last = state.why
+        if (ours.trouble !== null && !told && runtime.clock.now() >= patient) {
+          told = true
+          runtime.log.emit(message('notice', `${name} is not healthy yet: ${state.why}`))
+        }
         hopeless = ours.running === 0 && ours.trouble !== null ? hopeless + 1 : 0
         return hopeless >= HOPELESS ? { wrong: state.why } : undefined
       default:

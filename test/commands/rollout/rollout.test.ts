@@ -103,9 +103,14 @@ test('a dry run shows the plan and touches nothing, the lock included', async ()
 test('R29 a release that is never healthy goes back, verified, and serves nobody', async () => {
   const world = new World(({ image: runs }) => (runs === image('web', 'bad') ? { startsIn: Infinity } : {}))
   await rollOut(world)
-  const { report } = await rollOut(world, { content: { web: 'bad', api: 'v2' } })
+  const { report, runtime } = await rollOut(world, { content: { web: 'bad', api: 'v2' } })
   expect(report.outcome).toBe('rolled-back')
   expect(report.message).toContain('GET /health answered 503')
+  // Told once while it is waited for, not only with the end.
+  const told = runtime.events.filter(
+    (event) => event.kind === 'message' && event.text.startsWith('web is not healthy yet: '),
+  )
+  expect(told).toHaveLength(1)
   expect(report.message).toContain('verified')
   expect(world.host.traffic('web')).toEqual({ [image('web', 'v1')]: 100 })
   expect(world.host.traffic('api')).toEqual({ [image('api', 'v1')]: 100 })
