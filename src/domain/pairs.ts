@@ -14,7 +14,7 @@ export function parsePairs(texts: readonly string[]): Readonly<Record<string, st
     const name = at === -1 ? text : text.slice(0, at)
     if (at === -1) problems.push({ what: `${JSON.stringify(text)} is not NAME=VALUE` })
     else if (!isName(name)) problems.push({ what: `${JSON.stringify(name)} is not a name`, rule: NAME_RULE })
-    else if (name in pairs) problems.push({ what: `${name} is given twice` })
+    else if (Object.hasOwn(pairs, name)) problems.push({ what: `${name} is given twice` })
     else pairs[name] = text.slice(at + 1)
   }
   const [first, ...rest] = problems

@@ -165,8 +165,6 @@ function openLog(
   }
 }
 
-await main()
-
 /** Does it after so many milliseconds, however many; returns what forgets it. */
 function after(milliseconds: number, act: () => void): () => void {
   let timer: NodeJS.Timeout
@@ -176,3 +174,5 @@ function after(milliseconds: number, act: () => void): () => void {
   arm(milliseconds)
   return () => clearTimeout(timer)
 }
+
+await main()
