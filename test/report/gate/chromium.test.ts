@@ -109,7 +109,7 @@ describeReal('the report in a browser', ['chromium'], () => {
 
   test.each([
     ['far below', -0.3, /^← observed -/],
-    ['below', -0.09, /^observed -/],
+    ['below', -0.03, /^observed -/],
     ['near', -0.012, /^observed /],
     ['far above', 0.3, /^observed \+.* →$/],
   ] as const)(
