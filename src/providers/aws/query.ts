@@ -4,7 +4,7 @@ import { externalError } from '../../domain/error.ts'
 import { jittered } from '../../runtime/poll.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { type AwsSession, settingsFor } from './session.ts'
-import { callTrouble, isPassing, type Need } from './trouble.ts'
+import { callTrouble, isPassing, isThrottled, type Need } from './trouble.ts'
 
 /** The services that are asked in this way, with the version of their API. */
 const VERSIONS = { rds: '2014-10-31', ec2: '2016-11-15', autoscaling: '2011-01-01' } as const
@@ -13,6 +13,9 @@ const VERSIONS = { rds: '2014-10-31', ec2: '2016-11-15', autoscaling: '2011-01-0
 const SERVICES = { rds: 'RDS', ec2: 'EC2', autoscaling: 'AUTO_SCALING' } as const
 
 const FIRST_PAUSE = 500
+const LONGEST_PAUSE = 20_000
+/** Milliseconds that throttling is borne: longer than the ten minutes that promise R26 gives it. */
+const THROTTLED = 15 * 60_000
 const ANSWER_LIMIT = 16 * 1024 * 1024
 
 export interface QueryCall {
@@ -74,6 +77,8 @@ export function openQueryApi(session: AwsSession, runtime: Runtime): QueryApi {
     now,
     ask: async (call) => {
       const need: Need = { action: `${call.service}:${call.action}`, resource: call.resource }
+      const start = clock.now()
+      let broken = 0
       for (let attempt = 1; ; attempt++) {
         try {
           return await once(call)
@@ -83,12 +88,25 @@ export function openQueryApi(session: AwsSession, runtime: Runtime): QueryApi {
           if (KNOWN_TO_CALLERS.has(name) || `${call.service} ${name}` === NOT_IN_GROUP) throw error
           // Our clock was wrong, and the refusal has told what time it is.
           if (MISTIMED.has(name) && attempt === 1) continue
-          if (!isPassing(error) || attempt >= maxAttempts) throw callTrouble(call.what, need, error)
-          await clock.sleep(jittered(FIRST_PAUSE * 2 ** (attempt - 1), random), session.call.abortSignal)
+          const throttled = isThrottled(error)
+          const over = throttled ? clock.now() - start >= THROTTLED : ++broken >= maxAttempts
+          if (!isPassing(error) || over) throw callTrouble(call.what, need, error)
+          await clock.sleep(
+            throttled ? anyUpTo(pauseOf(attempt), random) : jittered(pauseOf(attempt), random),
+            session.call.abortSignal,
+          )
         }
       }
     },
   }
+}
+
+/** Milliseconds before the next attempt, at most. */
+const pauseOf = (attempt: number): number => Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 1))
+
+/** Full jitter: those that were refused together do not return together. */
+function anyUpTo(most: number, random: Runtime['random']): number {
+  return Math.ceil((most * (random.bytes(1)[0] ?? 0)) / 255)
 }
 
 /** Answers about the thing itself, not about who asks. */

@@ -71,7 +71,7 @@ export function openServices(
     ])
     const records = openWorkerRecords(objects, async () => (await targets()).ledger)
     const { runtime, system } = context
-    const reports = openReports(session)
+    const reports = openReports(session, context.runtime)
     return { reports, host: new WorkerHost({ runtime, system, images, fleet, reports, records }) }
   }
   let machines: ReturnType<typeof loadWorkers> | undefined

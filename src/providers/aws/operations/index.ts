@@ -33,7 +33,7 @@ export function openAwsOperations(parts: OperationsParts): Operations & { close(
   const databases = openDatabases(api, session, context.runtime, targets)
   const fleet = openFleet(api, session, targets)
   const machines = openMachines(fleet)
-  const reports = openReports(session)
+  const reports = openReports(session, context.runtime)
   return {
     logs: (service, query) => logs.of(service, query),
     pause,

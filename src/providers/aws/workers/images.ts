@@ -1,13 +1,13 @@
-import type { SSMClient } from '@aws-sdk/client-ssm'
 import { type ImageReference, parseImageReference } from '../../../domain/digest.ts'
 import { externalError, SluiceError } from '../../../domain/error.ts'
 import type { Target, Targets } from '../../../domain/targets.ts'
 import { pollUntil } from '../../../runtime/poll.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
 import type { WorkerImages } from '../../ports/workers.ts'
-import { type AwsSession, settingsFor } from '../session.ts'
-import { callTrouble, codeOf } from '../trouble.ts'
+import type { AwsSession } from '../session.ts'
+import { codeOf } from '../trouble.ts'
 import { drainSeconds, RENEWED, restartScript, STARTING, type Which } from './restart.ts'
+import { openSystemsManager } from './systems-manager.ts'
 
 export interface WorkerParts {
   readonly session: AwsSession
@@ -40,13 +40,7 @@ export interface AwsWorkers extends Required<Pick<WorkerImages, 'read' | 'restar
  * it at once by Session Manager's agent, in place: no port is open and no machine is made.
  */
 export function openWorkers({ session, runtime, targets }: WorkerParts): AwsWorkers {
-  const clients = new Map<string, SSMClient>()
-  const sdk = async ({ region }: Machines) => {
-    const api = await import('../sdk/ssm.ts')
-    const ssm = clients.get(region) ?? new api.SSMClient({ ...settingsFor(session, 'SSM'), region })
-    clients.set(region, ssm)
-    return { api, ssm }
-  }
+  const ssm = openSystemsManager(session, runtime)
   const machinesOf = async (worker: string): Promise<Machines> => {
     const target = (await targets()).workers[worker]
     if (target?.kind === 'ec2-worker' && target.image !== undefined) return { ...target, image: target.image }
@@ -60,13 +54,15 @@ export function openWorkers({ session, runtime, targets }: WorkerParts): AwsWork
 
   const text = async (worker: string): Promise<string> => {
     const machines = await machinesOf(worker)
-    const { api, ssm } = await sdk(machines)
-    const request = new api.GetParameterCommand({ Name: machines.image })
-    const found = await ssm.send(request, session.call).catch((error: unknown) => {
-      if (codeOf(error) === 'ParameterNotFound') return undefined
-      const need = { action: 'ssm:GetParameter', resource: parameter(machines) }
-      throw callTrouble(`reading the image of worker ${worker}`, need, error)
-    })
+    const { region, image: Name } = machines
+    const what = `reading the image of worker ${worker}`
+    const need = { action: 'ssm:GetParameter', resource: parameter(machines) }
+    const found = await ssm.ask({ region, what, need }, (api, client, options) =>
+      client.send(new api.GetParameterCommand({ Name }), options).catch((error: unknown) => {
+        if (codeOf(error) === 'ParameterNotFound') return undefined
+        throw error
+      }),
+    )
     return found?.Parameter?.Value ?? ''
   }
 
@@ -83,10 +79,10 @@ export function openWorkers({ session, runtime, targets }: WorkerParts): AwsWork
     { which, there }: { readonly which: Which; readonly there: number },
   ): Promise<readonly string[]> => {
     const machines = await machinesOf(worker)
-    const { api, ssm } = await sdk(machines)
+    const { region } = machines
     const what = `restarting the machines of worker ${worker}`
     const seconds = drainSeconds(drain)
-    const request = new api.SendCommandCommand({
+    const order = {
       DocumentName: 'AWS-RunShellScript',
       Comment: `sluice: worker ${worker} takes its released image`,
       Targets: Object.entries(machines.instances).map(([tag, value]) => ({
@@ -98,19 +94,22 @@ export function openWorkers({ session, runtime, targets }: WorkerParts): AwsWork
         commands: [...restartScript(seconds, image, which)],
         executionTimeout: [String(seconds + STARTING)],
       },
-    })
-    const { Command } = await ssm.send(request, session.call).catch((error: unknown) => {
-      const need = { action: 'ssm:SendCommand', resource: `arn:aws:ec2:*:${session.account}:instance/*` }
-      throw callTrouble(what, need, error)
-    })
+    }
+    const sending = { action: 'ssm:SendCommand', resource: `arn:aws:ec2:*:${session.account}:instance/*` }
+    // A command whose answer is lost may have begun: it is not given twice.
+    const { Command } = await ssm.ask(
+      { region, what, need: sending, repeat: 'refused' },
+      (api, client, options) => client.send(new api.SendCommandCommand(order), options),
+    )
     const CommandId = Command?.CommandId
     const { clock } = runtime
     const begin = clock.now()
     const look = async (): Promise<readonly Invocation[] | undefined> => {
-      const list = new api.ListCommandInvocationsCommand({ CommandId, Details: true, MaxResults: 50 })
-      const { CommandInvocations = [] } = await ssm.send(list, session.call).catch((error: unknown) => {
-        throw callTrouble(what, { action: 'ssm:ListCommandInvocations', resource: '*' }, error)
-      })
+      const list = { CommandId, Details: true, MaxResults: 50 }
+      const need = { action: 'ssm:ListCommandInvocations', resource: '*' }
+      const { CommandInvocations = [] } = await ssm.ask({ region, what, need }, (api, client, options) =>
+        client.send(new api.ListCommandInvocationsCommand(list), options),
+      )
       const seen = CommandInvocations.map((one) => invocation(one, image))
       // Whom a command is for is found out after it was taken.
       if (seen.length === 0 && there > 0 && clock.now() - begin < TAKEN * 1000) return undefined
@@ -142,12 +141,13 @@ export function openWorkers({ session, runtime, targets }: WorkerParts): AwsWork
     text,
     async write(worker, image) {
       const machines = await machinesOf(worker)
-      const { api, ssm } = await sdk(machines)
-      const request = new api.PutParameterCommand({ Name: machines.image, Value: image, Overwrite: true })
-      await ssm.send(request, session.call).catch((error: unknown) => {
-        const need = { action: 'ssm:PutParameter', resource: parameter(machines) }
-        throw callTrouble(`telling worker ${worker} its image`, need, error)
-      })
+      const { region, image: Name } = machines
+      const what = `telling worker ${worker} its image`
+      const need = { action: 'ssm:PutParameter', resource: parameter(machines) }
+      // The same value twice is the same.
+      await ssm.ask({ region, what, need }, (api, client, options) =>
+        client.send(new api.PutParameterCommand({ Name, Value: image, Overwrite: true }), options),
+      )
     },
 
     async restart(worker, drain) {
@@ -163,9 +163,7 @@ export function openWorkers({ session, runtime, targets }: WorkerParts): AwsWork
 
     renew: (worker, image, drain, there) => command(worker, image, drain, { which: 'others', there }),
 
-    close: () => {
-      for (const client of clients.values()) client.destroy()
-    },
+    close: () => ssm.close(),
   }
 }
 

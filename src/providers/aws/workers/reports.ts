@@ -1,8 +1,9 @@
-import type { SSMClient } from '@aws-sdk/client-ssm'
-import { type AwsSession, settingsFor } from '../session.ts'
-import { callTrouble, codeOf } from '../trouble.ts'
+import type { Runtime } from '../../../runtime/runtime.ts'
+import type { AwsSession } from '../session.ts'
+import { codeOf } from '../trouble.ts'
 import type { Report } from './crew-status.ts'
 import type { Crew } from './fleet.ts'
+import { openSystemsManager } from './systems-manager.ts'
 
 export interface Reports {
   /** By id; a machine of which Systems Manager knows nothing is not reachable. */
@@ -23,26 +24,17 @@ const MOST = 50
  * @see https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DescribeInstanceInformation.html
  * @see https://docs.aws.amazon.com/systems-manager/latest/userguide/inventory-custom.html
  */
-export function openReports(session: AwsSession): Reports {
-  const clients = new Map<string, SSMClient>()
-  const sdk = async (region: string) => {
-    const api = await import('../sdk/ssm.ts')
-    const ssm = clients.get(region) ?? new api.SSMClient({ ...settingsFor(session, 'SSM'), region })
-    clients.set(region, ssm)
-    return { api, ssm }
-  }
+export function openReports(session: AwsSession, runtime: Pick<Runtime, 'clock' | 'random'>): Reports {
+  const ssm = openSystemsManager(session, runtime)
   const online = async ({ worker, region }: Crew, ids: readonly string[]): Promise<ReadonlySet<string>> => {
-    const { api, ssm } = await sdk(region)
     const found = new Set<string>()
+    const what = `asking which machines of worker ${worker} are reached`
+    const need = { action: 'ssm:DescribeInstanceInformation', resource: '*' }
     for (let first = 0; first < ids.length; first += MOST) {
       const Filters = [{ Key: 'InstanceIds', Values: ids.slice(first, first + MOST) }]
-      const request = new api.DescribeInstanceInformationCommand({ Filters, MaxResults: MOST })
-      const { InstanceInformationList = [] } = await ssm
-        .send(request, session.call)
-        .catch((error: unknown) => {
-          const need = { action: 'ssm:DescribeInstanceInformation', resource: '*' }
-          throw callTrouble(`asking which machines of worker ${worker} are reached`, need, error)
-        })
+      const { InstanceInformationList = [] } = await ssm.ask({ region, what, need }, (api, client, options) =>
+        client.send(new api.DescribeInstanceInformationCommand({ Filters, MaxResults: MOST }), options),
+      )
       for (const { InstanceId = '', PingStatus } of InstanceInformationList) {
         if (PingStatus === 'Online') found.add(InstanceId)
       }
@@ -50,18 +42,17 @@ export function openReports(session: AwsSession): Reports {
     return found
   }
   const said = async ({ worker, region }: Crew, id: string): Promise<Omit<Report, 'reachable'>> => {
-    const { api, ssm } = await sdk(region)
-    const request = new api.ListInventoryEntriesCommand({ InstanceId: id, TypeName: REPORT_TYPE })
-    const { Entries = [] } = await ssm.send(request, session.call).catch((error: unknown) => {
-      // A machine that has never said anything.
-      if (NOTHING.has(codeOf(error))) return { Entries: [] }
-      const resource = `arn:aws:ec2:${region}:${session.account}:instance/*`
-      throw callTrouble(
-        `asking what machine ${id} of worker ${worker} does`,
-        { action: 'ssm:ListInventoryEntries', resource },
-        error,
-      )
-    })
+    const what = `asking what machine ${id} of worker ${worker} does`
+    const resource = `arn:aws:ec2:${region}:${session.account}:instance/*`
+    const need = { action: 'ssm:ListInventoryEntries', resource }
+    const query = { InstanceId: id, TypeName: REPORT_TYPE }
+    const { Entries = [] } = await ssm.ask({ region, what, need }, (api, client, options) =>
+      client.send(new api.ListInventoryEntriesCommand(query), options).catch((error: unknown) => {
+        // A machine that has never said anything.
+        if (NOTHING.has(codeOf(error))) return { Entries: [] }
+        throw error
+      }),
+    )
     const [entry] = Entries
     const activity = entry?.['Activity']
     return {
@@ -83,9 +74,7 @@ export function openReports(session: AwsSession): Reports {
       return new Map(reports)
     },
     last: async (crew, id) => (await said(crew, id)).runs,
-    close: () => {
-      for (const client of clients.values()) client.destroy()
-    },
+    close: () => ssm.close(),
   }
 }
 

@@ -1,15 +1,22 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { machineRow } from '../../../../src/commands/operate/status.ts'
 import { digestOf, imageReference } from '../../../../src/domain/digest.ts'
 import { type Targets, targetsSchema } from '../../../../src/domain/targets.ts'
 import { openAwsOperations } from '../../../../src/providers/aws/operations/index.ts'
 import type { ProviderContext } from '../../../../src/providers/provider.ts'
-import { fakeRuntime } from '../../../../src/runtime/fake/index.ts'
+import { type FakeRuntime, fakeRuntime } from '../../../../src/runtime/fake/index.ts'
 import { nodeHttp } from '../../../../src/runtime/node/http.ts'
+import type { Clock } from '../../../../src/runtime/runtime.ts'
 import { MemoryObjects } from '../../../world/objects.ts'
-import { type Answer, type Asked, fakeAws, fastClock, refusal } from '../fake-aws.ts'
+import { type Answer, type Asked, fakeAws, refusal } from '../fake-aws.ts'
 import { testSession } from '../session.ts'
 
+/** Pauses are short; what bounds a request is as long as it is. */
+const quick: Clock = {
+  now: () => Date.now(),
+  sleep: (ms, signal) => sleep(ms > 25_000 ? ms : 1, undefined, signal === undefined ? {} : { signal }),
+}
 const V1 = imageReference('registry/detector', digestOf('v1'))
 const V2 = imageReference('registry/detector', digestOf('v2'))
 const TAGS = { 'sluice:system': 'shop', 'sluice:environment': 'test', 'sluice:worker': 'detector' }
@@ -85,7 +92,7 @@ async function look({ machines, said = {}, released = V2, answers = {}, target }
     }
   }
   const aws = await fakeAws(answer)
-  const runtime = { ...fakeRuntime(), clock: fastClock(1000), http: nodeHttp }
+  const runtime = { ...fakeRuntime(), clock: quick as FakeRuntime['clock'], http: nodeHttp }
   const operations = openAwsOperations({
     context: { runtime } as unknown as ProviderContext,
     session: testSession({ endpoint: aws.endpoint, timeout: 1500 }),

@@ -41,7 +41,11 @@ export async function openJsonDoor(
         fault?.kind === 'answer'
           ? [fault.status, { __type: fault.code, message: fault.message ?? fault.code }]
           : answer(name, input)
-      const headers = { 'content-type': `application/x-amz-json-${version}` }
+      const retryAfter = fault?.kind === 'answer' ? fault.retryAfter : undefined
+      const headers = {
+        'content-type': `application/x-amz-json-${version}`,
+        ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
+      }
       send(response, { status, headers, body: JSON.stringify(said) }, fault, () => {})
     })
   })
