@@ -9,7 +9,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync }
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { BuiltImage } from '../src/domain/system.ts'
+import type { BuiltImage } from '../src/domain/system/system.ts'
 import { nodeRuntime } from '../src/runtime/node/index.ts'
 import { identifyBuild } from '../src/tools/context/identify.ts'
 

@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { bundle } from '../scripts/bundle.ts'
 import { loadSystem } from '../src/config/load.ts'
-import type { Synthesizer } from '../src/domain/synthesizer.ts'
+import type { Synthesizer } from '../src/domain/stacks/synthesizer.ts'
 import { nodeFiles } from '../src/runtime/node/files.ts'
 import { cdktfSynth } from './synth/peer.ts'
 

@@ -1,5 +1,5 @@
-import type { Bootstrapper } from '../src/domain/bootstrapper.ts'
 import { bug } from '../src/domain/error.ts'
+import type { Bootstrapper } from '../src/domain/stacks/bootstrapper.ts'
 
 /** The compiler of what comes before the stacks of a system, loaded a cloud at a time. */
 export const bootstrapper: Bootstrapper = {

@@ -1,6 +1,6 @@
 import { bug } from '../src/domain/error.ts'
-import { systemBefore } from '../src/domain/rename.ts'
-import type { Stack, Synthesis, Synthesizer } from '../src/domain/synthesizer.ts'
+import type { Stack, Synthesis, Synthesizer } from '../src/domain/stacks/synthesizer.ts'
+import { systemBefore } from '../src/domain/system/rename.ts'
 
 export { bootstrapper } from './bootstrap.ts'
 

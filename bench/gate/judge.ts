@@ -1,8 +1,8 @@
 /** One verdict in a process of its own: prints time from the start of the work, peak memory and the verdict. */
 
 import { createHash } from 'node:crypto'
-import { evaluationSchema } from '../../src/domain/evaluation.ts'
-import { gatePolicySchema } from '../../src/domain/policy.ts'
+import { evaluationSchema } from '../../src/domain/models/evaluation.ts'
+import { gatePolicySchema } from '../../src/domain/models/policy.ts'
 import { decide } from '../../src/gate/decide.ts'
 import { rowRequests } from '../../src/gate/plan.ts'
 import { readRows } from '../../src/gate/rows/read.ts'

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, globSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import type { System } from '../../src/domain/system.ts'
+import type { System } from '../../src/domain/system/system.ts'
 import { toolCache } from '../../test/tools-folder.ts'
 
 /** The command line that most teams use, and what it runs TypeScript with. */

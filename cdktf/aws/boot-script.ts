@@ -1,4 +1,4 @@
-import { deadMan, RUN_MARK, shellWord } from '../../src/domain/boot.ts'
+import { deadMan, RUN_MARK, shellWord } from '../../src/domain/jobs/boot.ts'
 import { STEP_AGENT } from './step-agent.ts'
 
 export interface BootScriptProps {

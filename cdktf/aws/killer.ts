@@ -1,7 +1,7 @@
 import { SchedulerSchedule } from '@cdktf/provider-aws/lib/scheduler-schedule/index.js'
 import { SfnStateMachine } from '@cdktf/provider-aws/lib/sfn-state-machine/index.js'
 import { Construct } from 'constructs'
-import { LIFETIME_TAG } from '../../src/domain/boot.ts'
+import { LIFETIME_TAG } from '../../src/domain/jobs/boot.ts'
 import { accept, PROVIDER_KEY } from '../core/accept.ts'
 import type { Statement } from '../core/policy.ts'
 import { Role } from './role.ts'

@@ -4,7 +4,7 @@ import { IamInstanceProfile } from '@cdktf/provider-aws/lib/iam-instance-profile
 import { LaunchTemplate } from '@cdktf/provider-aws/lib/launch-template/index.js'
 import { Fn, TerraformLocal } from 'cdktf'
 import { Construct } from 'constructs'
-import { MACHINE_IDLE, machineLifetime } from '../../src/domain/ecs-tasks.ts'
+import { MACHINE_IDLE, machineLifetime } from '../../src/domain/jobs/ecs-tasks.ts'
 import { accept, when } from '../core/accept.ts'
 import type { Statement } from '../core/policy.ts'
 import { within } from '../core/short-hash.ts'

@@ -1,5 +1,5 @@
 import { given } from '../../src/domain/given.ts'
-import type { Database } from '../../src/domain/system.ts'
+import type { Database } from '../../src/domain/system/system.ts'
 
 /** What a server of PostgreSQL is asked to be, on either cloud. */
 export interface DatabaseServerProps {

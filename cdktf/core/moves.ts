@@ -1,6 +1,6 @@
 import { bug } from '../../src/domain/error.ts'
-import type { Rename } from '../../src/domain/rename.ts'
-import type { Move, Stack } from '../../src/domain/synthesizer.ts'
+import type { Move, Stack } from '../../src/domain/stacks/synthesizer.ts'
+import type { Rename } from '../../src/domain/system/rename.ts'
 
 /**
  * What a cloud knows by its name and cannot call otherwise: the resource is made again, and what it holds does not come along.

@@ -1,6 +1,6 @@
 import type { App } from 'cdktf'
-import { inOrder } from '../../src/domain/stack-order.ts'
-import type { Stack } from '../../src/domain/synthesizer.ts'
+import { inOrder } from '../../src/domain/stacks/stack-order.ts'
+import type { Stack } from '../../src/domain/stacks/synthesizer.ts'
 import { SystemStack } from './system-stack.ts'
 
 /** The stacks of an app as values, each after those that it refers to. No file is written. */

@@ -1,8 +1,8 @@
 import { type App, GcsBackend, S3Backend, TerraformElement, TerraformOutput, TerraformStack } from 'cdktf'
 import { deepMerge } from 'cdktf/lib/util.js'
 import { given } from '../../src/domain/given.ts'
-import type { Asset } from '../../src/domain/synthesizer.ts'
-import type { Targets } from '../../src/domain/targets.ts'
+import type { Asset } from '../../src/domain/stacks/synthesizer.ts'
+import type { Targets } from '../../src/domain/stacks/targets.ts'
 import { resolved } from './resolve.ts'
 
 /** The sections of targets.json that stacks fill. */

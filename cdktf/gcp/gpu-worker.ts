@@ -3,7 +3,7 @@ import { ComputeRegionInstanceTemplate } from '@cdktf/provider-google/lib/comput
 import { TerraformLocal } from 'cdktf'
 import { Construct } from 'constructs'
 import { usageError } from '../../src/domain/error.ts'
-import { smallestMachine } from '../../src/domain/gcp-machines.ts'
+import { smallestMachine } from '../../src/domain/machines/gcp-machines.ts'
 import { within } from '../core/short-hash.ts'
 import { type BootScriptProps, bootScript } from './boot-script.ts'
 

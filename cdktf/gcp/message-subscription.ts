@@ -2,7 +2,7 @@ import { PubsubSubscription } from '@cdktf/provider-google/lib/pubsub-subscripti
 import { PubsubSubscriptionIamMember } from '@cdktf/provider-google/lib/pubsub-subscription-iam-member/index.js'
 import { Construct } from 'constructs'
 import { usageError } from '../../src/domain/error.ts'
-import { pubsubProblems } from '../../src/domain/pubsub.ts'
+import { pubsubProblems } from '../../src/domain/system/pubsub.ts'
 import { WEEK } from './message-topic.ts'
 
 /** Where messages are pushed to, and as whom. */

@@ -1,7 +1,7 @@
 import { ArtifactRegistryRepository } from '@cdktf/provider-google/lib/artifact-registry-repository/index.js'
 import type { ITerraformDependable } from 'cdktf'
 import { Construct } from 'constructs'
-import { DOCKER_HUB, type ImagePlace } from '../../src/domain/image-place.ts'
+import { DOCKER_HUB, type ImagePlace } from '../../src/domain/system/image-place.ts'
 import { accept, PROVIDER_KEY } from '../core/accept.ts'
 
 export interface RemoteRepositoryProps {

@@ -1,4 +1,4 @@
-import { cloudRunConcurrency } from '../../src/domain/cloud-run.ts'
+import { cloudRunConcurrency } from '../../src/domain/machines/cloud-run.ts'
 
 const MIB = 2 ** 20
 

@@ -1,7 +1,7 @@
 import type { Report, World } from '../commands/command.ts'
 import { type Performed, perform } from '../commands/perform.ts'
 import type { ExitCode } from '../domain/outcome.ts'
-import type { Synthesizer } from '../domain/synthesizer.ts'
+import type { Synthesizer } from '../domain/stacks/synthesizer.ts'
 import { message } from '../runtime/events.ts'
 import { neutralJson, neutralLines } from '../runtime/neutralise.ts'
 import { nodeRuntime } from '../runtime/node/index.ts'

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { guardedAs } from '../domain/preview.ts'
+import { guardedAs } from '../domain/system/preview.ts'
 import { isNamed, planId } from '../plan/approval.ts'
 import type { ApproveOptions } from './apply/approve.ts'
 import type { StackOutput } from './apply/merge-targets.ts'

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { loadSystem } from '../config/load.ts'
-import type { System } from '../domain/system.ts'
+import type { System } from '../domain/system/system.ts'
 import type { Provider } from '../providers/provider.ts'
 import { credentialsOf } from '../tools/engine/credentials.ts'
 import type { World } from './command.ts'

@@ -1,6 +1,6 @@
 import { usageError } from '../domain/error.ts'
-import { previewName } from '../domain/preview.ts'
-import type { Environment } from '../domain/system.ts'
+import { previewName } from '../domain/system/preview.ts'
+import type { Environment } from '../domain/system/system.ts'
 
 /**
  * What previews are made like is not one of them.

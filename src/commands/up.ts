@@ -1,5 +1,5 @@
-import { secretValues } from '../domain/connections.ts'
 import { usageError } from '../domain/error.ts'
+import { secretValues } from '../domain/system/connections.ts'
 import type { Machine } from '../providers/ports/machine.ts'
 import type { ServiceStatus } from '../providers/ports/services.ts'
 import type { Provider } from '../providers/provider.ts'

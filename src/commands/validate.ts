@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
 import { type LoadedEnvironment, loadDocument, selectEnvironment } from '../config/load.ts'
 import { problemLine } from '../domain/error.ts'
-import { cronOf } from '../domain/schedule.ts'
-import { RESOURCE_KINDS, type ResourceKind } from '../domain/system.ts'
+import { cronOf } from '../domain/system/schedule.ts'
+import { RESOURCE_KINDS, type ResourceKind } from '../domain/system/system.ts'
 import { message } from '../runtime/events.ts'
 import type { Command } from './command.ts'
 

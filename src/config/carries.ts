@@ -1,5 +1,5 @@
 import type { Problem } from '../domain/error.ts'
-import { type Cloud, RESOURCE_KINDS, type ResourceKind, type System } from '../domain/system.ts'
+import { type Cloud, RESOURCE_KINDS, type ResourceKind, type System } from '../domain/system/system.ts'
 import { type Document, keyOffset } from './document.ts'
 
 /** What each cloud runs today. What is not listed is refused by name when an environment of that cloud opens. */

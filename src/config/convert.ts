@@ -1,9 +1,9 @@
 /** The parts of resolving that every kind of resource needs. */
 
-import type { Container } from '../domain/container.ts'
 import { bug } from '../domain/error.ts'
 import type { Named } from '../domain/named.ts'
 import { parseDuration, parsePercent, parseSize } from '../domain/quantity.ts'
+import type { Container } from '../domain/system/container.ts'
 import type { Config } from './schema/config.ts'
 
 export function container(

@@ -1,6 +1,6 @@
 import { type Problem, usageError } from '../domain/error.ts'
-import { type Preview, previewName } from '../domain/preview.ts'
-import type { Cloud, System } from '../domain/system.ts'
+import { type Preview, previewName } from '../domain/system/preview.ts'
+import type { Cloud, System } from '../domain/system/system.ts'
 import type { Files } from '../runtime/runtime.ts'
 import { notCarried } from './carries.ts'
 import { checkEnvironment, checkMeaning } from './check/index.ts'

@@ -2,7 +2,7 @@
  * Environments for pull requests. An environment that says `preview` is what they are made like: `pr-123` is `pr` with names,
  * states and domains of its own, as small as each kind goes, and with nothing that outlives it. It all is one `set:` more.
  */
-import { type Preview, parsePreview } from '../domain/preview.ts'
+import { type Preview, parsePreview } from '../domain/system/preview.ts'
 import { type Document, type Entry, type MapNode, type Node, nodeAt, withRoot } from './document.ts'
 
 /** What is asked for where no declared environment has the name, and one says `preview`. */

@@ -1,6 +1,6 @@
 /** How texts in sluice.yml name other parts of it. Names may hold dots, so known names decide where a text is split. */
-import type { Location } from '../domain/step.ts'
-import type { StepRef } from '../domain/system.ts'
+import type { Location } from '../domain/system/step.ts'
+import type { StepRef } from '../domain/system/system.ts'
 
 interface Pipelines {
   readonly [pipeline: string]:

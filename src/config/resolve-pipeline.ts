@@ -1,4 +1,4 @@
-import type { Pipeline, Step } from '../domain/step.ts'
+import type { Pipeline, Step } from '../domain/system/step.ts'
 import { bytes, container, given, mapValues, milliseconds } from './convert.ts'
 import { parseLocation } from './refer.ts'
 import type { Config } from './schema/config.ts'

@@ -1,8 +1,8 @@
 /** Config (text with units, defaults filled in) -> System. Only what passed every check comes here. */
 import { bug } from '../domain/error.ts'
-import type { FunctionCheck } from '../domain/function-check.ts'
-import type { Preview } from '../domain/preview.ts'
-import { type Rename, resourceOf } from '../domain/rename.ts'
+import type { FunctionCheck } from '../domain/system/function-check.ts'
+import type { Preview } from '../domain/system/preview.ts'
+import { type Rename, resourceOf } from '../domain/system/rename.ts'
 import type {
   Api,
   Bucket,
@@ -18,7 +18,7 @@ import type {
   Table,
   Topic,
   Worker,
-} from '../domain/system.ts'
+} from '../domain/system/system.ts'
 import { bytes, container, folder, given, mapValues, milliseconds } from './convert.ts'
 import { findOutputs, findSteps } from './refer.ts'
 import { resolvePipeline } from './resolve-pipeline.ts'

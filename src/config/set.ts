@@ -1,5 +1,5 @@
 import type { Problem } from '../domain/error.ts'
-import { RESOURCE_KINDS } from '../domain/system.ts'
+import { RESOURCE_KINDS } from '../domain/system/system.ts'
 import { type Document, type MapNode, type Node, nodeAt, replaceAt, show, withRoot } from './document.ts'
 import { hint, knownNames } from './hint.ts'
 

@@ -1,4 +1,4 @@
-import type { Evaluation } from '../domain/evaluation.ts'
+import type { Evaluation } from '../domain/models/evaluation.ts'
 import { isPositive } from './compare/compare.ts'
 import type { Rows } from './rows/columns.ts'
 import { type Outcomes, sampleOf } from './sample.ts'

@@ -1,5 +1,5 @@
-import type { GatePolicy } from '../domain/policy.ts'
-import type { Decision, Reason } from '../domain/verdict.ts'
+import type { GatePolicy } from '../domain/models/policy.ts'
+import type { Decision, Reason } from '../domain/models/verdict.ts'
 import type { Comparison } from './compare/comparison.ts'
 import { countOf, reason, shown, signedNumber } from './reasons.ts'
 import { neededUnits } from './statistics/multiplicity.ts'

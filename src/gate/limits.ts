@@ -1,6 +1,6 @@
-import type { Evaluation } from '../domain/evaluation.ts'
-import type { GatePolicy } from '../domain/policy.ts'
-import type { Reason } from '../domain/verdict.ts'
+import type { Evaluation } from '../domain/models/evaluation.ts'
+import type { GatePolicy } from '../domain/models/policy.ts'
+import type { Reason } from '../domain/models/verdict.ts'
 import type { GateContext } from './context.ts'
 import { reason, shown } from './reasons.ts'
 

@@ -1,5 +1,5 @@
-import type { Evaluation, ModelColumns } from '../domain/evaluation.ts'
-import type { GatePolicy } from '../domain/policy.ts'
+import type { Evaluation, ModelColumns } from '../domain/models/evaluation.ts'
+import type { GatePolicy } from '../domain/models/policy.ts'
 import { metricOf } from './metrics/catalog.ts'
 import type { Metric } from './metrics/metric.ts'
 import type { ColumnRequest } from './rows/columns.ts'

@@ -1,4 +1,4 @@
-import type { Decision, Reason } from '../domain/verdict.ts'
+import type { Decision, Reason } from '../domain/models/verdict.ts'
 
 export function reason(rule: string, says: Decision, text: string, metric?: string): Reason {
   return { rule, says, text, ...(metric === undefined ? {} : { metric }) }

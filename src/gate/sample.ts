@@ -1,4 +1,4 @@
-import type { Evaluation, ModelColumns } from '../domain/evaluation.ts'
+import type { Evaluation, ModelColumns } from '../domain/models/evaluation.ts'
 import { columnOf, queryColumn } from './plan.ts'
 import type { CategoryColumn, Rows } from './rows/columns.ts'
 

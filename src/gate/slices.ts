@@ -1,5 +1,5 @@
-import type { GatePolicy } from '../domain/policy.ts'
-import type { Decision, Reason, SliceResult } from '../domain/verdict.ts'
+import type { GatePolicy } from '../domain/models/policy.ts'
+import type { Decision, Reason, SliceResult } from '../domain/models/verdict.ts'
 import { compare } from './compare/compare.ts'
 import type { Comparison } from './compare/comparison.ts'
 import { intervalText, type Rule } from './judge.ts'

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Digest } from '../domain/digest.ts'
 import { SluiceError, usageError } from '../domain/error.ts'
-import type { BuiltImage } from '../domain/system.ts'
+import type { BuiltImage } from '../domain/system/system.ts'
 import { message } from '../runtime/events.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { type Identity, identifyBuild } from '../tools/context/identify.ts'

@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises'
 import { SluiceError } from '../domain/error.ts'
-import type { BuiltImage } from '../domain/system.ts'
+import type { BuiltImage } from '../domain/system/system.ts'
 import { message } from '../runtime/events.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Engine } from './engines/engine.ts'

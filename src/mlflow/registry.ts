@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { isDigest } from '../domain/digest.ts'
 import { externalError, usageError } from '../domain/error.ts'
-import type { Alias, ModelVersion } from '../domain/model.ts'
+import type { Alias, ModelVersion } from '../domain/models/model.ts'
 import type { ModelRegistry } from '../providers/ports/models.ts'
 import { keepFiles, RECORD_TAG } from './record.ts'
 import { type MlflowAddress, MlflowError, type MlflowMachine, MlflowRest } from './rest.ts'

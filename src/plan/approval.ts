@@ -1,5 +1,5 @@
-import type { Approver, Bound, Review } from '../domain/approval.ts'
 import { type Digest, shortDigest } from '../domain/digest.ts'
+import type { Approver, Bound, Review } from '../domain/plans/approval.ts'
 
 /** What people type and name: the first twelve digits of a plan's fingerprint. The record holds all of it. */
 export const planId = (fingerprint: Digest): string => shortDigest(fingerprint)

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { PlanChange } from '../domain/plan.ts'
-import type { PlanAction } from '../domain/plan-counts.ts'
+import type { PlanChange } from '../domain/plans/plan.ts'
+import type { PlanAction } from '../domain/plans/plan-counts.ts'
 import { isStateful, unprotectedBy } from './stateful.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { NO_COUNTS, PLAN_ACTIONS, type PlanAction, type PlanCounts } from '../domain/plan-counts.ts'
+import { NO_COUNTS, PLAN_ACTIONS, type PlanAction, type PlanCounts } from '../domain/plans/plan-counts.ts'
 
 /** One change as the engine announces it while it plans: no attribute and no value. */
 export interface PlannedChange {

@@ -1,6 +1,6 @@
 import { type Digest, digestOfValue } from '../domain/digest.ts'
-import type { Guards } from '../domain/guards.ts'
-import type { PlanChange, StackPlan } from '../domain/plan.ts'
+import type { Guards } from '../domain/plans/guards.ts'
+import type { PlanChange, StackPlan } from '../domain/plans/plan.ts'
 
 /** Why a change takes data along, or may. */
 export type Threat = 'delete' | 'replace' | 'forget' | 'unprotects' | 'unknown-protection'

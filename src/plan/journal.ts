@@ -2,7 +2,7 @@
  * The journal of one apply: what it was going to do, written before it began, and what the engine said meanwhile. After a
  * death without a word it tells what was in flight (promise R19).
  */
-import type { PlanAction } from '../domain/plan-counts.ts'
+import type { PlanAction } from '../domain/plans/plan-counts.ts'
 
 export type JournalLine =
   | {

@@ -1,4 +1,4 @@
-import type { StackPlan } from '../domain/plan.ts'
+import type { StackPlan } from '../domain/plans/plan.ts'
 
 /** A stack as `synth` wrote it, and what is known of those before it. */
 export interface Waiting {

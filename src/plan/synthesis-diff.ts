@@ -1,6 +1,6 @@
 import { digestOfValue } from '../domain/digest.ts'
-import type { PlanChange, StackPlan } from '../domain/plan.ts'
-import { NO_COUNTS, type PlanAction } from '../domain/plan-counts.ts'
+import type { PlanChange, StackPlan } from '../domain/plans/plan.ts'
+import { NO_COUNTS, type PlanAction } from '../domain/plans/plan-counts.ts'
 import { isStateful } from './stateful.ts'
 
 /** One synthesized stack: its Terraform JSON, already allowed. */

@@ -1,4 +1,4 @@
-import type { PlanChange } from '../domain/plan.ts'
+import type { PlanChange } from '../domain/plans/plan.ts'
 
 /** A function that a plan makes of an image that is not there. */
 export interface Unbuilt {

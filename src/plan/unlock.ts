@@ -1,4 +1,4 @@
-import type { WorkflowRun } from '../domain/approval.ts'
+import type { WorkflowRun } from '../domain/plans/approval.ts'
 
 /** What is known of who took a lock. */
 export interface Owner {

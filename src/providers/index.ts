@@ -1,4 +1,4 @@
-import type { Cloud } from '../domain/system.ts'
+import type { Cloud } from '../domain/system/system.ts'
 import type { StateStore } from './ports/states.ts'
 import type { Provider, ProviderContext } from './provider.ts'
 

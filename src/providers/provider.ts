@@ -3,8 +3,8 @@
  * implements them, and no type of an SDK crosses this line. Every provider passes the suites in test/contract.
  */
 import type { Secret } from '../domain/secret.ts'
-import type { System } from '../domain/system.ts'
-import type { Targets } from '../domain/targets.ts'
+import type { Targets } from '../domain/stacks/targets.ts'
+import type { System } from '../domain/system/system.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Billing } from './ports/billing.ts'
 import type { ImageStore } from './ports/images.ts'

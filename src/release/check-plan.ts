@@ -1,5 +1,5 @@
 import type { Problem } from '../domain/error.ts'
-import type { Check, Service, System } from '../domain/system.ts'
+import type { Check, Service, System } from '../domain/system/system.ts'
 
 /**
  * The services that a check looks at: on AWS nothing but the load balancer leads to one from outside. A function is looked at where

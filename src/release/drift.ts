@@ -1,5 +1,5 @@
-import { modelPin } from '../domain/model.ts'
-import type { Release } from '../domain/release.ts'
+import { modelPin } from '../domain/models/model.ts'
+import type { Release } from '../domain/releases/release.ts'
 import type { ServiceStatus } from '../providers/ports/services.ts'
 import { servedRevision } from './serving.ts'
 

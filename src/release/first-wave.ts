@@ -1,5 +1,5 @@
 import type { Problem } from '../domain/error.ts'
-import type { System } from '../domain/system.ts'
+import type { System } from '../domain/system/system.ts'
 import type { ModelChoice } from './model-choice.ts'
 
 /**

@@ -8,7 +8,7 @@ import {
   type ReleaseContent,
   releaseId,
   releaseSchema,
-} from '../domain/release.ts'
+} from '../domain/releases/release.ts'
 import type { ObjectStore } from '../providers/ports/objects.ts'
 import type { Clock, Random } from '../runtime/runtime.ts'
 import { readStored, type Stored, writeStored } from './stored.ts'

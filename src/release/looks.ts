@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { type Digest, digestOf, hexOf } from '../domain/digest.ts'
 import { SluiceError } from '../domain/error.ts'
-import { digestSchema } from '../domain/images.ts'
+import { digestSchema } from '../domain/system/images.ts'
 import type { ObjectStore } from '../providers/ports/objects.ts'
 import { readStored, writeStored } from './stored.ts'
 

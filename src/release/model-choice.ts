@@ -1,9 +1,9 @@
 import { canonicalJson } from '../domain/canonical.ts'
 import { type Digest, parseImageReference, shortDigest } from '../domain/digest.ts'
 import type { Problem } from '../domain/error.ts'
-import type { ModelVersion, ServedModel } from '../domain/model.ts'
-import type { GatePolicy } from '../domain/policy.ts'
-import type { Verdict } from '../domain/verdict.ts'
+import type { ModelVersion, ServedModel } from '../domain/models/model.ts'
+import type { GatePolicy } from '../domain/models/policy.ts'
+import type { Verdict } from '../domain/models/verdict.ts'
 
 /** Everything that decides which version of one model a release serves. */
 export interface ModelQuestion {

@@ -1,4 +1,4 @@
-import type { System } from '../domain/system.ts'
+import type { System } from '../domain/system/system.ts'
 
 /** Where people find a service: at its domain where it has one of its own, else at the address that the platform gave it. */
 export function openUrl(

@@ -1,4 +1,4 @@
-import type { Service, System } from '../domain/system.ts'
+import type { Service, System } from '../domain/system/system.ts'
 
 /**
  * Services in the order in which they start: what a service connects to stands before it. Otherwise, and inside a circle

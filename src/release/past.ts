@@ -1,4 +1,4 @@
-import type { LedgerEvent } from '../domain/release.ts'
+import type { LedgerEvent } from '../domain/releases/release.ts'
 import type { Ledger } from './ledger.ts'
 
 /** Releases that say how long things usually take. */

@@ -1,9 +1,14 @@
 import { canonicalJson } from '../domain/canonical.ts'
 import { type Digest, digestOfValue, type ImageReference } from '../domain/digest.ts'
 import type { Problem } from '../domain/error.ts'
-import type { ServedModel } from '../domain/model.ts'
-import { type Release, type ReleaseContent, type ReleasedService, releaseId } from '../domain/release.ts'
-import type { Check, RolloutPolicy, Service, System } from '../domain/system.ts'
+import type { ServedModel } from '../domain/models/model.ts'
+import {
+  type Release,
+  type ReleaseContent,
+  type ReleasedService,
+  releaseId,
+} from '../domain/releases/release.ts'
+import type { Check, RolloutPolicy, Service, System } from '../domain/system/system.ts'
 import type { RevisionStatus, ServiceStatus } from '../providers/ports/services.ts'
 import { checkProblems } from './check-plan.ts'
 import { type Descent, isOlder } from './descent.ts'

@@ -1,6 +1,6 @@
 import { AWS_PRICES, type AwsPrices } from '../domain/prices/aws.ts'
 import { GCP_PRICES, type GcpPrices } from '../domain/prices/gcp.ts'
-import type { Database, Service, System } from '../domain/system.ts'
+import type { Database, Service, System } from '../domain/system/system.ts'
 import type { ServiceStatus } from '../providers/ports/services.ts'
 
 /** One thing that is paid for while it stands. */

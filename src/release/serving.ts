@@ -1,5 +1,5 @@
 import { parseImageReference } from '../domain/digest.ts'
-import { modelPin, type ServedModel } from '../domain/model.ts'
+import { modelPin, type ServedModel } from '../domain/models/model.ts'
 import type { RevisionSpec, RevisionStatus, ServiceStatus } from '../providers/ports/services.ts'
 
 /** What one look at a service says about the revision that we want to serve (promise R23). */

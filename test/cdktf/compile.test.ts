@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { literal } from '../../cdktf/core/literal.ts'
 import { digestOf, imageReference } from '../../src/domain/digest.ts'
-import { inOrder } from '../../src/domain/stack-order.ts'
+import { inOrder } from '../../src/domain/stacks/stack-order.ts'
 import { golden, ofType, one, type Resources, stacks } from './stack.ts'
 import { targetsOf } from './targets.ts'
 

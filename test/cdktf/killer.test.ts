@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { LIFETIME_TAG } from '../../src/domain/boot.ts'
+import { LIFETIME_TAG } from '../../src/domain/jobs/boot.ts'
 import { stateMachine } from '../world/cloud-world/http/states.ts'
 import { one, stacks } from './stack.ts'
 

@@ -3,7 +3,7 @@ import { stacksOf } from '../../cdktf/core/stacks-of.ts'
 import { SystemStack } from '../../cdktf/core/system-stack.ts'
 import { synthesizer } from '../../cdktf/index.ts'
 import { loadSystem } from '../../src/config/load.ts'
-import type { Stack, Synthesis } from '../../src/domain/synthesizer.ts'
+import type { Stack, Synthesis } from '../../src/domain/stacks/synthesizer.ts'
 import { MemoryFiles } from '../../src/runtime/fake/files.ts'
 
 export type Resources = Record<string, Record<string, Record<string, unknown>>>

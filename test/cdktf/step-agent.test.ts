@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { checkpointSchema } from '../../src/domain/checkpoint.ts'
+import { checkpointSchema } from '../../src/domain/jobs/checkpoint.ts'
 import { AgentMachine } from './step-agent.ts'
 
 const DATA = 's3/bucket/checkpoints/train-1/data/train-1.1'

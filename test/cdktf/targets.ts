@@ -1,5 +1,5 @@
-import type { Stack } from '../../src/domain/synthesizer.ts'
-import { type Targets, targetsSchema } from '../../src/domain/targets.ts'
+import type { Stack } from '../../src/domain/stacks/synthesizer.ts'
+import { type Targets, targetsSchema } from '../../src/domain/stacks/targets.ts'
 
 /** The outputs `sluice` of stacks merged into targets.json; the same key from two stacks is an error. */
 export function targetsOf(stacks: readonly Stack[]): Targets {

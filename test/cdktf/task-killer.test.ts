@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Stack } from '../../src/domain/synthesizer.ts'
+import type { Stack } from '../../src/domain/stacks/synthesizer.ts'
 import { TaskWorld } from '../world/cloud-world/http/ecs-tasks/world.ts'
 import { ofType, one, stacks } from './stack.ts'
 import { targetsOf } from './targets.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { loadSystem } from '../../src/config/load.ts'
 import { DEFAULT_STEPS } from '../../src/config/resolve-rollout.ts'
-import { gatePolicySchema } from '../../src/domain/policy.ts'
+import { gatePolicySchema } from '../../src/domain/models/policy.ts'
 import { MemoryFiles } from '../../src/runtime/fake/files.ts'
 
 const load = (text: string, environment = 'local') =>

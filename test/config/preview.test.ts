@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { loadSystem } from '../../src/config/load.ts'
-import type { System } from '../../src/domain/system.ts'
+import type { System } from '../../src/domain/system/system.ts'
 import { MemoryFiles } from '../../src/runtime/fake/files.ts'
 
 const text = `system: films

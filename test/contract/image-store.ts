@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Digest, digestOf, imageReference, parseImageReference } from '../../src/domain/digest.ts'
-import { imageRecordSchema } from '../../src/domain/images.ts'
-import type { Image } from '../../src/domain/system.ts'
+import { imageRecordSchema } from '../../src/domain/system/images.ts'
+import type { Image } from '../../src/domain/system/system.ts'
 import type { ImageStore } from '../../src/providers/ports/images.ts'
 import { FINGERPRINT } from '../../src/tools/oci/media-types.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { digestOf } from '../../src/domain/digest.ts'
-import type { ReleaseContent } from '../../src/domain/release.ts'
+import type { ReleaseContent } from '../../src/domain/releases/release.ts'
 import type { ObjectStore } from '../../src/providers/ports/objects.ts'
 import { openLedger, previousOf } from '../../src/release/ledger.ts'
 import { fakeRuntime } from '../../src/runtime/fake/index.ts'

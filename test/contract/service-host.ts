@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Digest, digestOf, type ImageReference } from '../../src/domain/digest.ts'
-import type { ServedModel } from '../../src/domain/model.ts'
-import type { Service } from '../../src/domain/system.ts'
+import type { ServedModel } from '../../src/domain/models/model.ts'
+import type { Service } from '../../src/domain/system/system.ts'
 import type { Operations } from '../../src/providers/ports/operations.ts'
 import type { RevisionStatus, ServiceHost, ServiceStatus } from '../../src/providers/ports/services.ts'
 

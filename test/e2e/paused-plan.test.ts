@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { targetsSchema } from '../../src/domain/targets.ts'
+import { targetsSchema } from '../../src/domain/stacks/targets.ts'
 import { openAwsOperations } from '../../src/providers/aws/operations/index.ts'
 import type { Operations } from '../../src/providers/ports/operations.ts'
 import type { ProviderContext } from '../../src/providers/provider.ts'

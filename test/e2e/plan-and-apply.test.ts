@@ -1,8 +1,8 @@
 import { appendFile, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { planFileSchema } from '../../src/domain/plan.ts'
-import { targetsSchema } from '../../src/domain/targets.ts'
+import { planFileSchema } from '../../src/domain/plans/plan.ts'
+import { targetsSchema } from '../../src/domain/stacks/targets.ts'
 import { describeReal } from '../real.ts'
 import { type Deployment, openDeployment } from './deployment.ts'
 

@@ -7,7 +7,7 @@ import { databaseTls as ofClassifier } from '../../examples/filmlens/apps/classi
 import { databaseTls as ofQueryApi } from '../../examples/filmlens/apps/query-api/src/database-tls.ts'
 import { databaseTls as ofVideos } from '../../examples/video-processing/apps/shared/database-tls.ts'
 import { loadDocument } from '../../src/config/load.ts'
-import type { System } from '../../src/domain/system.ts'
+import type { System } from '../../src/domain/system/system.ts'
 import { nodeFiles } from '../../src/runtime/node/files.ts'
 import { ask, loginOf, openPlace } from '../providers/local/postgres/database.ts'
 import { startTlsPostgres } from '../real/tls-postgres.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { canonicalJson } from '../../src/domain/canonical.ts'
-import { verdictSchema } from '../../src/domain/verdict.ts'
+import { verdictSchema } from '../../src/domain/models/verdict.ts'
 import { judgeInterval } from '../../src/gate/judge.ts'
 import { classifierRows, digestNamed, evidenceOf, GOLDEN, judged, said } from './evidence.ts'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { GatePolicy } from '../../src/domain/policy.ts'
+import type { GatePolicy } from '../../src/domain/models/policy.ts'
 import { decide } from '../../src/gate/decide.ts'
 import { duplicateKeys } from '../../src/gate/duplicate-keys.ts'
 import { parseLooseJson } from '../../src/gate/loose-json.ts'

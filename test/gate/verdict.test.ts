@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { VERDICTS } from '../../src/domain/verdict.ts'
+import { VERDICTS } from '../../src/domain/models/verdict.ts'
 import { reason, verdictOf } from '../../src/gate/reasons.ts'
 
 test('R37 no reason at all is no promotion', () => {

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
-import type { System } from '../../src/domain/system.ts'
-import type { Targets } from '../../src/domain/targets.ts'
+import type { Targets } from '../../src/domain/stacks/targets.ts'
+import type { System } from '../../src/domain/system/system.ts'
 import { openSystemRegistry, trackingUrl } from '../../src/mlflow/system-registry.ts'
 import { nodeRuntime } from '../../src/runtime/node/index.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Bound, Review } from '../../src/domain/approval.ts'
 import { digestOf } from '../../src/domain/digest.ts'
+import type { Bound, Review } from '../../src/domain/plans/approval.ts'
 import { differences, isNamed, reviewedBy, sawUndecided, standing } from '../../src/plan/approval.ts'
 
 const BOUND: Bound = {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { PlanChange, StackPlan } from '../../src/domain/plan.ts'
-import { NO_COUNTS, PLAN_ACTIONS } from '../../src/domain/plan-counts.ts'
+import type { PlanChange, StackPlan } from '../../src/domain/plans/plan.ts'
+import { NO_COUNTS, PLAN_ACTIONS } from '../../src/domain/plans/plan-counts.ts'
 import { changeOf } from '../../src/plan/engine-change.ts'
 import {
   type Guarded,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { StackPlan } from '../../src/domain/plan.ts'
-import { NO_COUNTS } from '../../src/domain/plan-counts.ts'
+import type { StackPlan } from '../../src/domain/plans/plan.ts'
+import { NO_COUNTS } from '../../src/domain/plans/plan-counts.ts'
 import { type Earlier, pendingInput } from '../../src/plan/pending.ts'
 
 const backend = (stack: string) => ({ s3: { bucket: 'states', key: `tiny/production/${stack}.tfstate` } })

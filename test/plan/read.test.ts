@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { SluiceError } from '../../src/domain/error.ts'
-import type { PlanChange, StackPlan } from '../../src/domain/plan.ts'
+import type { PlanChange, StackPlan } from '../../src/domain/plans/plan.ts'
 import { changeOf, type EngineChange } from '../../src/plan/engine-change.ts'
 import { readPlan } from '../../src/plan/read.ts'
 import { chunksOf, planDocument, planDocuments, resourceChange } from './document.ts'

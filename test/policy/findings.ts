@@ -1,4 +1,4 @@
-import type { Stack } from '../../src/domain/synthesizer.ts'
+import type { Stack } from '../../src/domain/stacks/synthesizer.ts'
 
 /** What a scanner found, or what a resource says it accepts. */
 export interface Finding {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { digestOf } from '../../src/domain/digest.ts'
-import type { LedgerEvent } from '../../src/domain/release.ts'
+import type { LedgerEvent } from '../../src/domain/releases/release.ts'
 import { tookOf } from '../../src/release/past.ts'
 
 const event = (second: number, kind: LedgerEvent['kind'], detail?: string): LedgerEvent => ({

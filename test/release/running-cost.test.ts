@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Database, System } from '../../src/domain/system.ts'
+import type { Database, System } from '../../src/domain/system/system.ts'
 import type { ServiceStatus } from '../../src/providers/ports/services.ts'
 import { monthly, runningCost } from '../../src/release/running-cost.ts'
 import { image, service, shop } from '../world/cloud.ts'

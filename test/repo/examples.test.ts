@@ -5,7 +5,7 @@ import { synthesizer } from '../../cdktf/index.ts'
 import { EXAMPLES, examplesPage, readMeasured } from '../../scripts/examples.ts'
 import { assetBytes } from '../../src/commands/synth/assets.ts'
 import { type LoadedDocument, loadDocument, selectEnvironment } from '../../src/config/load.ts'
-import type { Cloud } from '../../src/domain/system.ts'
+import type { Cloud } from '../../src/domain/system/system.ts'
 import { nodeFiles } from '../../src/runtime/node/files.ts'
 import { targetsOf } from '../cdktf/targets.ts'
 

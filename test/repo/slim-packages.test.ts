@@ -12,7 +12,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type * as z from 'zod'
 import { BANNER } from '../../scripts/bundle.ts'
 import { slimPackages } from '../../scripts/slim-packages.ts'
-import type { Verdict } from '../../src/domain/verdict.ts'
+import type { Verdict } from '../../src/domain/models/verdict.ts'
 import { codeOf, isPassing, isThrottled, statusOf } from '../../src/providers/aws/trouble.ts'
 import { judged } from '../gate/evidence.ts'
 

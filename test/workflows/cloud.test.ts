@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { awsStateBucket } from '../../src/domain/state-buckets.ts'
+import { awsStateBucket } from '../../src/domain/stacks/state-buckets.ts'
 import { describeReal } from '../real.ts'
 import { type EngineWorld, openEngineWorld } from '../world/cloud-world/engine-world.ts'
 import { typesUsed } from '../world/cloud-world/types-used.ts'

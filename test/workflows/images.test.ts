@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { awsStateBucket } from '../../src/domain/state-buckets.ts'
+import { awsStateBucket } from '../../src/domain/stacks/state-buckets.ts'
 import { type DockerEngine, dockerEngine, pushBusybox } from '../real/docker-engine.ts'
 import { startRegistry, type TestRegistry } from '../real/docker-registry.ts'
 import { startFakeGcs } from '../real/fake-gcs.ts'

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { workflowFiles } from '../../scripts/workflows.ts'
 import { loadDocument } from '../../src/config/load.ts'
-import { cronOf } from '../../src/domain/schedule.ts'
+import { cronOf } from '../../src/domain/system/schedule.ts'
 import { nodeRuntime } from '../../src/runtime/node/index.ts'
 
 const ROOT = join(import.meta.dirname, '../..')

@@ -4,8 +4,8 @@ import {
   imageReference,
   parseImageReference,
 } from '../../src/domain/digest.ts'
-import type { Service, System } from '../../src/domain/system.ts'
-import { targetsSchema } from '../../src/domain/targets.ts'
+import { targetsSchema } from '../../src/domain/stacks/targets.ts'
+import type { Service, System } from '../../src/domain/system/system.ts'
 import type { JobEngine } from '../../src/providers/ports/jobs.ts'
 import type { RevisionSpec } from '../../src/providers/ports/services.ts'
 import type { Provider } from '../../src/providers/provider.ts'

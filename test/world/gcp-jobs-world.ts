@@ -1,6 +1,6 @@
 import { digestOf, type ImageReference, imageReference } from '../../src/domain/digest.ts'
-import type { Step } from '../../src/domain/step.ts'
-import { type Targets, targetsSchema } from '../../src/domain/targets.ts'
+import { type Targets, targetsSchema } from '../../src/domain/stacks/targets.ts'
+import type { Step } from '../../src/domain/system/step.ts'
 import { openAccess } from '../../src/providers/gcp/access.ts'
 import { openJobs } from '../../src/providers/gcp/jobs/index.ts'
 import type { JobEngine, JobSpec } from '../../src/providers/ports/jobs.ts'

@@ -1,8 +1,8 @@
 import type { Digest } from '../../src/domain/digest.ts'
 import { digestOf, digestOfValue } from '../../src/domain/digest.ts'
-import { gatePolicySchema } from '../../src/domain/policy.ts'
-import type { System } from '../../src/domain/system.ts'
-import type { Verdict } from '../../src/domain/verdict.ts'
+import { gatePolicySchema } from '../../src/domain/models/policy.ts'
+import type { Verdict } from '../../src/domain/models/verdict.ts'
+import type { System } from '../../src/domain/system/system.ts'
 import { service, shop, type World } from './cloud.ts'
 
 export const POLICY = gatePolicySchema.parse({

@@ -1,4 +1,4 @@
-import type { Alias, ModelVersion } from '../../src/domain/model.ts'
+import type { Alias, ModelVersion } from '../../src/domain/models/model.ts'
 import type { ModelNotes, ModelRegistry } from '../../src/providers/ports/models.ts'
 
 export class MemoryRegistry implements ModelRegistry {

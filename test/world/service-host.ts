@@ -1,6 +1,6 @@
 import { digestOfValue, shortDigest } from '../../src/domain/digest.ts'
 import { externalError, SluiceError } from '../../src/domain/error.ts'
-import type { ServedModel } from '../../src/domain/model.ts'
+import type { ServedModel } from '../../src/domain/models/model.ts'
 import type { LogLine, Operations } from '../../src/providers/ports/operations.ts'
 import type {
   RevisionSpec,

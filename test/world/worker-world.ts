@@ -1,6 +1,6 @@
 import { digestOf, type ImageReference } from '../../src/domain/digest.ts'
 import { externalError } from '../../src/domain/error.ts'
-import type { System } from '../../src/domain/system.ts'
+import type { System } from '../../src/domain/system/system.ts'
 import { openUnits } from '../../src/providers/aws/units.ts'
 import type { Machine } from '../../src/providers/aws/workers/fleet.ts'
 import { WorkerHost, type WorkerHostParts } from '../../src/providers/aws/workers/host.ts'

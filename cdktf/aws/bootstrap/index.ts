@@ -3,9 +3,9 @@ import { IamRole } from '@cdktf/provider-aws/lib/iam-role/index.js'
 import { IamRolePolicyAttachment } from '@cdktf/provider-aws/lib/iam-role-policy-attachment/index.js'
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider/index.js'
 import { App } from 'cdktf'
-import type { Bootstrap, Logins } from '../../../src/domain/bootstrapper.ts'
 import { bug } from '../../../src/domain/error.ts'
-import type { Stack } from '../../../src/domain/synthesizer.ts'
+import type { Bootstrap, Logins } from '../../../src/domain/stacks/bootstrapper.ts'
+import type { Stack } from '../../../src/domain/stacks/synthesizer.ts'
 import type { Access } from '../../../src/domain/trust/access.ts'
 import {
   AWS_BOOTSTRAP_PATH,

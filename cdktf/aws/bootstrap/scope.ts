@@ -1,7 +1,7 @@
-import { awsPrefix } from '../../../src/domain/aws-names.ts'
-import { stateFolderOf } from '../../../src/domain/preview.ts'
-import { awsStateBucket } from '../../../src/domain/state-buckets.ts'
-import type { System } from '../../../src/domain/system.ts'
+import { awsPrefix } from '../../../src/domain/names/aws-names.ts'
+import { awsStateBucket } from '../../../src/domain/stacks/state-buckets.ts'
+import { stateFolderOf } from '../../../src/domain/system/preview.ts'
+import type { System } from '../../../src/domain/system/system.ts'
 
 /** Whose resources the roles are for. */
 export interface Scope {

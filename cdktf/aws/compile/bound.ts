@@ -1,6 +1,6 @@
 import { IamRole } from '@cdktf/provider-aws/lib/iam-role/index.js'
-import { awsPrefix } from '../../../src/domain/aws-names.ts'
-import { guardedAs } from '../../../src/domain/preview.ts'
+import { awsPrefix } from '../../../src/domain/names/aws-names.ts'
+import { guardedAs } from '../../../src/domain/system/preview.ts'
 import { awsBoundaryArn } from '../../../src/domain/trust/aws.ts'
 import type { Site } from './site.ts'
 

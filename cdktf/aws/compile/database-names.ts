@@ -3,8 +3,8 @@ import {
   DATABASES_VARIABLE,
   databaseClient,
   databaseNamesKey,
-} from '../../../src/domain/database-names.ts'
-import type { Database } from '../../../src/domain/system.ts'
+} from '../../../src/domain/system/database-names.ts'
+import type { Database } from '../../../src/domain/system/system.ts'
 import { accept } from '../../core/accept.ts'
 import { DATABASE_USER } from '../../core/database-user.ts'
 import { FargateTask } from '../fargate-task.ts'

@@ -1,5 +1,5 @@
 import { LambdaEventSourceMapping } from '@cdktf/provider-aws/lib/lambda-event-source-mapping/index.js'
-import type { Func } from '../../../src/domain/system.ts'
+import type { Func } from '../../../src/domain/system/system.ts'
 import { type Code, ServedFunction } from '../function.ts'
 import { connect, secretNames, secretResources } from './connect.ts'
 import { isInNetwork } from './foundation.ts'

@@ -1,5 +1,5 @@
-import type { Stack, Synthesis } from '../../../src/domain/synthesizer.ts'
-import type { System } from '../../../src/domain/system.ts'
+import type { Stack, Synthesis } from '../../../src/domain/stacks/synthesizer.ts'
+import type { System } from '../../../src/domain/system/system.ts'
 import { literals } from '../../core/literal.ts'
 import { stacksOf } from '../../core/stacks-of.ts'
 import { bound } from './bound.ts'

@@ -1,4 +1,4 @@
-import type { Engine, Pipeline, Step } from '../../../src/domain/step.ts'
+import type { Engine, Pipeline, Step } from '../../../src/domain/system/step.ts'
 import type { Statement } from '../../core/policy.ts'
 import { allowAmong } from '../firewall.ts'
 import { connect, readBucket, writeBucket } from './connect.ts'

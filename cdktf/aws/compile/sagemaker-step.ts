@@ -1,4 +1,4 @@
-import type { Step } from '../../../src/domain/step.ts'
+import type { Step } from '../../../src/domain/system/step.ts'
 import type { Statement } from '../../core/policy.ts'
 import type { SystemStack } from '../../core/system-stack.ts'
 import { Role } from '../role.ts'

@@ -1,5 +1,5 @@
 import { variableStem } from '../../../src/domain/name.ts'
-import type { Service } from '../../../src/domain/system.ts'
+import type { Service } from '../../../src/domain/system/system.ts'
 import type { Statement } from '../../core/policy.ts'
 import { Alarm } from '../alarm.ts'
 import type { ContainerProps } from '../container.ts'

@@ -1,17 +1,17 @@
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider/index.js'
 import { App } from 'cdktf'
+import { bug } from '../../../src/domain/error.ts'
 import {
   type AwsKind,
   awsLedgerBucket,
   awsName,
   awsPrefix,
   awsRepository,
-} from '../../../src/domain/aws-names.ts'
-import { bug } from '../../../src/domain/error.ts'
-import { stackOf } from '../../../src/domain/placement.ts'
-import { stateFolderOf } from '../../../src/domain/preview.ts'
-import type { Synthesis } from '../../../src/domain/synthesizer.ts'
-import type { System } from '../../../src/domain/system.ts'
+} from '../../../src/domain/names/aws-names.ts'
+import type { Synthesis } from '../../../src/domain/stacks/synthesizer.ts'
+import { stackOf } from '../../../src/domain/system/placement.ts'
+import { stateFolderOf } from '../../../src/domain/system/preview.ts'
+import type { System } from '../../../src/domain/system/system.ts'
 import { SystemStack } from '../../core/system-stack.ts'
 import type { FargateService } from '../fargate-service.ts'
 import type { Firewall } from '../firewall.ts'

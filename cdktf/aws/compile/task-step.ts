@@ -1,5 +1,5 @@
-import type { Step } from '../../../src/domain/step.ts'
-import { architectureOf, onMachines, taskMachine } from '../../../src/domain/task-machines.ts'
+import { architectureOf, onMachines, taskMachine } from '../../../src/domain/machines/task-machines.ts'
+import type { Step } from '../../../src/domain/system/step.ts'
 import type { SystemStack } from '../../core/system-stack.ts'
 import { FargateTask, type FargateTaskProps } from '../fargate-task.ts'
 import { MachineTask } from '../machine-task.ts'

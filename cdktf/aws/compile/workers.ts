@@ -1,4 +1,4 @@
-import type { Worker } from '../../../src/domain/system.ts'
+import type { Worker } from '../../../src/domain/system/system.ts'
 import { GpuWorker } from '../gpu-worker.ts'
 import { ReleasedImage } from '../released-image.ts'
 import { starterStatements } from '../task-roles.ts'

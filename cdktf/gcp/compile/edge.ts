@@ -1,4 +1,4 @@
-import { gcpZone } from '../../../src/domain/gcp-names.ts'
+import { gcpZone } from '../../../src/domain/names/gcp-names.ts'
 import type { Backend } from '../load-balancer.ts'
 import type { Site } from './site.ts'
 

@@ -1,4 +1,4 @@
-import type { System } from '../../../src/domain/system.ts'
+import type { System } from '../../../src/domain/system/system.ts'
 import { defaultCidr } from '../../core/cidr.ts'
 import { EnabledApis } from '../enabled-apis.ts'
 import { ImageRepository } from '../image-repository.ts'

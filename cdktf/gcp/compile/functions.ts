@@ -1,4 +1,4 @@
-import type { Func } from '../../../src/domain/system.ts'
+import type { Func } from '../../../src/domain/system/system.ts'
 import type { SystemStack } from '../../core/system-stack.ts'
 import { CloudRunService } from '../cloud-run-service.ts'
 import { SourceFunction } from '../function.ts'

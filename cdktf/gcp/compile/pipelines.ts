@@ -1,4 +1,4 @@
-import type { Engine, Pipeline, Step } from '../../../src/domain/step.ts'
+import type { Engine, Pipeline, Step } from '../../../src/domain/system/step.ts'
 import { CloudRunJob } from '../cloud-run-job.ts'
 import { jobTemplate } from '../run-template.ts'
 import { ServiceAccount } from '../service-account.ts'

@@ -1,4 +1,4 @@
-import type { Service } from '../../../src/domain/system.ts'
+import type { Service } from '../../../src/domain/system/system.ts'
 import { Alert } from '../alert.ts'
 import { CloudRunService } from '../cloud-run-service.ts'
 import { poolTemplate, type RunContainer, type RunTemplateProps, serviceTemplate } from '../run-template.ts'

@@ -1,14 +1,20 @@
 import { DataGoogleProject } from '@cdktf/provider-google/lib/data-google-project/index.js'
 import { GoogleProvider } from '@cdktf/provider-google/lib/provider/index.js'
 import { App } from 'cdktf'
-import { dashed } from '../../../src/domain/aws-names.ts'
 import { bug } from '../../../src/domain/error.ts'
-import { type GcpKind, gcpName, gcpPrefix, gcpRepository, gcpStep } from '../../../src/domain/gcp-names.ts'
-import { type ImagePlace, upstreamOf } from '../../../src/domain/image-place.ts'
-import { stackOf } from '../../../src/domain/placement.ts'
-import { stateFolderOf } from '../../../src/domain/preview.ts'
-import type { Synthesis } from '../../../src/domain/synthesizer.ts'
-import type { System } from '../../../src/domain/system.ts'
+import { dashed } from '../../../src/domain/names/aws-names.ts'
+import {
+  type GcpKind,
+  gcpName,
+  gcpPrefix,
+  gcpRepository,
+  gcpStep,
+} from '../../../src/domain/names/gcp-names.ts'
+import type { Synthesis } from '../../../src/domain/stacks/synthesizer.ts'
+import { type ImagePlace, upstreamOf } from '../../../src/domain/system/image-place.ts'
+import { stackOf } from '../../../src/domain/system/placement.ts'
+import { stateFolderOf } from '../../../src/domain/system/preview.ts'
+import type { System } from '../../../src/domain/system/system.ts'
 import { SystemStack } from '../../core/system-stack.ts'
 import type { MessageTopic } from '../message-topic.ts'
 import type { Network } from '../network.ts'

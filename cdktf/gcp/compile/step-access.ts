@@ -1,4 +1,4 @@
-import type { Step } from '../../../src/domain/step.ts'
+import type { Step } from '../../../src/domain/system/step.ts'
 import type { ServiceAccount } from '../service-account.ts'
 import { type Access, connect } from './connect.ts'
 import { permit } from './permit.ts'

@@ -1,6 +1,6 @@
 import { PubsubSubscriptionIamMember } from '@cdktf/provider-google/lib/pubsub-subscription-iam-member/index.js'
 import { variableStem } from '../../../src/domain/name.ts'
-import type { Topic } from '../../../src/domain/system.ts'
+import type { Topic } from '../../../src/domain/system/system.ts'
 import type { SystemStack } from '../../core/system-stack.ts'
 import { Alert } from '../alert.ts'
 import { MessageSubscription, type Push } from '../message-subscription.ts'

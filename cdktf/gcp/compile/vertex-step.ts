@@ -1,6 +1,6 @@
 import { usageError } from '../../../src/domain/error.ts'
-import { gpusOf, smallestMachine } from '../../../src/domain/gcp-machines.ts'
-import type { Step } from '../../../src/domain/step.ts'
+import { gpusOf, smallestMachine } from '../../../src/domain/machines/gcp-machines.ts'
+import type { Step } from '../../../src/domain/system/step.ts'
 import type { Site } from './site.ts'
 import { type StepOf, stepAccess } from './step-access.ts'
 

@@ -1,5 +1,5 @@
-import { dashed } from '../../../src/domain/aws-names.ts'
-import type { Worker } from '../../../src/domain/system.ts'
+import { dashed } from '../../../src/domain/names/aws-names.ts'
+import type { Worker } from '../../../src/domain/system/system.ts'
 import { GpuWorker } from '../gpu-worker.ts'
 import { ServiceAccount } from '../service-account.ts'
 import { connect, tagOf } from './connect.ts'

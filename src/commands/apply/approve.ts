@@ -1,5 +1,5 @@
-import type { Approver } from '../../domain/approval.ts'
 import { SluiceError } from '../../domain/error.ts'
+import type { Approver } from '../../domain/plans/approval.ts'
 import { reviewedBy, sawUndecided } from '../../plan/approval.ts'
 import { type Finding, nameOf, unnamed } from '../../plan/guard.ts'
 import type { World } from '../command.ts'

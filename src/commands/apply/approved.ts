@@ -1,6 +1,6 @@
-import type { ApprovalFile, StackApproval } from '../../domain/approval.ts'
+import type { ApprovalFile, StackApproval } from '../../domain/plans/approval.ts'
 import type { Secret } from '../../domain/secret.ts'
-import type { System } from '../../domain/system.ts'
+import type { System } from '../../domain/system/system.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { digestOfFile } from '../infrastructure/bind.ts'
 import { configurationDigest } from '../infrastructure/configuration-digest.ts'

@@ -1,5 +1,5 @@
-import type { ApprovalFile, Approver, StackApproval } from '../../domain/approval.ts'
 import { SluiceError } from '../../domain/error.ts'
+import type { ApprovalFile, Approver, StackApproval } from '../../domain/plans/approval.ts'
 import type { Secret } from '../../domain/secret.ts'
 import { planId } from '../../plan/approval.ts'
 import type { Runtime } from '../../runtime/runtime.ts'

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { usageError } from '../../domain/error.ts'
-import { type Targets, targetsSchema } from '../../domain/targets.ts'
+import { type Targets, targetsSchema } from '../../domain/stacks/targets.ts'
 
 /** What one stack's output `sluice` says. */
 export interface StackOutput {

@@ -1,6 +1,6 @@
-import { publishedTargets } from '../../domain/published-targets.ts'
-import type { Cloud } from '../../domain/system.ts'
-import type { Targets } from '../../domain/targets.ts'
+import { publishedTargets } from '../../domain/stacks/published-targets.ts'
+import type { Targets } from '../../domain/stacks/targets.ts'
+import type { Cloud } from '../../domain/system/system.ts'
 import type { OpenEnvironment } from '../environment.ts'
 
 /** The clouds whose provider looks for targets.json beside the ledger. */

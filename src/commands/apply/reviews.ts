@@ -1,4 +1,4 @@
-import type { Reviews } from '../../domain/approval.ts'
+import type { Reviews } from '../../domain/plans/approval.ts'
 import type { Secret } from '../../domain/secret.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 

@@ -1,5 +1,5 @@
 import { usageError } from '../../domain/error.ts'
-import type { StackPlan } from '../../domain/plan.ts'
+import type { StackPlan } from '../../domain/plans/plan.ts'
 import { standing } from '../../plan/approval.ts'
 import { type Finding, type Guarded, guardFindings, guardVerdict } from '../../plan/guard.ts'
 import { message } from '../../runtime/events.ts'

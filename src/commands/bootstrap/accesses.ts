@@ -1,7 +1,7 @@
-import { awsPrefix } from '../../domain/aws-names.ts'
-import type { Bootstrap } from '../../domain/bootstrapper.ts'
 import { usageError } from '../../domain/error.ts'
-import type { System } from '../../domain/system.ts'
+import { awsPrefix } from '../../domain/names/aws-names.ts'
+import type { Bootstrap } from '../../domain/stacks/bootstrapper.ts'
+import type { System } from '../../domain/system/system.ts'
 import { accessesOf, parseWorkflow } from '../../domain/trust/access.ts'
 import { parseRepository } from '../../domain/trust/repository.ts'
 

@@ -1,5 +1,5 @@
-import type { Bootstrap, Logins } from '../../domain/bootstrapper.ts'
-import type { PlanChange } from '../../domain/plan.ts'
+import type { PlanChange } from '../../domain/plans/plan.ts'
+import type { Bootstrap, Logins } from '../../domain/stacks/bootstrapper.ts'
 import type { StateGround } from '../../providers/ports/states.ts'
 
 export interface Shown {

@@ -1,6 +1,6 @@
 import type { Digest } from '../../domain/digest.ts'
-import type { ImageRecord, ImagesFile } from '../../domain/images.ts'
-import type { Image } from '../../domain/system.ts'
+import type { ImageRecord, ImagesFile } from '../../domain/system/images.ts'
+import type { Image } from '../../domain/system/system.ts'
 
 /** What `build` does with one image. */
 export type ImagePlan = {

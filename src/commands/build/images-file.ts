@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { usageError } from '../../domain/error.ts'
-import type { ImageRecord, ImagesFile } from '../../domain/images.ts'
+import type { ImageRecord, ImagesFile } from '../../domain/system/images.ts'
 import type { Files } from '../../runtime/runtime.ts'
 
 const EMPTY: ImagesFile = { schema: 'sluice.images/v1', images: {} }
@@ -14,7 +14,7 @@ export async function readImagesFile(files: Files, state: string): Promise<Image
   const path = imagesPath(state)
   const bytes = await files.read(path)
   if (bytes === undefined) return EMPTY
-  const { imagesFileSchema } = await import('../../domain/images.ts')
+  const { imagesFileSchema } = await import('../../domain/system/images.ts')
   try {
     return imagesFileSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')))
   } catch (cause) {

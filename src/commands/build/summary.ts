@@ -1,5 +1,5 @@
 import { shortDigest } from '../../domain/digest.ts'
-import type { ImageRecord } from '../../domain/images.ts'
+import type { ImageRecord } from '../../domain/system/images.ts'
 import type { BuildPlan } from './decide.ts'
 
 export const COLUMNS = ['image', 'decision', 'why', 'digest'] as const

@@ -10,7 +10,7 @@ import {
 } from '../../config/document.ts'
 import { hint } from '../../config/hint.ts'
 import type { Problem } from '../../domain/error.ts'
-import { gatePolicySchema } from '../../domain/policy.ts'
+import { gatePolicySchema } from '../../domain/models/policy.ts'
 
 /** What the schema says against a policy, in the words of sluice.yml: the value, the rule, the nearest known name. */
 export function policyProblems(issues: readonly z.core.$ZodIssue[], document: Document): readonly Problem[] {

@@ -1,6 +1,6 @@
 import { digestOf } from '../../domain/digest.ts'
-import type { ModelVersion } from '../../domain/model.ts'
-import type { Verdict } from '../../domain/verdict.ts'
+import type { ModelVersion } from '../../domain/models/model.ts'
+import type { Verdict } from '../../domain/models/verdict.ts'
 import type { Provider } from '../../providers/provider.ts'
 import { keepVerdict } from '../../release/verdicts.ts'
 import { message } from '../../runtime/events.ts'

@@ -1,9 +1,9 @@
 import type { Digest, ImageReference } from '../../domain/digest.ts'
 import { parseImageReference } from '../../domain/digest.ts'
 import { SluiceError } from '../../domain/error.ts'
-import type { Evaluation } from '../../domain/evaluation.ts'
-import type { ImagesFile } from '../../domain/images.ts'
-import type { ModelVersion } from '../../domain/model.ts'
+import type { Evaluation } from '../../domain/models/evaluation.ts'
+import type { ModelVersion } from '../../domain/models/model.ts'
+import type { ImagesFile } from '../../domain/system/images.ts'
 import type { GateContext } from '../../gate/context.ts'
 import type { ModelRegistry } from '../../providers/ports/models.ts'
 

@@ -1,6 +1,6 @@
-import type { Bound } from '../../domain/approval.ts'
 import { type Digest, digestOf } from '../../domain/digest.ts'
-import type { System } from '../../domain/system.ts'
+import type { Bound } from '../../domain/plans/approval.ts'
+import type { System } from '../../domain/system/system.ts'
 import { type GuardVerdict, rulesOf } from '../../plan/guard.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { type Circumstances, circumstancesOf } from './circumstances.ts'

@@ -1,4 +1,4 @@
-import type { Bound } from '../../domain/approval.ts'
+import type { Bound } from '../../domain/plans/approval.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { commitOf, UNVERSIONED } from '../rollout/identity.ts'
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import type { Bound } from '../../domain/approval.ts'
 import { type Digest, digestOf } from '../../domain/digest.ts'
 import { SluiceError } from '../../domain/error.ts'
+import type { Bound } from '../../domain/plans/approval.ts'
 import type { Files, Runtime } from '../../runtime/runtime.ts'
 import { engineArgv } from '../../tools/engine/argv.ts'
 import { BACKEND_FILE, backendIdentity, WORKSPACE_FILE } from '../../tools/engine/backend.ts'

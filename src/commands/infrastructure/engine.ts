@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { externalError } from '../../domain/error.ts'
-import type { StackPlan } from '../../domain/plan.ts'
+import type { StackPlan } from '../../domain/plans/plan.ts'
 import type { Secret } from '../../domain/secret.ts'
 import { type EventTable, PlanEvents } from '../../plan/events.ts'
 import type { PlanValues } from '../../plan/values.ts'

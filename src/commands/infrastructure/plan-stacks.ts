@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import type { StackApproval } from '../../domain/approval.ts'
 import { digestOfValue } from '../../domain/digest.ts'
 import { bug } from '../../domain/error.ts'
-import type { StackPlan } from '../../domain/plan.ts'
-import { NO_COUNTS } from '../../domain/plan-counts.ts'
+import type { StackApproval } from '../../domain/plans/approval.ts'
+import type { StackPlan } from '../../domain/plans/plan.ts'
+import { NO_COUNTS } from '../../domain/plans/plan-counts.ts'
 import type { EventTable } from '../../plan/events.ts'
 import {
   type Finding,

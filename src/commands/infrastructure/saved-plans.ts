@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { type ApprovalFile, approvalFileSchema } from '../../domain/approval.ts'
 import { canonicalJson } from '../../domain/canonical.ts'
 import type { Digest } from '../../domain/digest.ts'
 import { SluiceError } from '../../domain/error.ts'
+import { type ApprovalFile, approvalFileSchema } from '../../domain/plans/approval.ts'
 import type { Secret } from '../../domain/secret.ts'
 import type { Files } from '../../runtime/runtime.ts'
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { SluiceError } from '../../domain/error.ts'
-import { type StacksFile, stacksFileSchema } from '../../domain/stacks.ts'
+import { type StacksFile, stacksFileSchema } from '../../domain/stacks/stacks.ts'
 import type { Files } from '../../runtime/runtime.ts'
 
 /** A Terraform configuration on disk, with a state of its own. */

@@ -1,4 +1,4 @@
-import type { StackPlan } from '../../domain/plan.ts'
+import type { StackPlan } from '../../domain/plans/plan.ts'
 import { unbuiltFunctions } from '../../plan/unbuilt.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { WorkflowRunId } from '../../domain/workflow-run.ts'
+import type { WorkflowRunId } from '../../domain/jobs/workflow-run.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { tokenOfEnvironment } from '../github-token.ts'
 

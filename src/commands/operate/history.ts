@@ -1,4 +1,4 @@
-import type { LedgerEvent, Release } from '../../domain/release.ts'
+import type { LedgerEvent, Release } from '../../domain/releases/release.ts'
 import type { Report } from '../command.ts'
 import { runs } from '../rollout/show.ts'
 import { type Post, tableReport } from './post.ts'

@@ -1,6 +1,6 @@
 import { usageError } from '../../domain/error.ts'
 import { parseDuration } from '../../domain/quantity.ts'
-import { stepNamed } from '../../domain/step-name.ts'
+import { stepNamed } from '../../domain/system/step-name.ts'
 import type { LogLine, LogQuery } from '../../providers/ports/operations.ts'
 import type { Report } from '../command.ts'
 import type { Post } from './post.ts'

@@ -1,7 +1,7 @@
 import { bug } from '../../domain/error.ts'
-import { previewOfState, stackOfState, stateFolderOf } from '../../domain/preview.ts'
-import { awsStateBucket, gcpStateBucket } from '../../domain/state-buckets.ts'
-import type { Environment, System } from '../../domain/system.ts'
+import { awsStateBucket, gcpStateBucket } from '../../domain/stacks/state-buckets.ts'
+import { previewOfState, stackOfState, stateFolderOf } from '../../domain/system/preview.ts'
+import type { Environment, System } from '../../domain/system/system.ts'
 import type { ObjectStore } from '../../providers/ports/objects.ts'
 
 /** A stack that has a state, and so may have resources. */

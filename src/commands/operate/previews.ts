@@ -1,5 +1,5 @@
 import { usageError } from '../../domain/error.ts'
-import { type Preview, previewName, previewVerdict } from '../../domain/preview.ts'
+import { type Preview, previewName, previewVerdict } from '../../domain/system/preview.ts'
 import type { Report, World } from '../command.ts'
 import { type OpenEnvironment, openEnvironment } from '../environment.ts'
 import { type OperateOptions, tableReport } from './post.ts'

@@ -1,5 +1,5 @@
-import type { Pulls } from '../../domain/preview.ts'
 import type { Secret } from '../../domain/secret.ts'
+import type { Pulls } from '../../domain/system/preview.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { tokenOfEnvironment } from '../github-token.ts'
 

@@ -1,6 +1,6 @@
 import { usageError } from '../../domain/error.ts'
+import { type ReapVerdict, reapVerdict, type Sighting } from '../../domain/jobs/reaping.ts'
 import { formatDuration } from '../../domain/quantity.ts'
-import { type ReapVerdict, reapVerdict, type Sighting } from '../../domain/reaping.ts'
 import type { Report } from '../command.ts'
 import { finishedRuns } from './finished-runs.ts'
 import { type Post, tableReport } from './post.ts'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { bug, SluiceError } from '../../domain/error.ts'
-import { stateFolderOf } from '../../domain/preview.ts'
+import { stateFolderOf } from '../../domain/system/preview.ts'
 import { message } from '../../runtime/events.ts'
 import { emptied } from '../../tools/engine/emptied.ts'
 import type { World } from '../command.ts'

@@ -1,5 +1,5 @@
 import { SluiceError, usageError } from '../../domain/error.ts'
-import type { Release } from '../../domain/release.ts'
+import type { Release } from '../../domain/releases/release.ts'
 import { previousOf } from '../../release/ledger.ts'
 import type { Report } from '../command.ts'
 import { carry } from '../rollout/carry.ts'

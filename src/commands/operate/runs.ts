@@ -1,4 +1,4 @@
-import type { Runs, WorkflowRun } from '../../domain/approval.ts'
+import type { Runs, WorkflowRun } from '../../domain/plans/approval.ts'
 import type { Secret } from '../../domain/secret.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { tokenOfEnvironment } from '../github-token.ts'

@@ -1,5 +1,5 @@
 import { usageError } from '../../domain/error.ts'
-import type { StepName } from '../../domain/step-name.ts'
+import type { StepName } from '../../domain/system/step-name.ts'
 import type { LogLine, LogQuery } from '../../providers/ports/operations.ts'
 import type { Site } from '../rollout/site.ts'
 import { lastJobs } from '../train/open-run.ts'

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import type { Runs } from '../../domain/approval.ts'
 import { usageError } from '../../domain/error.ts'
+import type { Runs } from '../../domain/plans/approval.ts'
 import { mayUnlock, type Owner } from '../../plan/unlock.ts'
 import { isRunning } from '../../runtime/process-identity.ts'
 import { heldBy, type LockHolder } from '../../tools/engine/lock.ts'

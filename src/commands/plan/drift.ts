@@ -1,4 +1,4 @@
-import type { PlanFile } from '../../domain/plan.ts'
+import type { PlanFile } from '../../domain/plans/plan.ts'
 import type { Secret } from '../../domain/secret.ts'
 import type { Report, World } from '../command.ts'
 import { runLink } from '../rollout/identity.ts'

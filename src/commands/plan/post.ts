@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { SluiceError } from '../../domain/error.ts'
-import { type PlanFile, planFileSchema } from '../../domain/plan.ts'
+import { type PlanFile, planFileSchema } from '../../domain/plans/plan.ts'
 import type { Secret } from '../../domain/secret.ts'
 import { planId } from '../../plan/approval.ts'
 import type { PlanValues } from '../../plan/values.ts'

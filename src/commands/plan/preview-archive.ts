@@ -1,6 +1,6 @@
 import { digestOf } from '../../domain/digest.ts'
 import { SluiceError } from '../../domain/error.ts'
-import { stacksFileSchema } from '../../domain/stacks.ts'
+import { stacksFileSchema } from '../../domain/stacks/stacks.ts'
 import { isRead, synthesisFault } from '../../plan/synthesis-artifact.ts'
 import type { SynthesizedStack } from '../../plan/synthesis-diff.ts'
 import { unzipJudged } from '../infrastructure/unzip.ts'

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { digestOfValue } from '../../domain/digest.ts'
 import { usageError } from '../../domain/error.ts'
-import { addCounts, NO_COUNTS } from '../../domain/plan-counts.ts'
+import { addCounts, NO_COUNTS } from '../../domain/plans/plan-counts.ts'
 import type { Secret } from '../../domain/secret.ts'
 import { commentsOf } from '../../github/comments.ts'
 import { eventPayload, runNumber } from '../../github/event.ts'

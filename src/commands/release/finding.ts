@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { evaluationSchema } from '../../domain/evaluation.ts'
+import { evaluationSchema } from '../../domain/models/evaluation.ts'
 import type { World } from '../command.ts'
 import { openEnvironment } from '../environment.ts'
 

@@ -1,5 +1,5 @@
 import type { Outcome } from '../../domain/outcome.ts'
-import type { Release } from '../../domain/release.ts'
+import type { Release } from '../../domain/releases/release.ts'
 import type { AliasMove, RolloutPlan } from '../../release/plan.ts'
 import { message } from '../../runtime/events.ts'
 import { moveChampion, recordForced, restoreChampion } from './champion.ts'

@@ -1,5 +1,5 @@
 import { SluiceError } from '../../domain/error.ts'
-import type { Release } from '../../domain/release.ts'
+import type { Release } from '../../domain/releases/release.ts'
 import { waves } from '../../release/order.ts'
 import { pastReleases, READY } from '../../release/past.ts'
 import { judgeServing } from '../../release/serving.ts'

@@ -1,6 +1,6 @@
 import { type Digest, type ImageReference, parseImageReference } from '../../domain/digest.ts'
-import type { ModelVersion, ServedModel } from '../../domain/model.ts'
-import type { Release } from '../../domain/release.ts'
+import type { ModelVersion, ServedModel } from '../../domain/models/model.ts'
+import type { Release } from '../../domain/releases/release.ts'
 import type { ModelRegistry } from '../../providers/ports/models.ts'
 import { registryToCome } from '../../release/first-wave.ts'
 import { chooseModel, type ModelChoice, unjudged } from '../../release/model-choice.ts'

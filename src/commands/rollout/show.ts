@@ -1,5 +1,5 @@
 import { parseImageReference, shortDigest } from '../../domain/digest.ts'
-import type { ServedModel } from '../../domain/model.ts'
+import type { ServedModel } from '../../domain/models/model.ts'
 import { formatDuration } from '../../domain/quantity.ts'
 import { describeCheck } from '../../release/check-plan.ts'
 import type { RolloutPlan, ServiceAction } from '../../release/plan.ts'

@@ -1,6 +1,6 @@
 import type { Digest } from '../../domain/digest.ts'
 import { SluiceError } from '../../domain/error.ts'
-import type { ServedModel } from '../../domain/model.ts'
+import type { ServedModel } from '../../domain/models/model.ts'
 import { formatDuration } from '../../domain/quantity.ts'
 import type { ServiceAction } from '../../release/plan.ts'
 import { judgeReady } from '../../release/serving.ts'

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { type Digest, digestOf, type ImageReference, parseImageReference } from '../../domain/digest.ts'
 import { type Problem, SluiceError, usageError } from '../../domain/error.ts'
-import { type ImagesFile, imagesFileSchema } from '../../domain/images.ts'
+import { type Verdict, verdictSchema } from '../../domain/models/verdict.ts'
 import { nearestName } from '../../domain/nearest.ts'
-import type { Release } from '../../domain/release.ts'
-import type { System } from '../../domain/system.ts'
-import { type Verdict, verdictSchema } from '../../domain/verdict.ts'
+import type { Release } from '../../domain/releases/release.ts'
+import { type ImagesFile, imagesFileSchema } from '../../domain/system/images.ts'
+import type { System } from '../../domain/system/system.ts'
 import type { Files } from '../../runtime/runtime.ts'
 
 /** `NAME=REFERENCE` of `--image`, each by digest: a tag can move between now and the last step (promise R27). */

@@ -1,5 +1,5 @@
 import { type ImageReference, parseImageReference, shortDigest } from '../../domain/digest.ts'
-import type { ImagesFile } from '../../domain/images.ts'
+import type { ImagesFile } from '../../domain/system/images.ts'
 import { message } from '../../runtime/events.ts'
 import { persist } from './failure.ts'
 import type { Site } from './site.ts'

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { type Zippable, zipSync } from 'fflate'
 import { usageError } from '../../domain/error.ts'
-import type { Asset } from '../../domain/synthesizer.ts'
+import type { Asset } from '../../domain/stacks/synthesizer.ts'
 import type { Files } from '../../runtime/runtime.ts'
 
 /** Zip has no times before 1980; one for all keeps the bytes the same. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { isStackName } from '../../domain/stack-order.ts'
-import type { StacksFile } from '../../domain/stacks.ts'
+import { isStackName } from '../../domain/stacks/stack-order.ts'
+import type { StacksFile } from '../../domain/stacks/stacks.ts'
 import type { Files } from '../../runtime/runtime.ts'
 import type { Written } from './propose.ts'
 
@@ -19,7 +19,7 @@ export async function stacksBefore(
   const bytes = await files.read(join(folder, 'stacks.json'))
   if (bytes === undefined) return undefined
   if (Buffer.from(bytes).toString('utf8') === stacksText(now)) return now
-  const { stacksFileSchema } = await import('../../domain/stacks.ts')
+  const { stacksFileSchema } = await import('../../domain/stacks/stacks.ts')
   try {
     return stacksFileSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')))
   } catch {

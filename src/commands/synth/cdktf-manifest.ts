@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import * as z from 'zod'
 import { usageError } from '../../domain/error.ts'
-import { inOrder, isStackName } from '../../domain/stack-order.ts'
+import { inOrder, isStackName } from '../../domain/stacks/stack-order.ts'
 import type { Files } from '../../runtime/runtime.ts'
 
 /** What a CDKTF app writes beside its stacks, as far as it is used here. */

@@ -1,4 +1,4 @@
-import { RENAMABLE, type RenamableKind, type Rename } from '../../domain/rename.ts'
+import { RENAMABLE, type RenamableKind, type Rename } from '../../domain/system/rename.ts'
 
 /** A stack as far as names are looked for in it. */
 export interface Written {

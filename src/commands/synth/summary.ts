@@ -1,6 +1,6 @@
-import type { Rename } from '../../domain/rename.ts'
-import type { StacksFile } from '../../domain/stacks.ts'
-import type { Move } from '../../domain/synthesizer.ts'
+import type { StacksFile } from '../../domain/stacks/stacks.ts'
+import type { Move } from '../../domain/stacks/synthesizer.ts'
+import type { Rename } from '../../domain/system/rename.ts'
 
 export function stacksTable(environment: string, file: StacksFile): string {
   const rows = file.stacks.map(

@@ -1,10 +1,10 @@
 import type { ImageReference } from '../../domain/digest.ts'
 import { type Problem, usageError } from '../../domain/error.ts'
-import type { ImagesFile } from '../../domain/images.ts'
 import { nearestName } from '../../domain/nearest.ts'
 import { topologicalOrder, withDownstream } from '../../domain/pipeline/graph.ts'
-import type { Pipeline, Step } from '../../domain/step.ts'
-import type { Model, System } from '../../domain/system.ts'
+import type { ImagesFile } from '../../domain/system/images.ts'
+import type { Pipeline, Step } from '../../domain/system/step.ts'
+import type { Model, System } from '../../domain/system/system.ts'
 
 export interface TrainOptions {
   /** Needed where the system has several. */

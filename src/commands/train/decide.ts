@@ -3,7 +3,7 @@ import { externalError } from '../../domain/error.ts'
 import type { Named } from '../../domain/named.ts'
 import { decideAll, decideStep, type StepDecision } from '../../domain/pipeline/decide.ts'
 import { type StepParts, stepParts } from '../../domain/pipeline/fingerprint.ts'
-import type { Location, Step } from '../../domain/step.ts'
+import type { Location, Step } from '../../domain/system/step.ts'
 import type { Site } from './site.ts'
 
 /** What `train` would do, as a value; `--dry-run` shows it. */

@@ -1,6 +1,6 @@
 import { digestOfValue, hexOf, type ImageReference } from '../../domain/digest.ts'
 import { SluiceError } from '../../domain/error.ts'
-import type { Step } from '../../domain/step.ts'
+import type { Step } from '../../domain/system/step.ts'
 import type { JobEngine, JobStatus } from '../../providers/ports/jobs.ts'
 import { message } from '../../runtime/events.ts'
 import type { Runtime } from '../../runtime/runtime.ts'

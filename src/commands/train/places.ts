@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { type Digest, digestOf, digestOfValue } from '../../domain/digest.ts'
 import { usageError } from '../../domain/error.ts'
-import type { Location } from '../../domain/step.ts'
-import type { Targets } from '../../domain/targets.ts'
+import type { Targets } from '../../domain/stacks/targets.ts'
+import type { Location } from '../../domain/system/step.ts'
 import type { ObjectInfo, ObjectStore } from '../../providers/ports/objects.ts'
 import type { Files } from '../../runtime/runtime.ts'
 

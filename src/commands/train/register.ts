@@ -1,6 +1,6 @@
 import type { Digest } from '../../domain/digest.ts'
 import { SluiceError } from '../../domain/error.ts'
-import type { ModelVersion } from '../../domain/model.ts'
+import type { ModelVersion } from '../../domain/models/model.ts'
 import type { ModelRegistry } from '../../providers/ports/models.ts'
 
 /** What is registered; the registry gives it its version and time. */

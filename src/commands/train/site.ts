@@ -1,4 +1,4 @@
-import type { ModelVersion } from '../../domain/model.ts'
+import type { ModelVersion } from '../../domain/models/model.ts'
 import type { Provider } from '../../providers/provider.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import type { Assignment } from './assignment.ts'

@@ -1,4 +1,4 @@
-import { type ModelVersion, modelPin } from '../../domain/model.ts'
+import { type ModelVersion, modelPin } from '../../domain/models/model.ts'
 import { variableStem } from '../../domain/name.ts'
 
 export interface StepSetting {

@@ -1,5 +1,5 @@
 import { shortDigest } from '../../domain/digest.ts'
-import type { ModelVersion } from '../../domain/model.ts'
+import type { ModelVersion } from '../../domain/models/model.ts'
 import type { StepGraph } from '../../domain/pipeline/graph.ts'
 import { formatDuration } from '../../domain/quantity.ts'
 import type { StepResult } from './run-steps.ts'

@@ -1,5 +1,5 @@
 import { shortDigest } from '../../domain/digest.ts'
-import type { System } from '../../domain/system.ts'
+import type { System } from '../../domain/system/system.ts'
 import type { ServiceStatus } from '../../providers/ports/services.ts'
 import type { Event } from '../../runtime/events.ts'
 

@@ -1,6 +1,6 @@
 import type { Problem } from '../../domain/error.ts'
+import { architectureOf, lacking, onMachines, taskMachine } from '../../domain/machines/task-machines.ts'
 import { parseSize } from '../../domain/quantity.ts'
-import { architectureOf, lacking, onMachines, taskMachine } from '../../domain/task-machines.ts'
 import { complain, pairs, type Subject } from './subject.ts'
 
 /** What a step has that says no size, as the schema has it. */

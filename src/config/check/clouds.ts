@@ -1,6 +1,6 @@
 import type { Problem } from '../../domain/error.ts'
-import { ENGINES, type Engine } from '../../domain/step.ts'
-import type { Cloud } from '../../domain/system.ts'
+import { ENGINES, type Engine } from '../../domain/system/step.ts'
+import type { Cloud } from '../../domain/system/system.ts'
 import { show } from '../document.ts'
 import { complain, complainOfKey, isWritten, pairs, type Subject } from './subject.ts'
 

@@ -1,5 +1,5 @@
-import { CONNECTABLE, type ConnectableKind } from '../../domain/connections.ts'
 import type { Problem } from '../../domain/error.ts'
+import { CONNECTABLE, type ConnectableKind } from '../../domain/system/connections.ts'
 import { complain, pairs, type Subject } from './subject.ts'
 
 /** Stacks are applied one after the other, so none waits for itself. */

@@ -1,6 +1,6 @@
 import type { Problem } from '../../domain/error.ts'
-import { FEWEST_DELIVERIES } from '../../domain/pubsub.ts'
 import { parseDuration, parseSize } from '../../domain/quantity.ts'
+import { FEWEST_DELIVERIES } from '../../domain/system/pubsub.ts'
 import { complain, pairs, type Subject } from './subject.ts'
 
 /** What Google Cloud will not have about what keeps and moves data, said before anything is synthesized. */

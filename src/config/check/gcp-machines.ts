@@ -1,5 +1,5 @@
 import type { Problem } from '../../domain/error.ts'
-import { GPU_NUMBERS, machineProblem, RUN_GPU, smallestMachine } from '../../domain/gcp-machines.ts'
+import { GPU_NUMBERS, machineProblem, RUN_GPU, smallestMachine } from '../../domain/machines/gcp-machines.ts'
 import { parseDuration, parseSize } from '../../domain/quantity.ts'
 import type { Path } from '../document.ts'
 import { complain, isWritten, pairs, type Subject } from './subject.ts'

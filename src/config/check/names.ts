@@ -1,5 +1,5 @@
-import { CONNECTABLE } from '../../domain/connections.ts'
 import type { Problem } from '../../domain/error.ts'
+import { CONNECTABLE } from '../../domain/system/connections.ts'
 import {
   complain,
   complainOfKey,

@@ -1,5 +1,5 @@
 import type { Problem } from '../../domain/error.ts'
-import { RENAMABLE, resourceOf } from '../../domain/rename.ts'
+import { RENAMABLE, resourceOf } from '../../domain/system/rename.ts'
 import { show } from '../document.ts'
 import { complain, complainOfKey, declared, pairs, type Rule, reference } from './subject.ts'
 

@@ -1,5 +1,5 @@
 import type { Problem } from '../../domain/error.ts'
-import { RESOURCE_KINDS } from '../../domain/system.ts'
+import { RESOURCE_KINDS } from '../../domain/system/system.ts'
 import { type Document, keyOffset, nodeAt, offsetAt, type Path, show, showPath } from '../document.ts'
 import { hint, knownNames, nearest } from '../hint.ts'
 import type { Shaped } from '../shape.ts'

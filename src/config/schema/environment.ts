@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { CLOUDS } from '../../domain/system.ts'
+import { CLOUDS } from '../../domain/system/system.ts'
 import { domain, duration, line } from './text.ts'
 
 const awsOrGoogle = z.string().regex(/^[a-z0-9-]{1,40}$/)

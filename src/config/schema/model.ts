@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { gatePolicySchema } from '../../domain/policy.ts'
+import { gatePolicySchema } from '../../domain/models/policy.ts'
 import { line, reference } from './text.ts'
 
 export const model = z

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { ENGINES } from '../../domain/step.ts'
+import { ENGINES } from '../../domain/system/step.ts'
 import { container, sizeOf } from './service.ts'
 import { connects, duration, line, location, name, value } from './text.ts'
 import { machine } from './worker.ts'

@@ -1,5 +1,5 @@
 import { type Digest, digestOfValue, type ImageReference, parseImageReference } from '../digest.ts'
-import type { Step } from '../step.ts'
+import type { Step } from '../system/step.ts'
 
 /** Everything that the result of a step depends on. */
 export interface StepCircumstances {

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { digestSchema, imageReferenceSchema } from '../images.ts'
+import { digestSchema, imageReferenceSchema } from '../system/images.ts'
 
 const placeSchema = z.looseObject({
   uri: z.string(),

@@ -1,5 +1,5 @@
-import type { Size } from '../container.ts'
-import { TASK_PLACING } from '../ecs-tasks.ts'
+import { TASK_PLACING } from '../jobs/ecs-tasks.ts'
+import type { Size } from '../system/container.ts'
 import { AWS_PRICES } from './aws.ts'
 import { GCP_PRICES } from './gcp.ts'
 

@@ -1,5 +1,5 @@
-import type { Evaluation } from '../../domain/evaluation.ts'
-import type { Reason } from '../../domain/verdict.ts'
+import type { Evaluation } from '../../domain/models/evaluation.ts'
+import type { Reason } from '../../domain/models/verdict.ts'
 import type { GateContext } from '../context.ts'
 import { reason } from '../reasons.ts'
 

@@ -1,5 +1,5 @@
-import type { GatePolicy } from '../../domain/policy.ts'
-import type { Reason } from '../../domain/verdict.ts'
+import type { GatePolicy } from '../../domain/models/policy.ts'
+import type { Reason } from '../../domain/models/verdict.ts'
 import { metricOf } from '../metrics/catalog.ts'
 import type { Metric } from '../metrics/metric.ts'
 import { reason, shown } from '../reasons.ts'

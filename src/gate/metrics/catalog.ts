@@ -1,5 +1,5 @@
+import type { GatePolicy } from '../../domain/models/policy.ts'
 import { nearestName } from '../../domain/nearest.ts'
-import type { GatePolicy } from '../../domain/policy.ts'
 import { LABEL_METRICS } from './labels.ts'
 import type { Metric, Need, PercentileMetric, RankingMetric } from './metric.ts'
 import { calibrationError, columnMean, SUM_METRICS } from './sums.ts'

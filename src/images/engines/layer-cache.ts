@@ -1,5 +1,5 @@
 import { type Digest, digestOf, digestOfValue, hexOf } from '../../domain/digest.ts'
-import type { BuiltImage } from '../../domain/system.ts'
+import type { BuiltImage } from '../../domain/system/system.ts'
 import type { Cache } from './order.ts'
 
 /** What a cache of layers is good for: the same steps on the same bases. */

@@ -1,5 +1,5 @@
 import type { Problem } from '../../domain/error.ts'
-import type { BuiltImage } from '../../domain/system.ts'
+import type { BuiltImage } from '../../domain/system/system.ts'
 import { finalStage, type StageResult } from '../../tools/dockerfile/evaluate.ts'
 import type { Dockerfile } from '../../tools/dockerfile/instruction.ts'
 

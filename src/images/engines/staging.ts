@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import type { BuiltImage } from '../../domain/system.ts'
+import type { BuiltImage } from '../../domain/system/system.ts'
 import type { BuildContext } from '../../tools/context/context.ts'
 
 /** What an engine reads beside the context: files of ours, in a folder that is gone after the build. */

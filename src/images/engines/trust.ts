@@ -1,5 +1,5 @@
 import type { Problem } from '../../domain/error.ts'
-import type { BuiltImage } from '../../domain/system.ts'
+import type { BuiltImage } from '../../domain/system/system.ts'
 import type { Engine } from './engine.ts'
 import { engineName } from './engine.ts'
 import { isAtLeast } from './version.ts'

@@ -1,6 +1,6 @@
 import { type Digest, isDigest } from '../../domain/digest.ts'
 import { usageError } from '../../domain/error.ts'
-import { DOCKER_HUB, type ImagePlace, placeOf } from '../../domain/image-place.ts'
+import { DOCKER_HUB, type ImagePlace, placeOf } from '../../domain/system/image-place.ts'
 
 /** The name of an image at a registry. With neither tag nor digest it names a repository. */
 export interface Reference extends ImagePlace {

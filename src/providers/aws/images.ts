@@ -1,4 +1,4 @@
-import type { Targets } from '../../domain/targets.ts'
+import type { Targets } from '../../domain/stacks/targets.ts'
 import type { RegistryImageStore } from '../../images/store.ts'
 import type { ImageStore } from '../ports/images.ts'
 import type { ProviderContext } from '../provider.ts'

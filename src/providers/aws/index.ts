@@ -1,4 +1,4 @@
-import type { Targets } from '../../domain/targets.ts'
+import type { Targets } from '../../domain/stacks/targets.ts'
 import type { ModelRegistry } from '../ports/models.ts'
 import type { Provider, ProviderContext } from '../provider.ts'
 import { openEcrImages } from './images.ts'

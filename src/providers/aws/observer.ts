@@ -1,6 +1,6 @@
 import type { CloudWatchClient, GetMetricDataCommandInput, MetricDataQuery } from '@aws-sdk/client-cloudwatch'
 import { externalError } from '../../domain/error.ts'
-import type { Targets } from '../../domain/targets.ts'
+import type { Targets } from '../../domain/stacks/targets.ts'
 import type { Clock } from '../../runtime/runtime.ts'
 import type { Observer } from '../ports/observer.ts'
 import { versionQueries } from './functions/counted.ts'

@@ -1,4 +1,4 @@
-import type { Targets } from '../../domain/targets.ts'
+import type { Targets } from '../../domain/stacks/targets.ts'
 import type { ObjectStore } from '../ports/objects.ts'
 import type { ServiceHost } from '../ports/services.ts'
 import type { ProviderContext } from '../provider.ts'

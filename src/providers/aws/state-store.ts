@@ -1,5 +1,5 @@
 import { externalError } from '../../domain/error.ts'
-import { awsStateBucket } from '../../domain/state-buckets.ts'
+import { awsStateBucket } from '../../domain/stacks/state-buckets.ts'
 import { GITHUB_ISSUER } from '../../domain/trust/access.ts'
 import { pollUntil } from '../../runtime/poll.ts'
 import type { StateGround, StateStore } from '../ports/states.ts'

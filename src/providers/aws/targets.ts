@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { awsLedgerBucket } from '../../domain/aws-names.ts'
 import { externalError, usageError } from '../../domain/error.ts'
-import { publishedTargets } from '../../domain/published-targets.ts'
-import { type Targets, targetsSchema } from '../../domain/targets.ts'
+import { awsLedgerBucket } from '../../domain/names/aws-names.ts'
+import { publishedTargets } from '../../domain/stacks/published-targets.ts'
+import { type Targets, targetsSchema } from '../../domain/stacks/targets.ts'
 import type { ObjectStore } from '../ports/objects.ts'
 import type { ProviderContext } from '../provider.ts'
 

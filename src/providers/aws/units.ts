@@ -1,5 +1,5 @@
-import type { System } from '../../domain/system.ts'
-import type { Targets } from '../../domain/targets.ts'
+import type { Targets } from '../../domain/stacks/targets.ts'
+import type { System } from '../../domain/system/system.ts'
 import type { HostPace, ServiceHost } from '../ports/services.ts'
 
 /** What a release consists of on AWS, each kind on its own platform. */

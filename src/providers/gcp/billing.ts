@@ -1,7 +1,7 @@
 import * as z from 'zod'
-import { dashed } from '../../domain/aws-names.ts'
 import { externalError } from '../../domain/error.ts'
-import type { System } from '../../domain/system.ts'
+import { dashed } from '../../domain/names/aws-names.ts'
+import type { System } from '../../domain/system/system.ts'
 import type { Billing } from '../ports/billing.ts'
 import type { GcpClient } from './client.ts'
 

@@ -1,4 +1,4 @@
-import type { Targets } from '../../domain/targets.ts'
+import type { Targets } from '../../domain/stacks/targets.ts'
 import { parseReference } from '../../images/registry/reference.ts'
 import { openImageStore, type RegistryImageStore } from '../../images/store.ts'
 import type { ImageStore } from '../ports/images.ts'

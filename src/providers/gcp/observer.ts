@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { Targets } from '../../domain/targets.ts'
+import type { Targets } from '../../domain/stacks/targets.ts'
 import type { Clock } from '../../runtime/runtime.ts'
 import type { Observer } from '../ports/observer.ts'
 import type { GcpClient } from './client.ts'

@@ -1,6 +1,6 @@
 import { usageError } from '../../domain/error.ts'
-import { gcpPrefix } from '../../domain/gcp-names.ts'
-import type { System } from '../../domain/system.ts'
+import { gcpPrefix } from '../../domain/names/gcp-names.ts'
+import type { System } from '../../domain/system/system.ts'
 
 /** Where an environment is on Google Cloud. */
 export interface Place {

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { externalError, SluiceError, usageError } from '../../domain/error.ts'
-import { gcpStateBucket } from '../../domain/state-buckets.ts'
+import { gcpStateBucket } from '../../domain/stacks/state-buckets.ts'
 import { pollUntil } from '../../runtime/poll.ts'
 import type { StateGround, StateStore } from '../ports/states.ts'
 import type { ProviderContext } from '../provider.ts'

@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers'
 import { type ImageReference, parseImageReference } from '../../domain/digest.ts'
 import { SluiceError } from '../../domain/error.ts'
-import type { Targets } from '../../domain/targets.ts'
+import type { Targets } from '../../domain/stacks/targets.ts'
 import type { ObjectStore } from '../ports/objects.ts'
 import type { WorkerImages } from '../ports/workers.ts'
 

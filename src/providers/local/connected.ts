@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { secretValues } from '../../domain/connections.ts'
 import type { Named } from '../../domain/named.ts'
+import { secretValues } from '../../domain/system/connections.ts'
 import type { Redactor } from '../../runtime/redact.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import type { Surroundings } from './engine.ts'

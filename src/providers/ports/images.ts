@@ -1,6 +1,6 @@
 import type { Digest, ImageReference } from '../../domain/digest.ts'
-import type { ImageRecord } from '../../domain/images.ts'
-import type { Image } from '../../domain/system.ts'
+import type { ImageRecord } from '../../domain/system/images.ts'
+import type { Image } from '../../domain/system/system.ts'
 
 /** A registry of images and whatever builds them. */
 export interface ImageStore {

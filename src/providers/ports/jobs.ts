@@ -1,5 +1,5 @@
 import type { ImageReference } from '../../domain/digest.ts'
-import type { Step } from '../../domain/step.ts'
+import type { Step } from '../../domain/system/step.ts'
 import type { LogLine } from './operations.ts'
 
 export interface JobSpec {

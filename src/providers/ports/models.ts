@@ -1,4 +1,4 @@
-import type { Alias, ModelVersion } from '../../domain/model.ts'
+import type { Alias, ModelVersion } from '../../domain/models/model.ts'
 
 export interface ModelNotes {
   readonly tags: Readonly<Record<string, string>>

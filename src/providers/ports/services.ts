@@ -1,6 +1,6 @@
 import type { Digest, ImageReference } from '../../domain/digest.ts'
-import type { ServedModel } from '../../domain/model.ts'
-import type { Service } from '../../domain/system.ts'
+import type { ServedModel } from '../../domain/models/model.ts'
+import type { Service } from '../../domain/system/system.ts'
 
 /** One revision of a service as the platform reports it. */
 export interface RevisionStatus {

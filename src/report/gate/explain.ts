@@ -1,4 +1,4 @@
-import type { Verdict } from '../../domain/verdict.ts'
+import type { Verdict } from '../../domain/models/verdict.ts'
 import { shown, signedNumber } from '../../gate/reasons.ts'
 import { visible } from '../foreign-text.ts'
 

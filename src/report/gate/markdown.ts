@@ -1,4 +1,4 @@
-import type { MetricResult, Reason, SliceResult, Verdict } from '../../domain/verdict.ts'
+import type { MetricResult, Reason, SliceResult, Verdict } from '../../domain/models/verdict.ts'
 import { shown, signedNumber } from '../../gate/reasons.ts'
 import { markdownText } from '../foreign-text.ts'
 

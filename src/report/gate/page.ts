@@ -1,5 +1,5 @@
 import { createDocument } from '@mixmark-io/domino'
-import type { MetricResult, SliceResult, Verdict } from '../../domain/verdict.ts'
+import type { MetricResult, SliceResult, Verdict } from '../../domain/models/verdict.ts'
 import type { ScoreCurves } from '../../gate/curves.ts'
 import { boundOf, judgeInterval } from '../../gate/judge.ts'
 import { shown, signedNumber } from '../../gate/reasons.ts'

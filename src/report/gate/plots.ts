@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot'
-import type { MetricResult, SliceResult, Verdict } from '../../domain/verdict.ts'
+import type { MetricResult, SliceResult, Verdict } from '../../domain/models/verdict.ts'
 import type { ScoreCurves } from '../../gate/curves.ts'
 import { signedNumber } from '../../gate/reasons.ts'
 import { powerAt } from '../../gate/statistics/multiplicity.ts'

@@ -1,5 +1,5 @@
-import type { PlanChange, PlanFile } from '../../domain/plan.ts'
-import type { PlanAction } from '../../domain/plan-counts.ts'
+import type { PlanChange, PlanFile } from '../../domain/plans/plan.ts'
+import type { PlanAction } from '../../domain/plans/plan-counts.ts'
 
 /** More nodes than this are a picture of nothing. */
 const MOST = 40

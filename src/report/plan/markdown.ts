@@ -1,6 +1,6 @@
 import { shortDigest } from '../../domain/digest.ts'
-import type { PlanChange, PlanFile, StackPlan } from '../../domain/plan.ts'
-import { PLAN_ACTIONS, type PlanCounts } from '../../domain/plan-counts.ts'
+import type { PlanChange, PlanFile, StackPlan } from '../../domain/plans/plan.ts'
+import { PLAN_ACTIONS, type PlanCounts } from '../../domain/plans/plan-counts.ts'
 import type { ChangeKind, PlanValues } from '../../plan/values.ts'
 import { codeSpan, markdownText } from '../foreign-text.ts'
 import { planGraph } from './graph.ts'

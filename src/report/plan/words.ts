@@ -1,5 +1,5 @@
-import type { PlanChange } from '../../domain/plan.ts'
-import type { PlanAction } from '../../domain/plan-counts.ts'
+import type { PlanChange } from '../../domain/plans/plan.ts'
+import type { PlanAction } from '../../domain/plans/plan-counts.ts'
 
 /** What is said of an action, as in "2 to replace". */
 export const VERBS: Readonly<Record<PlanAction, string>> = {

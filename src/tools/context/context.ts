@@ -1,7 +1,7 @@
 import { lstat, readFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { usageError } from '../../domain/error.ts'
-import type { BuiltImage } from '../../domain/system.ts'
+import type { BuiltImage } from '../../domain/system/system.ts'
 import { evaluateStages, type StageResult } from '../dockerfile/evaluate.ts'
 import { parseDockerfile } from '../dockerfile/parse.ts'
 import { type Ignore, NOTHING_IGNORED, parseIgnore } from './ignore.ts'

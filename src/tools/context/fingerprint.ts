@@ -1,5 +1,5 @@
 import { type Digest, digestOf, digestOfValue } from '../../domain/digest.ts'
-import type { BuiltImage, MirroredImage } from '../../domain/system.ts'
+import type { BuiltImage, MirroredImage } from '../../domain/system/system.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { openContentCache } from './content-cache.ts'
 import { type ContentId, readContentIds } from './contents.ts'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Digest } from '../../domain/digest.ts'
-import type { BuiltImage, Image } from '../../domain/system.ts'
+import type { BuiltImage, Image } from '../../domain/system/system.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { imagesOf } from '../dockerfile/images.ts'
 import { type BuildContext, openContext } from './context.ts'

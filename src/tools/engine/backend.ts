@@ -1,5 +1,5 @@
-import type { Bound } from '../../domain/approval.ts'
 import { usageError } from '../../domain/error.ts'
+import type { Bound } from '../../domain/plans/approval.ts'
 
 type Backend = Bound['backend']
 

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { digestSchema } from '../../domain/images.ts'
+import { digestSchema } from '../../domain/system/images.ts'
 import { CONFIG, INDEX, LAYER_GZIP, LAYER_TAR, MANIFEST } from './media-types.ts'
 
 const annotations = z.record(z.string(), z.string())

@@ -15,7 +15,7 @@ import { PushIdentity } from '../../../cdktf/gcp/push-identity.ts'
 import { ServiceConnection } from '../../../cdktf/gcp/service-connection.ts'
 import { StorageBucket } from '../../../cdktf/gcp/storage-bucket.ts'
 import { ValkeyCache } from '../../../cdktf/gcp/valkey-cache.ts'
-import { pubsubProblems } from '../../../src/domain/pubsub.ts'
+import { pubsubProblems } from '../../../src/domain/system/pubsub.ts'
 import { alone, golden, type Resources } from '../stack.ts'
 
 const PLACE = { project: 'films-project', region: 'europe-west4' } as const

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { cpuOf, entryPoint, runtimeId } from '../../../cdktf/gcp/compile/functions.ts'
-import type { Stack } from '../../../src/domain/synthesizer.ts'
+import type { Stack } from '../../../src/domain/stacks/synthesizer.ts'
 import { ofType, one, type Resources, stacks } from '../stack.ts'
 import { targetsOf } from '../targets.ts'
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Stack } from '../../../src/domain/synthesizer.ts'
+import type { Stack } from '../../../src/domain/stacks/synthesizer.ts'
 import { targetsOf } from '../targets.ts'
 
 export const root = join(import.meta.dirname, '../../..')

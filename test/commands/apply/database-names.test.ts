@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { makeDatabases, nextTask } from '../../../src/commands/apply/database-names.ts'
 import { digestOf } from '../../../src/domain/digest.ts'
-import { type Targets, targetsSchema } from '../../../src/domain/targets.ts'
+import { type Targets, targetsSchema } from '../../../src/domain/stacks/targets.ts'
 import type { Provider } from '../../../src/providers/provider.ts'
 import { fakeRuntime } from '../../../src/runtime/fake/index.ts'
 import { type JobProgram, MemoryJobs } from '../../world/jobs.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { publish } from '../../../src/commands/apply/publish.ts'
 import type { OpenEnvironment } from '../../../src/commands/environment.ts'
-import { type Targets, targetsSchema } from '../../../src/domain/targets.ts'
+import { type Targets, targetsSchema } from '../../../src/domain/stacks/targets.ts'
 import type { ObjectStore } from '../../../src/providers/ports/objects.ts'
 import { MemoryObjects } from '../../world/objects.ts'
 

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
 import { finishedRuns } from '../../../src/commands/operate/finished-runs.ts'
-import { ownWorkflowRun } from '../../../src/domain/workflow-run.ts'
+import { ownWorkflowRun } from '../../../src/domain/jobs/workflow-run.ts'
 import { fakeRuntime } from '../../../src/runtime/fake/index.ts'
 import type { HttpRequest, HttpResponse, Runtime } from '../../../src/runtime/runtime.ts'
 

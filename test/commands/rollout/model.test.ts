@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { digestOf } from '../../../src/domain/digest.ts'
-import type { Verdict } from '../../../src/domain/verdict.ts'
+import type { Verdict } from '../../../src/domain/models/verdict.ts'
 import { rollOut } from '../../world/client.ts'
 import { image, LEDGER, World } from '../../world/cloud.ts'
 import { judged, POLICY, shopWithModel, weights } from '../../world/judged.ts'

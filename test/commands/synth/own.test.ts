@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Report, World } from '../../../src/commands/command.ts'
 import { synth } from '../../../src/commands/synth.ts'
-import { stacksFileSchema } from '../../../src/domain/stacks.ts'
+import { stacksFileSchema } from '../../../src/domain/stacks/stacks.ts'
 import { type FakeOptions, type FakeRuntime, fakeRuntime } from '../../../src/runtime/fake/index.ts'
 
 const HEAD = `system: films

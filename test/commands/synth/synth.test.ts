@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { synthesizer } from '../../../cdktf/index.ts'
 import type { Report, World } from '../../../src/commands/command.ts'
 import { type SynthOptions, synth } from '../../../src/commands/synth.ts'
-import { stacksFileSchema } from '../../../src/domain/stacks.ts'
+import { stacksFileSchema } from '../../../src/domain/stacks/stacks.ts'
 import { type FakeRuntime, fakeRuntime } from '../../../src/runtime/fake/index.ts'
 
 const FILE = `system: films

@@ -5,7 +5,7 @@ import {
   type StepParts,
 } from '../../../src/domain/pipeline/fingerprint.ts'
 import type { StepRecord } from '../../../src/domain/pipeline/record.ts'
-import type { Step } from '../../../src/domain/step.ts'
+import type { Step } from '../../../src/domain/system/step.ts'
 
 export const TRAINER = imageReference('local/filmlens/trainer', digestOf('trainer'))
 

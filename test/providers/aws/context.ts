@@ -1,4 +1,4 @@
-import type { System } from '../../../src/domain/system.ts'
+import type { System } from '../../../src/domain/system/system.ts'
 import type { ProviderContext } from '../../../src/providers/provider.ts'
 import { nodeRuntime } from '../../../src/runtime/node/index.ts'
 

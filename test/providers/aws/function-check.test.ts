@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { digestOf, imageReference } from '../../../src/domain/digest.ts'
-import type { FunctionCheck } from '../../../src/domain/function-check.ts'
+import type { FunctionCheck } from '../../../src/domain/system/function-check.ts'
 import { checkTrouble, eventOf } from '../../../src/providers/aws/functions/check.ts'
 import type { LambdaFunctions } from '../../../src/providers/aws/functions/host.ts'
 import { service } from '../../world/cloud.ts'

@@ -1,5 +1,5 @@
 import { afterEach, describe } from 'vitest'
-import type { FunctionCheck } from '../../../src/domain/function-check.ts'
+import type { FunctionCheck } from '../../../src/domain/system/function-check.ts'
 import type { HttpFault } from '../../world/cloud-world/http/http-faults.ts'
 import type { FunctionBehaviour } from '../../world/cloud-world/http/lambda.ts'
 import type { Attributes } from '../../world/cloud-world/value.ts'

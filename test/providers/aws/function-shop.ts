@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { FunctionCheck } from '../../../src/domain/function-check.ts'
-import { targetsSchema } from '../../../src/domain/targets.ts'
+import { targetsSchema } from '../../../src/domain/stacks/targets.ts'
+import type { FunctionCheck } from '../../../src/domain/system/function-check.ts'
 import { lambdaApi } from '../../../src/providers/aws/functions/api.ts'
 import { LambdaFunctions } from '../../../src/providers/aws/functions/host.ts'
 import { fakeRuntime } from '../../../src/runtime/fake/index.ts'

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import type { Step } from '../../../src/domain/step.ts'
+import type { Step } from '../../../src/domain/system/step.ts'
 import type { Event } from '../../../src/runtime/events.ts'
 import { errorOf } from '../../images/registry/client.ts'
 import {

@@ -5,7 +5,7 @@ import {
   PutLogEventsCommand,
 } from '@aws-sdk/client-cloudwatch-logs'
 import { expect, test } from 'vitest'
-import type { Targets } from '../../../src/domain/targets.ts'
+import type { Targets } from '../../../src/domain/stacks/targets.ts'
 import { windowsBack } from '../../../src/providers/aws/operations/log-windows.ts'
 import { openLogs } from '../../../src/providers/aws/operations/logs.ts'
 import type { LogLine, LogQuery } from '../../../src/providers/ports/operations.ts'

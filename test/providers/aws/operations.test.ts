@@ -12,7 +12,7 @@ import {
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { targetsSchema } from '../../../src/domain/targets.ts'
+import { targetsSchema } from '../../../src/domain/stacks/targets.ts'
 import { openAwsOperations } from '../../../src/providers/aws/operations/index.ts'
 import { at, members, openQueryApi } from '../../../src/providers/aws/query.ts'
 import type { ProviderContext } from '../../../src/providers/provider.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Targets } from '../../../src/domain/targets.ts'
+import type { Targets } from '../../../src/domain/stacks/targets.ts'
 import { openAwsOperations } from '../../../src/providers/aws/operations/index.ts'
 import type { ProviderContext } from '../../../src/providers/provider.ts'
 import { fakeRuntime } from '../../../src/runtime/fake/index.ts'

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
 import { usageError } from '../../../src/domain/error.ts'
-import { publishedTargets } from '../../../src/domain/published-targets.ts'
+import { publishedTargets } from '../../../src/domain/stacks/published-targets.ts'
 import { readTargets } from '../../../src/providers/aws/targets.ts'
 import type { ProviderContext } from '../../../src/providers/provider.ts'
 import { fakeRuntime } from '../../../src/runtime/fake/index.ts'

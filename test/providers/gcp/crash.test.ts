@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Report } from '../../../src/commands/command.ts'
 import type { SluiceError } from '../../../src/domain/error.ts'
-import type { Release } from '../../../src/domain/release.ts'
+import type { Release } from '../../../src/domain/releases/release.ts'
 import { type ClientOptions, rollOut, start } from '../../world/client.ts'
 import { image, LEDGER } from '../../world/cloud.ts'
 import type { RunProgram } from '../../world/cloud-world/http/run/programs.ts'

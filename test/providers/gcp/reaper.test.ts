@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { GRACE, reapVerdict } from '../../../src/domain/reaping.ts'
+import { GRACE, reapVerdict } from '../../../src/domain/jobs/reaping.ts'
 import { fakeRuntime } from '../../../src/runtime/fake/index.ts'
 import { type GcpEngine, GcpJobsWorld, gcpOrder, LABELS } from '../../world/gcp-jobs-world.ts'
 

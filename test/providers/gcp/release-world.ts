@@ -1,5 +1,5 @@
-import type { Service, System } from '../../../src/domain/system.ts'
-import type { Targets } from '../../../src/domain/targets.ts'
+import type { Targets } from '../../../src/domain/stacks/targets.ts'
+import type { Service, System } from '../../../src/domain/system/system.ts'
 import { openGcp } from '../../../src/providers/gcp/index.ts'
 import type { Provider } from '../../../src/providers/provider.ts'
 import type { Http } from '../../../src/runtime/runtime.ts'

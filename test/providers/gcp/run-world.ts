@@ -1,6 +1,6 @@
 import { digestOf, type ImageReference, imageReference } from '../../../src/domain/digest.ts'
-import type { Service, System } from '../../../src/domain/system.ts'
-import { type Targets, targetsSchema } from '../../../src/domain/targets.ts'
+import { type Targets, targetsSchema } from '../../../src/domain/stacks/targets.ts'
+import type { Service, System } from '../../../src/domain/system/system.ts'
 import { openGcp } from '../../../src/providers/gcp/index.ts'
 import type { Provider } from '../../../src/providers/provider.ts'
 import type { Event } from '../../../src/runtime/events.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { digestOf } from '../../../src/domain/digest.ts'
-import type { Service } from '../../../src/domain/system.ts'
+import type { Service } from '../../../src/domain/system/system.ts'
 import type { ServiceStatus } from '../../../src/providers/ports/services.ts'
 import type { Provider } from '../../../src/providers/provider.ts'
 import { aService, POOL, type RunWorld, runWorld, SERVICE } from './run-world.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { pinWorkers } from '../../../src/commands/rollout/workers.ts'
 import { digestOf, type ImageReference, imageReference } from '../../../src/domain/digest.ts'
-import { targetsSchema } from '../../../src/domain/targets.ts'
+import { targetsSchema } from '../../../src/domain/stacks/targets.ts'
 import { openWorkerImages } from '../../../src/providers/gcp/workers.ts'
 import type { Provider } from '../../../src/providers/provider.ts'
 import { fakeRuntime } from '../../../src/runtime/fake/index.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Verdict } from '../../../src/domain/verdict.ts'
+import type { Verdict } from '../../../src/domain/models/verdict.ts'
 import { curvesOf } from '../../../src/gate/curves.ts'
 import { explainVerdict } from '../../../src/report/gate/explain.ts'
 import { markdownReport } from '../../../src/report/gate/markdown.ts'

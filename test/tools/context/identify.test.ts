@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type Digest, digestOf } from '../../../src/domain/digest.ts'
-import type { Image } from '../../../src/domain/system.ts'
+import type { Image } from '../../../src/domain/system/system.ts'
 import { nodeRuntime } from '../../../src/runtime/node/index.ts'
 import { fingerprintOf, identifyBuild } from '../../../src/tools/context/identify.ts'
 import { builtImage, folder, type Tree } from './tree.ts'

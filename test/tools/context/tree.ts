@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, w
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { SluiceError } from '../../../src/domain/error.ts'
-import type { BuiltImage } from '../../../src/domain/system.ts'
+import type { BuiltImage } from '../../../src/domain/system/system.ts'
 
 /** Text is a file, `{ link }` a symbolic link, `{ exec }` an executable file; a name with `/` at its end an empty folder. */
 export type Tree = Readonly<Record<string, string | { readonly link: string } | { readonly exec: string }>>

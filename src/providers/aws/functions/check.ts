@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { FunctionCheck } from '../../../domain/function-check.ts'
+import type { FunctionCheck } from '../../../domain/system/function-check.ts'
 
 /** What a version made of one call. */
 export interface Invocation {

@@ -1,5 +1,5 @@
 import type { MetricDataQuery } from '@aws-sdk/client-cloudwatch'
-import type { Targets } from '../../../domain/targets.ts'
+import type { Targets } from '../../../domain/stacks/targets.ts'
 
 /** The shortest period of Lambda's metrics, seconds. */
 const PERIOD = 60

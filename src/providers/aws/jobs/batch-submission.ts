@@ -1,5 +1,5 @@
 import type { SubmitJobCommandInput } from '@aws-sdk/client-batch'
-import { commandOnNode, type NodeWords, nodeVariables } from '../../../domain/rendezvous.ts'
+import { commandOnNode, type NodeWords, nodeVariables } from '../../../domain/jobs/rendezvous.ts'
 import type { JobOrder } from './platform.ts'
 
 /** https://docs.aws.amazon.com/batch/latest/APIReference/API_JobTimeout.html */

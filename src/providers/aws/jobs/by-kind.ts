@@ -1,4 +1,4 @@
-import type { Target } from '../../../domain/targets.ts'
+import type { Target } from '../../../domain/stacks/targets.ts'
 import type { JobEngine } from '../../ports/jobs.ts'
 import type { JobParts } from './relay.ts'
 import { stepTarget } from './step-target.ts'

@@ -1,5 +1,5 @@
-import { TASK_PLACING } from '../../../domain/ecs-tasks.ts'
-import type { Sighting } from '../../../domain/reaping.ts'
+import { TASK_PLACING } from '../../../domain/jobs/ecs-tasks.ts'
+import type { Sighting } from '../../../domain/jobs/reaping.ts'
 import type { Reaper } from '../../ports/reaper.ts'
 import { openQueryApi, QueryError } from '../query.ts'
 import type { Machine } from './ec2/judge.ts'

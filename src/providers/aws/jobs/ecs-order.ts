@@ -1,8 +1,8 @@
 import type { RunTaskCommandInput } from '@aws-sdk/client-ecs'
-import { LIFETIME_TAG } from '../../../domain/boot.ts'
 import { digestOf, hexOf } from '../../../domain/digest.ts'
-import { JOB_TAG } from '../../../domain/ecs-tasks.ts'
 import { usageError } from '../../../domain/error.ts'
+import { LIFETIME_TAG } from '../../../domain/jobs/boot.ts'
+import { JOB_TAG } from '../../../domain/jobs/ecs-tasks.ts'
 import type { JobOrder } from './platform.ts'
 import type { KillerParts } from './run-killer.ts'
 

@@ -1,4 +1,4 @@
-import { awsPrefix } from '../../../domain/aws-names.ts'
+import { awsPrefix } from '../../../domain/names/aws-names.ts'
 import type { JobEngine } from '../../ports/jobs.ts'
 import { BatchJobs } from './batch-jobs.ts'
 import { type AwsEngine, jobsByKind } from './by-kind.ts'

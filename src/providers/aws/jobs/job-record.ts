@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { workflowRunSchema } from '../../../domain/workflow-run.ts'
+import { workflowRunSchema } from '../../../domain/jobs/workflow-run.ts'
 import type { ObjectStore } from '../../ports/objects.ts'
 import {
   besideLedger,

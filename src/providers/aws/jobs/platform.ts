@@ -1,7 +1,7 @@
 import type { ImageReference } from '../../../domain/digest.ts'
 import type { Rate } from '../../../domain/prices/rates.ts'
-import type { Step } from '../../../domain/step.ts'
-import type { Target } from '../../../domain/targets.ts'
+import type { Target } from '../../../domain/stacks/targets.ts'
+import type { Step } from '../../../domain/system/step.ts'
 import type { JobStatus } from '../../ports/jobs.ts'
 import type { JobRecord, OutputPlace } from './job-record.ts'
 

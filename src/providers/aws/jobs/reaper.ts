@@ -1,4 +1,4 @@
-import type { Sighting } from '../../../domain/reaping.ts'
+import type { Sighting } from '../../../domain/jobs/reaping.ts'
 import type { Reaper } from '../../ports/reaper.ts'
 import { openCapacityReaper } from './capacity-reaper.ts'
 import { openEc2Reaper } from './ec2/reaper.ts'

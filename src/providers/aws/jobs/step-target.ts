@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import { usageError } from '../../../domain/error.ts'
-import type { Step } from '../../../domain/step.ts'
-import type { System } from '../../../domain/system.ts'
-import type { Target, Targets } from '../../../domain/targets.ts'
+import type { Target, Targets } from '../../../domain/stacks/targets.ts'
+import type { Step } from '../../../domain/system/step.ts'
+import type { System } from '../../../domain/system/system.ts'
 
 /** A step as targets.json has it. */
 export interface StepTarget {

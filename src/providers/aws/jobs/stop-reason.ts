@@ -1,4 +1,4 @@
-import { NOT_DONE } from '../../../domain/ecs-tasks.ts'
+import { NOT_DONE } from '../../../domain/jobs/ecs-tasks.ts'
 
 /** What a platform is told when it stops a job, so that the end of the job says by itself whose it was. */
 export const STOPPED = 'sluice: stopped'

@@ -1,6 +1,6 @@
 import type { ECSClient } from '@aws-sdk/client-ecs'
-import { TASK_PLACING } from '../../../domain/ecs-tasks.ts'
 import { externalError, usageError } from '../../../domain/error.ts'
+import { TASK_PLACING } from '../../../domain/jobs/ecs-tasks.ts'
 import { fargateRate, type Rate, taskMachineRate } from '../../../domain/prices/rates.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
 import { taskOfStream } from '../operations/log-group.ts'

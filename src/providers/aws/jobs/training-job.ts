@@ -1,7 +1,7 @@
 import type { CreateTrainingJobCommandInput } from '@aws-sdk/client-sagemaker'
 import { digestOf, hexOf } from '../../../domain/digest.ts'
 import { usageError } from '../../../domain/error.ts'
-import { commandOnNode, type NodeWords, nodeVariables } from '../../../domain/rendezvous.ts'
+import { commandOnNode, type NodeWords, nodeVariables } from '../../../domain/jobs/rendezvous.ts'
 import type { JobOrder } from './platform.ts'
 
 /** Milliseconds that SageMaker may look for spot capacity, beside the step's own time. */

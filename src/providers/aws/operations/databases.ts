@@ -1,5 +1,5 @@
 import { externalError, SluiceError } from '../../../domain/error.ts'
-import type { Targets } from '../../../domain/targets.ts'
+import type { Targets } from '../../../domain/stacks/targets.ts'
 import { pollUntil } from '../../../runtime/poll.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
 import { type DatabaseServers, SWITCHING } from '../../ports/database-servers.ts'

@@ -1,5 +1,5 @@
 import { usageError } from '../../../domain/error.ts'
-import type { Targets } from '../../../domain/targets.ts'
+import type { Targets } from '../../../domain/stacks/targets.ts'
 
 /** A group of CloudWatch Logs. */
 export interface LogGroup {

@@ -1,6 +1,6 @@
 import type { CloudWatchLogsClient, FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs'
 import { externalError, usageError } from '../../../domain/error.ts'
-import type { Targets } from '../../../domain/targets.ts'
+import type { Targets } from '../../../domain/stacks/targets.ts'
 import { message } from '../../../runtime/events.ts'
 import { jittered } from '../../../runtime/poll.ts'
 import type { LogLine, LogQuery } from '../../ports/operations.ts'

@@ -1,6 +1,6 @@
 import type { ECSClient, Service } from '@aws-sdk/client-ecs'
 import { externalError, usageError } from '../../../domain/error.ts'
-import type { Targets } from '../../../domain/targets.ts'
+import type { Targets } from '../../../domain/stacks/targets.ts'
 import type { ObjectStore } from '../../ports/objects.ts'
 import type { Operations } from '../../ports/operations.ts'
 import type { ProviderContext } from '../../provider.ts'

@@ -1,5 +1,5 @@
 import { SluiceError } from '../../../domain/error.ts'
-import type { Targets } from '../../../domain/targets.ts'
+import type { Targets } from '../../../domain/stacks/targets.ts'
 import { pollUntil } from '../../../runtime/poll.ts'
 import { Turns } from '../../../runtime/turns.ts'
 import { nextLook } from '../../../runtime/watch-pace.ts'

@@ -1,6 +1,6 @@
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs'
 import { ECSClient } from '@aws-sdk/client-ecs'
-import type { Targets } from '../../../domain/targets.ts'
+import type { Targets } from '../../../domain/stacks/targets.ts'
 import type { ProviderContext } from '../../provider.ts'
 import type { AwsSession } from '../session.ts'
 import { AwsCalls } from './calls.ts'

@@ -1,5 +1,5 @@
-import { modelMismatch } from '../../../domain/loaded-models.ts'
-import { modelPin, type ServedModel } from '../../../domain/model.ts'
+import { modelPin, type ServedModel } from '../../../domain/models/model.ts'
+import { modelMismatch } from '../../../domain/releases/loaded-models.ts'
 import type { Http } from '../../../runtime/runtime.ts'
 
 const ANSWER = 5_000

@@ -4,7 +4,6 @@ import type {
   Tag,
   TaskDefinition,
 } from '@aws-sdk/client-ecs'
-import { modelVariable } from '../../../domain/connections.ts'
 import {
   type Digest,
   digestOfValue,
@@ -13,7 +12,8 @@ import {
   parseImageReference,
 } from '../../../domain/digest.ts'
 import { SluiceError, usageError } from '../../../domain/error.ts'
-import { modelPin, type ServedModel } from '../../../domain/model.ts'
+import { modelPin, type ServedModel } from '../../../domain/models/model.ts'
+import { modelVariable } from '../../../domain/system/connections.ts'
 import type { RevisionSpec } from '../../ports/services.ts'
 import type { EcsTarget } from './target.ts'
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import type { ImageReference } from '../../../domain/digest.ts'
 import { usageError } from '../../../domain/error.ts'
-import { type ImagesFile, imagesFileSchema } from '../../../domain/images.ts'
-import type { Service } from '../../../domain/system.ts'
+import { type ImagesFile, imagesFileSchema } from '../../../domain/system/images.ts'
+import type { Service } from '../../../domain/system/system.ts'
 import type { ProviderContext } from '../../provider.ts'
 
 /** The images of a service's sidecars, by container, as the last build left them in images.json. */

@@ -1,5 +1,5 @@
 import { usageError } from '../../../domain/error.ts'
-import type { Targets } from '../../../domain/targets.ts'
+import type { Targets } from '../../../domain/stacks/targets.ts'
 
 /** Where a service stands on ECS: the part of targets.json that a rollout needs. */
 export interface EcsTarget {

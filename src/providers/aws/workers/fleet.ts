@@ -1,5 +1,5 @@
 import { externalError } from '../../../domain/error.ts'
-import type { Targets } from '../../../domain/targets.ts'
+import type { Targets } from '../../../domain/stacks/targets.ts'
 import { at, members, type QueryApi } from '../query.ts'
 import type { AwsSession } from '../session.ts'
 

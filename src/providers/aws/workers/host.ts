@@ -5,8 +5,8 @@ import {
   parseImageReference,
 } from '../../../domain/digest.ts'
 import { externalError, SluiceError } from '../../../domain/error.ts'
-import { WORK_ENDS } from '../../../domain/released-workers.ts'
-import type { System } from '../../../domain/system.ts'
+import { WORK_ENDS } from '../../../domain/releases/released-workers.ts'
+import type { System } from '../../../domain/system/system.ts'
 import { message } from '../../../runtime/events.ts'
 import { pollUntil } from '../../../runtime/poll.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'

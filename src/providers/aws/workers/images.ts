@@ -1,6 +1,6 @@
 import { type ImageReference, parseImageReference } from '../../../domain/digest.ts'
 import { externalError, SluiceError } from '../../../domain/error.ts'
-import type { Target, Targets } from '../../../domain/targets.ts'
+import type { Target, Targets } from '../../../domain/stacks/targets.ts'
 import { pollUntil } from '../../../runtime/poll.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
 import type { WorkerImages } from '../../ports/workers.ts'

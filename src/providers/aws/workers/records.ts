@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers'
 import * as z from 'zod'
 import { SluiceError } from '../../../domain/error.ts'
-import { digestSchema, imageReferenceSchema } from '../../../domain/images.ts'
+import { digestSchema, imageReferenceSchema } from '../../../domain/system/images.ts'
 import type { ObjectStore, Precondition } from '../../ports/objects.ts'
 import type { Move, WorkerRecord } from './moves.ts'
 

@@ -1,4 +1,4 @@
-import type { Targets } from '../../../domain/targets.ts'
+import type { Targets } from '../../../domain/stacks/targets.ts'
 import type { MachineStatus } from '../../ports/operations.ts'
 import type { WorkerImages } from '../../ports/workers.ts'
 import { crewStatus } from './crew-status.ts'

@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import type { Sighting } from '../../../domain/reaping.ts'
-import type { Targets } from '../../../domain/targets.ts'
+import type { Sighting } from '../../../domain/jobs/reaping.ts'
+import type { Targets } from '../../../domain/stacks/targets.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
 import type { Reaper } from '../../ports/reaper.ts'
 import type { GcpClient } from '../client.ts'

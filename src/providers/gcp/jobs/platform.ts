@@ -1,6 +1,6 @@
 import type { Rate } from '../../../domain/prices/rates.ts'
-import type { Step } from '../../../domain/step.ts'
-import type { Target } from '../../../domain/targets.ts'
+import type { Target } from '../../../domain/stacks/targets.ts'
+import type { Step } from '../../../domain/system/step.ts'
 import type { JobSpec, JobStatus } from '../../ports/jobs.ts'
 import type { LogPlace } from '../logs.ts'
 import type { JobRecord } from './record.ts'

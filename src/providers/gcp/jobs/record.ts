@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers'
 import * as z from 'zod'
 import { externalError } from '../../../domain/error.ts'
-import { workflowRunSchema } from '../../../domain/workflow-run.ts'
+import { workflowRunSchema } from '../../../domain/jobs/workflow-run.ts'
 import type { ObjectStore } from '../../ports/objects.ts'
 
 /**

@@ -1,8 +1,8 @@
 import { canonicalJson } from '../../../domain/canonical.ts'
 import { usageError } from '../../../domain/error.ts'
 import type { Named } from '../../../domain/named.ts'
-import type { Pipeline } from '../../../domain/step.ts'
-import type { Targets } from '../../../domain/targets.ts'
+import type { Targets } from '../../../domain/stacks/targets.ts'
+import type { Pipeline } from '../../../domain/system/step.ts'
 import type { JobSpec } from '../../ports/jobs.ts'
 import type { JobTarget } from './platform.ts'
 

@@ -1,5 +1,5 @@
 import { usageError } from '../../../domain/error.ts'
-import { commandOnNode, type NodeWords, nodeVariables } from '../../../domain/rendezvous.ts'
+import { commandOnNode, type NodeWords, nodeVariables } from '../../../domain/jobs/rendezvous.ts'
 import type { JobSpec } from '../../ports/jobs.ts'
 
 type Json = Readonly<Record<string, unknown>>

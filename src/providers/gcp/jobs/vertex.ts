@@ -1,6 +1,6 @@
 import { digestOf, hexOf } from '../../../domain/digest.ts'
 import { type Rate, vertexRate } from '../../../domain/prices/rates.ts'
-import type { Step } from '../../../domain/step.ts'
+import type { Step } from '../../../domain/system/step.ts'
 import type { JobSpec } from '../../ports/jobs.ts'
 import type { GcpClient } from '../client.ts'
 import type { LogPlace } from '../logs.ts'

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { Targets } from '../../../domain/targets.ts'
+import type { Targets } from '../../../domain/stacks/targets.ts'
 import type { MachineStatus } from '../../ports/operations.ts'
 import type { WorkerImages } from '../../ports/workers.ts'
 import type { GcpClient } from '../client.ts'

@@ -1,5 +1,5 @@
-import { mismatchText, modelMismatch } from '../../../domain/loaded-models.ts'
-import type { ServedModel } from '../../../domain/model.ts'
+import type { ServedModel } from '../../../domain/models/model.ts'
+import { mismatchText, modelMismatch } from '../../../domain/releases/loaded-models.ts'
 import type { Secret } from '../../../domain/secret.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
 import type { Condition, RunRevision } from './resource.ts'

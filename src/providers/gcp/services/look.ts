@@ -1,5 +1,5 @@
 import type { Secret } from '../../../domain/secret.ts'
-import type { Service } from '../../../domain/system.ts'
+import type { Service } from '../../../domain/system/system.ts'
 import { message } from '../../../runtime/events.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
 import type { ServiceStatus } from '../../ports/services.ts'

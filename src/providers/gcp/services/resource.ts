@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { usageError } from '../../../domain/error.ts'
-import type { Target } from '../../../domain/targets.ts'
+import type { Target } from '../../../domain/stacks/targets.ts'
 
 const conditionSchema = z.looseObject({
   type: z.string().default(''),

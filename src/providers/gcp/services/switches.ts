@@ -1,5 +1,5 @@
 import { SluiceError, usageError } from '../../../domain/error.ts'
-import type { Service } from '../../../domain/system.ts'
+import type { Service } from '../../../domain/system/system.ts'
 import { pollUntil } from '../../../runtime/poll.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
 import { readinessOf } from './health.ts'

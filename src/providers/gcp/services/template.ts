@@ -1,7 +1,7 @@
-import { modelVariable } from '../../../domain/connections.ts'
 import { digestOfValue, hexOf, type ImageReference } from '../../../domain/digest.ts'
 import { usageError } from '../../../domain/error.ts'
-import { modelPin, type ServedModel, servedModelSchema } from '../../../domain/model.ts'
+import { modelPin, type ServedModel, servedModelSchema } from '../../../domain/models/model.ts'
+import { modelVariable } from '../../../domain/system/connections.ts'
 import type { RevisionSpec } from '../../ports/services.ts'
 
 /** Annotations of a revision. */
@@ -11,7 +11,7 @@ export const MODELS = 'sluice-models'
 export type Template = Readonly<Record<string, unknown>>
 
 /**
- * The template of targets.json with digests and model pins in place (src/domain/targets.ts). The first container is the
+ * The template of targets.json with digests and model pins in place (src/domain/stacks/targets.ts). The first container is the
  * service's own; the others are its sidecars, by name.
  *
  * @throws SluiceError usage where the image of a sidecar is not known.

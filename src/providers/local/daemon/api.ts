@@ -1,8 +1,8 @@
 import * as z from 'zod'
-import { digestSchema, imageReferenceSchema } from '../../../domain/images.ts'
-import { servedModelSchema } from '../../../domain/model.ts'
+import { servedModelSchema } from '../../../domain/models/model.ts'
 import { isName } from '../../../domain/name.ts'
-import type { Service } from '../../../domain/system.ts'
+import { digestSchema, imageReferenceSchema } from '../../../domain/system/images.ts'
+import type { Service } from '../../../domain/system/system.ts'
 import type { MachineStatus, Operations } from '../../ports/operations.ts'
 import type { ServiceHost, ServiceStatus } from '../../ports/services.ts'
 

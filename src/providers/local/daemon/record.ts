@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import * as z from 'zod'
 import { type Digest, digestOfValue } from '../../../domain/digest.ts'
-import { digestSchema } from '../../../domain/images.ts'
-import type { System } from '../../../domain/system.ts'
+import { digestSchema } from '../../../domain/system/images.ts'
+import type { System } from '../../../domain/system/system.ts'
 import type { Files } from '../../../runtime/runtime.ts'
 import { wireErrorSchema } from './wire.ts'
 

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { usageError } from '../../../domain/error.ts'
-import type { Func } from '../../../domain/system.ts'
+import type { Func } from '../../../domain/system/system.ts'
 import { Redactor } from '../../../runtime/redact.ts'
 import { StreamRedactor } from '../../../runtime/redact-stream.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path'
 import { type Digest, parseImageReference } from '../../../domain/digest.ts'
 import { SluiceError, usageError } from '../../../domain/error.ts'
-import type { BuiltImage } from '../../../domain/system.ts'
+import type { BuiltImage } from '../../../domain/system/system.ts'
 import type { Engine } from '../../../images/engines/engine.ts'
 import { engineEnvironment } from '../../../images/engines/environment.ts'
 import { runBuild } from '../../../images/engines/run.ts'

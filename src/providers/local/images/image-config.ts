@@ -1,4 +1,4 @@
-import type { Image } from '../../../domain/system.ts'
+import type { Image } from '../../../domain/system/system.ts'
 import type { StageResult } from '../../../tools/dockerfile/evaluate.ts'
 import type { CommandForm } from '../../../tools/dockerfile/instruction.ts'
 import type { ImageConfig } from '../../../tools/oci/documents.ts'

@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { externalError, SluiceError, usageError } from '../../../domain/error.ts'
-import type { Image } from '../../../domain/system.ts'
+import type { Image } from '../../../domain/system/system.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
 
 /** So many of its last lines stand in the error. */

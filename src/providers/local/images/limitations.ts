@@ -1,4 +1,4 @@
-import type { BuiltImage } from '../../../domain/system.ts'
+import type { BuiltImage } from '../../../domain/system/system.ts'
 import type { BuildContext } from '../../../tools/context/context.ts'
 import type { Placement } from '../../../tools/context/placement.ts'
 import { finalStage } from '../../../tools/dockerfile/evaluate.ts'

@@ -1,6 +1,6 @@
 import { type Digest, parseImageReference } from '../../../domain/digest.ts'
-import type { ImageRecord } from '../../../domain/images.ts'
-import type { Image } from '../../../domain/system.ts'
+import type { ImageRecord } from '../../../domain/system/images.ts'
+import type { Image } from '../../../domain/system/system.ts'
 import { message } from '../../../runtime/events.ts'
 import type { Disk } from '../../../tools/oci/disk.ts'
 import type { Descriptor } from '../../../tools/oci/documents.ts'

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import { secretValues } from '../../../domain/connections.ts'
 import { usageError } from '../../../domain/error.ts'
 import { isName } from '../../../domain/name.ts'
+import { secretValues } from '../../../domain/system/connections.ts'
 import { engineEnvironment } from '../../../images/engines/environment.ts'
 import { signalGroup } from '../../../runtime/node/exec.ts'
 import { identify, isRunning } from '../../../runtime/process-identity.ts'

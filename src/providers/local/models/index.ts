@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { type Digest, isDigest } from '../../../domain/digest.ts'
 import { usageError } from '../../../domain/error.ts'
-import type { ModelVersion } from '../../../domain/model.ts'
+import type { ModelVersion } from '../../../domain/models/model.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
 import type { ModelRegistry } from '../../ports/models.ts'
 import {

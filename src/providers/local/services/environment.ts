@@ -1,6 +1,6 @@
-import { connectionVariable, modelVariable } from '../../../domain/connections.ts'
 import { usageError } from '../../../domain/error.ts'
-import { modelPin, type ServedModel } from '../../../domain/model.ts'
+import { modelPin, type ServedModel } from '../../../domain/models/model.ts'
+import { connectionVariable, modelVariable } from '../../../domain/system/connections.ts'
 import type { EngineEndpoint } from '../engine.ts'
 
 export type Variables = Readonly<Record<string, string>>

@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
-import { mismatchText, modelMismatch } from '../../../domain/loaded-models.ts'
-import type { ServedModel } from '../../../domain/model.ts'
+import type { ServedModel } from '../../../domain/models/model.ts'
+import { mismatchText, modelMismatch } from '../../../domain/releases/loaded-models.ts'
 import type { Http } from '../../../runtime/runtime.ts'
 
 /** How one look at a process came out. */

@@ -1,9 +1,9 @@
 import * as z from 'zod'
 import { digestOfValue, hexOf, shortDigest } from '../../../domain/digest.ts'
 import { SluiceError, usageError } from '../../../domain/error.ts'
-import { digestSchema, imageReferenceSchema } from '../../../domain/images.ts'
-import { servedModelSchema } from '../../../domain/model.ts'
-import type { Service } from '../../../domain/system.ts'
+import { servedModelSchema } from '../../../domain/models/model.ts'
+import { digestSchema, imageReferenceSchema } from '../../../domain/system/images.ts'
+import type { Service } from '../../../domain/system/system.ts'
 import type { RevisionSpec } from '../../ports/services.ts'
 
 /** A service as sluice.yml said when the revision was staged. Only its frame is checked: it is our own writing. */

@@ -1,6 +1,6 @@
-import { awsPrefix, dashed } from '../../../domain/aws-names.ts'
 import { type Digest, digestOfValue, hexOf } from '../../../domain/digest.ts'
-import type { Table, TableKey } from '../../../domain/system.ts'
+import { awsPrefix, dashed } from '../../../domain/names/aws-names.ts'
+import type { Table, TableKey } from '../../../domain/system/system.ts'
 
 const TYPES = { string: 'S', number: 'N', binary: 'B' } as const
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { LIFETIME_TAG } from '../../../../src/domain/boot.ts'
+import { LIFETIME_TAG } from '../../../../src/domain/jobs/boot.ts'
 import { errorOf } from '../../../images/registry/client.ts'
 import {
   ec2Client,

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest'
-import { GRACE, reapVerdict } from '../../../../src/domain/reaping.ts'
+import { GRACE, reapVerdict } from '../../../../src/domain/jobs/reaping.ts'
 import { ec2Client, HOUR, loadClients, specOf } from '../../../world/cloud-world/http/ec2/client.ts'
 import { ec2World } from './world.ts'
 

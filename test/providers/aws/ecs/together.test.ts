@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Release } from '../../../../src/domain/release.ts'
+import type { Release } from '../../../../src/domain/releases/release.ts'
 import { type ClientOptions, rollOut, start } from '../../../world/client.ts'
 import { image, LEDGER, service } from '../../../world/cloud.ts'
 import type { TaskBehaviour } from '../../../world/cloud-world/http/ecs/behaviour.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { rollback } from '../../../../src/commands/operate/rollback.ts'
-import type { Release } from '../../../../src/domain/release.ts'
+import type { Release } from '../../../../src/domain/releases/release.ts'
 import { rollOut, start } from '../../../world/client.ts'
 import { image, LEDGER } from '../../../world/cloud.ts'
 import { type Fault, Wire } from '../../../world/faults.ts'

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { digestOf, imageReference } from '../../../../src/domain/digest.ts'
-import { targetsSchema } from '../../../../src/domain/targets.ts'
+import { targetsSchema } from '../../../../src/domain/stacks/targets.ts'
 import { openWorkers } from '../../../../src/providers/aws/workers/images.ts'
 import { fakeRuntime } from '../../../../src/runtime/fake/index.ts'
 import type { Clock } from '../../../../src/runtime/runtime.ts'

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Named } from '../../../../src/domain/named.ts'
-import type { Func } from '../../../../src/domain/system.ts'
+import type { Func } from '../../../../src/domain/system/system.ts'
 import type { Surroundings } from '../../../../src/providers/local/engine.ts'
 import { functionsEngine } from '../../../../src/providers/local/functions/engine.ts'
 import { nodeRuntime } from '../../../../src/runtime/node/index.ts'

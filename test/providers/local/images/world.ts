@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Digest } from '../../../../src/domain/digest.ts'
-import type { Image, System } from '../../../../src/domain/system.ts'
+import type { Image, System } from '../../../../src/domain/system/system.ts'
 import {
   containerSource,
   type ImagesOptions,

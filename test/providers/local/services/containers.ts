@@ -5,7 +5,7 @@ import {
   imageReference,
   parseImageReference,
 } from '../../../../src/domain/digest.ts'
-import type { Service } from '../../../../src/domain/system.ts'
+import type { Service } from '../../../../src/domain/system/system.ts'
 import type { ContainerSource } from '../../../../src/providers/local/container.ts'
 
 const app = join(import.meta.dirname, 'fixtures/app.mjs')

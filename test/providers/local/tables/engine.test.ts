@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Named } from '../../../../src/domain/named.ts'
-import type { Table } from '../../../../src/domain/system.ts'
+import type { Table } from '../../../../src/domain/system/system.ts'
 import type { EmbeddedEngine, EngineEndpoint } from '../../../../src/providers/local/engine.ts'
 import { decideTable, definitionOf, shapeOfTable } from '../../../../src/providers/local/tables/definition.ts'
 import { clientOf, ENTITIES, engineOf } from './world.ts'

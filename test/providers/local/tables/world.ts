@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { Named } from '../../../../src/domain/named.ts'
-import type { Table } from '../../../../src/domain/system.ts'
+import type { Table } from '../../../../src/domain/system/system.ts'
 import type { EmbeddedEngine, EngineEndpoint } from '../../../../src/providers/local/engine.ts'
 import { tablesEngine } from '../../../../src/providers/local/tables/engine.ts'
 import { nodeRuntime } from '../../../../src/runtime/node/index.ts'

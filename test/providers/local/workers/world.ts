@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EC2Client } from '@aws-sdk/client-ec2'
-import type { Worker } from '../../../../src/domain/system.ts'
+import type { Worker } from '../../../../src/domain/system/system.ts'
 import type { EmbeddedEngine, EngineEndpoint, Machines } from '../../../../src/providers/local/engine.ts'
 import { readLog } from '../../../../src/providers/local/services/log-file.ts'
 import { workersEngine } from '../../../../src/providers/local/workers/engine.ts'

@@ -4,7 +4,7 @@ import {
   checkpointSchema,
   isComplete,
   manifestNumber,
-} from '../../../../domain/checkpoint.ts'
+} from '../../../../domain/jobs/checkpoint.ts'
 import type { ObjectStore } from '../../../ports/objects.ts'
 
 /** How many a machine is told of: the newest may turn out damaged when its bytes are read. */

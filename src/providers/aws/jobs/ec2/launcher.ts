@@ -1,6 +1,6 @@
-import { bootOfRun, LIFETIME_TAG } from '../../../../domain/boot.ts'
 import { digestOfValue, hexOf, type ImageReference } from '../../../../domain/digest.ts'
 import { externalError } from '../../../../domain/error.ts'
+import { bootOfRun, LIFETIME_TAG } from '../../../../domain/jobs/boot.ts'
 import { message } from '../../../../runtime/events.ts'
 import { isPassing } from '../../trouble.ts'
 import type { JobParts } from '../relay.ts'

@@ -1,4 +1,4 @@
-import type { Targets } from '../../../../domain/targets.ts'
+import type { Targets } from '../../../../domain/stacks/targets.ts'
 import type { LogLine } from '../../../ports/operations.ts'
 import { logGroupOf } from '../../operations/log-group.ts'
 import type { AwsSession } from '../../session.ts'

@@ -1,5 +1,5 @@
-import { LIFETIME_TAG } from '../../../../domain/boot.ts'
-import type { Sighting } from '../../../../domain/reaping.ts'
+import { LIFETIME_TAG } from '../../../../domain/jobs/boot.ts'
+import type { Sighting } from '../../../../domain/jobs/reaping.ts'
 import type { Reaper } from '../../../ports/reaper.ts'
 import { logGroupOf } from '../../operations/log-group.ts'
 import { openQueryApi } from '../../query.ts'

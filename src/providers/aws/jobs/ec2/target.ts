@@ -1,5 +1,5 @@
 import { usageError } from '../../../../domain/error.ts'
-import type { Target } from '../../../../domain/targets.ts'
+import type { Target } from '../../../../domain/stacks/targets.ts'
 import type { KillerParts } from '../run-killer.ts'
 
 /** All that a run starts a machine with, as the stacks made it. */

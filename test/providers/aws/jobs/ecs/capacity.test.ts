@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { TASK_PLACING } from '../../../../../src/domain/ecs-tasks.ts'
-import { GRACE, reapVerdict } from '../../../../../src/domain/reaping.ts'
+import { TASK_PLACING } from '../../../../../src/domain/jobs/ecs-tasks.ts'
+import { GRACE, reapVerdict } from '../../../../../src/domain/jobs/reaping.ts'
 import {
   FARGATE,
   HOUR,

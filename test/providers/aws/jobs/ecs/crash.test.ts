@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { TASK_PLACING } from '../../../../../src/domain/ecs-tasks.ts'
+import { TASK_PLACING } from '../../../../../src/domain/jobs/ecs-tasks.ts'
 import {
   FARGATE,
   HOUR,

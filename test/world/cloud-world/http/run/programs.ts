@@ -1,4 +1,4 @@
-import type { ServedModel } from '../../../../../src/domain/model.ts'
+import type { ServedModel } from '../../../../../src/domain/models/model.ts'
 
 /** How an image behaves once Cloud Run starts it. */
 export interface RunProgram {

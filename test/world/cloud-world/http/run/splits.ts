@@ -1,4 +1,4 @@
-import { modelPin } from '../../../../../src/domain/model.ts'
+import { modelPin } from '../../../../../src/domain/models/model.ts'
 import { Refused } from './answer.ts'
 import type { Revision, RunState, Share } from './resources.ts'
 
