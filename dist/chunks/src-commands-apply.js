@@ -1,2 +1,2 @@
 import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
-import{a}from"./chunk-3EYQG2YT.js";import"./chunk-UJ4SMTUW.js";import"./chunk-MAI5FX2V.js";import"./chunk-RIVBKP6P.js";import"./chunk-IE7S5OL5.js";import"./chunk-NOMUTO7F.js";import"./chunk-X536ROVF.js";import"./chunk-AVDBA5HU.js";import"./chunk-WNHUC3AO.js";import"./chunk-D5X673HY.js";export{a as apply};
+import{a}from"./chunk-DEH5J4JI.js";import"./chunk-XTTQD3DT.js";import"./chunk-PG7LUVBM.js";import"./chunk-D3FKRWGS.js";import"./chunk-RIVBKP6P.js";import"./chunk-IE7S5OL5.js";import"./chunk-NOMUTO7F.js";import"./chunk-POU3MQBZ.js";import"./chunk-AVDBA5HU.js";import"./chunk-WNHUC3AO.js";import"./chunk-D5X673HY.js";export{a as apply};

@@ -1,0 +1,10 @@
+import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
+import{a as i}from"./chunk-TIW75LUV.js";import{a as E,b as S}from"./chunk-OT24EUKS.js";import{A as l,E as s,H as y,k as r,v as p}from"./chunk-TXVXW3EB.js";import{e as c}from"./chunk-WNHUC3AO.js";import"./chunk-D5X673HY.js";var T=2e4,N=10*2**30,h=s({jobComplete:p().default(!1),rows:l(s({f:l(s({v:r().nullable()}))})).default([])}),A=y([r(),r(),S.number(),E.date()]),O=o=>`
+SELECT IFNULL((SELECT value FROM UNNEST(labels) WHERE key = 'sluice-stack'), ''), currency,
+  SUM(cost) + SUM(IFNULL((SELECT SUM(amount) FROM UNNEST(credits)), 0)), FORMAT_TIMESTAMP('%F', MAX(usage_start_time))
+FROM \`${o}\`
+WHERE _PARTITIONTIME >= TIMESTAMP(@since)
+  AND usage_start_time >= TIMESTAMP(@since) AND usage_start_time < TIMESTAMP(@before)
+  AND EXISTS (SELECT 1 FROM UNNEST(labels) WHERE key = 'sluice-system' AND value = @system)
+  AND EXISTS (SELECT 1 FROM UNNEST(labels) WHERE key = 'sluice-environment' AND value = @environment)
+GROUP BY 1, 2`;function w(o,{project:m,table:a,system:u}){return{async billed(g,d){let M={since:g,before:d,system:i(u.name),environment:i(u.environment.name)},{jobComplete:f,rows:b}=await o.json({service:"bigquery",method:"POST",path:`/bigquery/v2/projects/${m}/queries`,repeatable:!0,body:{query:O(a),useLegacySql:!1,timeoutMs:T,maximumBytesBilled:String(N),parameterMode:"NAMED",queryParameters:Object.entries(M).map(([e,t])=>({name:e,parameterType:{type:"STRING"},parameterValue:{value:t}}))}},h);if(!f)throw c("service",{what:`${a}: BigQuery had no answer within ${T/1e3} s`});let n=b.map(({f:e})=>A.parse(e.map(({v:t})=>t)));return{lines:n.map(([e,,t])=>({stack:e,amount:t})),currency:n[0]?.[1]??"USD",upTo:n.map(([,,,e])=>e).toSorted().at(-1)??null,delay:"Google exports usage hours to a day or more after it",unfound:`see that ${a} is the export of the billing account that pays for ${m}, and when it was switched on: usage before that is not in it`}}}}export{w as openBilling};

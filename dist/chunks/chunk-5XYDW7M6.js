@@ -1,0 +1,2 @@
+import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
+import{b as a}from"./chunk-LDCATAEO.js";function p(u,{fault:s,isWanted:c,refused:n}){let t=[],i=r=>{try{return a(u,{filter:r})}catch(e){throw n("it is no zip archive",e)}};i(({name:r,originalSize:e})=>(t.push({name:r,size:e}),!1));let o=s(t);if(o!==void 0)throw n(o);return new Map(Object.entries(i(({name:r})=>c(r))))}export{p as a};

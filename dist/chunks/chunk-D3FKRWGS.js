@@ -1,0 +1,3 @@
+import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
+import{a as m}from"./chunk-POU3MQBZ.js";import{d as r}from"./chunk-WNHUC3AO.js";async function p(i,o,s={},a={},c=o){let{system:l}=await m(i),{name:n,cloud:e}=l.environment;if(e!=="local")throw r({what:`${o} cannot work on cloud ${e} of environment ${n} yet`,rule:"this version carries a system on cloud local",remedy:'use an environment with "cloud: local"'});let t=`nothing to do: environment ${n} is on cloud local, which needs no ${c}`;return{command:o,outcome:"done",message:t,outputs:s,data:a,summary:`${t}
+`}}export{p as a};

@@ -1,0 +1,2 @@
+import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
+import{a as r}from"./chunk-BRHPXKAY.js";function f(e,t=r(e)){if(!(t===void 0||!e.env.GITHUB_REPOSITORY))return{at:async i=>{let[{openGitHub:o},{pullRequestsOf:u}]=await Promise.all([import("./open-W56SUK7S.js"),import("./pull-requests-T7WQ6YDJ.js")]);try{let{state:d,touchedAt:n}=await u(o(e,t)).get(i);return n===void 0?void 0:{open:d==="open",touchedAt:n}}catch{e.signals.cancelled.throwIfAborted();return}}}}export{f as a};

@@ -1,2 +1,0 @@
-import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
-import{b as i}from"./chunk-LDCATAEO.js";var r=class extends Error{name="ArchiveFault"};function d(n,s,a){let o=[];try{i(n,{filter:({name:t,originalSize:c})=>(o.push({name:t,size:c}),!1)});let e=s(o);if(e!==void 0)throw new r(e);return new Map(Object.entries(i(n,{filter:({name:t})=>a(t)})))}catch(e){throw e instanceof r?e:new r("it is no zip archive",{cause:e})}}export{r as a,d as b};

@@ -1,3 +1,0 @@
-import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
-import{a as m}from"./chunk-X536ROVF.js";import{d as r}from"./chunk-WNHUC3AO.js";async function u(i,o,s={},a={}){let{system:c}=await m(i),{name:n,cloud:e}=c.environment;if(e!=="local")throw r({what:`${o} cannot work on cloud ${e} of environment ${n} yet`,rule:"this version carries a system on cloud local",remedy:'use an environment with "cloud: local"'});let t=`nothing to do: environment ${n} is on cloud local, which needs no ${o}`;return{command:o,outcome:"done",message:t,outputs:s,data:a,summary:`${t}
-`}}export{u as a};

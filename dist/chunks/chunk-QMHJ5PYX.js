@@ -1,0 +1,2 @@
+import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
+import{A as o,E as t,I as s,J as a,K as m,P as r,k as e}from"./chunk-TXVXW3EB.js";import{a as c,g}from"./chunk-IE7S5OL5.js";var n=r(c,"expected sha256: and 64 hex digits"),p=r(i=>typeof i=="string"&&g(i)!==void 0,"expected repository@sha256:..."),f=t({reference:p,digest:n,fingerprint:n,tag:e(),platforms:o(e()),how:a(["known","built","mirrored"])}),h=t({schema:m("sluice.images/v1"),images:s(e(),f)});export{n as a,p as b,f as c,h as d};

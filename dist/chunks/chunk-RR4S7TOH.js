@@ -1,0 +1,2 @@
+import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
+function p({pipelines:n}){return Object.values(n).flatMap(({name:t,steps:e})=>Object.keys(e).map(s=>`${t}.${s}`))}function r({pipelines:n},t){for(let{name:e,steps:s}of Object.values(n)){let i=t.startsWith(`${e}.`)?t.slice(e.length+1):"";if(Object.hasOwn(s,i))return{pipeline:e,step:i}}}export{p as a,r as b};

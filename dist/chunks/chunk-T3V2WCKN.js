@@ -1,0 +1,2 @@
+import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
+var e=/"(?:[^"\\]|\\.)*"?|-?\bInfinity\b|\bNaN\b/g,t="\0sluice:";function o(n){try{return JSON.parse(n)}catch(i){if(!/NaN|Infinity/.test(n)||n.includes("\\u0000sluice:"))throw i;let c=n.replace(e,r=>r.startsWith('"')?r:JSON.stringify(t+r));return JSON.parse(c,(r,s)=>typeof s=="string"&&s.startsWith(t)?Number(s.slice(t.length)):s)}}export{o as a};

@@ -1,2 +1,0 @@
-import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
-import{a as t}from"./chunk-GCCEYMOK.js";function r(n){return t(`${n.system}-${n.environment}`)}export{r as a};

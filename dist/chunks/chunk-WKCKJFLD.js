@@ -1,2 +1,0 @@
-import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
-import{B as m,Z as o,n as t,o as e}from"./chunk-G62752JV.js";var r=class extends t(e,m,"PutObject",o){};export{r as a};

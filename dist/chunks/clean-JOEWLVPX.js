@@ -1,2 +1,0 @@
-import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
-import{a,b}from"./chunk-LZ7N5P2R.js";import"./chunk-N3A5XA3G.js";import"./chunk-6L3KW4CM.js";import"./chunk-D4BPZXEI.js";import"./chunk-FPFTLNUO.js";import"./chunk-IE7S5OL5.js";import"./chunk-NOMUTO7F.js";import"./chunk-WNHUC3AO.js";import"./chunk-D5X673HY.js";export{a as clean,b as upkeepOf};

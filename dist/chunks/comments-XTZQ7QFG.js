@@ -1,0 +1,2 @@
+import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
+import{a}from"./chunk-5XD367AK.js";import"./chunk-RJYMGB64.js";import"./chunk-YWLRXK6I.js";import"./chunk-TXVXW3EB.js";import"./chunk-WNHUC3AO.js";import"./chunk-D5X673HY.js";export{a as commentsOf};

@@ -1,0 +1,2 @@
+import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
+import{a,b,c,d,e,f,g}from"./chunk-7IZNVHKY.js";import"./chunk-LREIIOTU.js";import"./chunk-2CXMUJZJ.js";import"./chunk-UE63MOX3.js";import"./chunk-6HJMAXOP.js";import"./chunk-DUJEPC5P.js";import"./chunk-D5X673HY.js";export{f as ENV_ACCOUNT_ID,e as ENV_CREDENTIAL_SCOPE,d as ENV_EXPIRATION,a as ENV_KEY,b as ENV_SECRET,c as ENV_SESSION,g as fromEnv};

@@ -1,0 +1,2 @@
+import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
+import{a}from"./chunk-EZCZLPA6.js";import"./chunk-LPCFQZ5Y.js";import"./chunk-NPXUBHUJ.js";import"./chunk-WDXLJT33.js";import"./chunk-MHIN7ZEP.js";import"./chunk-YZAMGQJN.js";import"./chunk-5HUZH3O3.js";import"./chunk-KDAVWTIF.js";import"./chunk-IE7S5OL5.js";import"./chunk-NOMUTO7F.js";import"./chunk-WNHUC3AO.js";import"./chunk-D5X673HY.js";export{a as openEngine};

@@ -1,2 +1,0 @@
-import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
-import{a}from"./chunk-7QYREZP2.js";import"./chunk-U7FAOASM.js";import"./chunk-WDXLJT33.js";import"./chunk-MHIN7ZEP.js";import"./chunk-XJHJX7XQ.js";import"./chunk-5HUZH3O3.js";import"./chunk-IE7S5OL5.js";import"./chunk-NOMUTO7F.js";import"./chunk-WNHUC3AO.js";import"./chunk-D5X673HY.js";export{a as openEngine};

@@ -1,0 +1,3 @@
+import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
+import{c as i,d as s}from"./chunk-P7FBEIQP.js";import{a as d,b as a}from"./chunk-D4BPZXEI.js";import"./chunk-IE7S5OL5.js";import"./chunk-NOMUTO7F.js";import"./chunk-D5X673HY.js";var m=20;function h(n,c){if(n.length===0)return"";let l=i(n)==="needs-naming"?"This stops until it is named":"No rule can decide this: somebody has to look",t=n.slice(0,m).map(o=>{let r=s(o,c);return`- ${d(o.text)}${r===void 0?"":`: ${a(`--allow-loss ${r}`)}`}`}),e=n.length-t.length;return["",`#### ${l}`,"",...t,...e>0?[`- and ${e} more`]:[],""].join(`
+`)}export{h as findingsMarkdown};

@@ -1,2 +1,0 @@
-import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
-import{a,b,c,d}from"./chunk-2CGFHY6R.js";import"./chunk-5XXFR2IT.js";import"./chunk-IE7S5OL5.js";import"./chunk-NOMUTO7F.js";import"./chunk-D5X673HY.js";export{a as digestSchema,c as imageRecordSchema,b as imageReferenceSchema,d as imagesFileSchema};

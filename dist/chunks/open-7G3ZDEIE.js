@@ -1,2 +1,0 @@
-import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
-import{a}from"./chunk-AKUYQVYM.js";import"./chunk-HC7IA6HH.js";import"./chunk-SCWMDUBS.js";import"./chunk-5XXFR2IT.js";import"./chunk-WNHUC3AO.js";import"./chunk-D5X673HY.js";export{a as openGitHub};

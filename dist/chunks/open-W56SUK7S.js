@@ -1,0 +1,2 @@
+import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
+import{a}from"./chunk-EHCLGPPR.js";import"./chunk-HC7IA6HH.js";import"./chunk-YWLRXK6I.js";import"./chunk-TXVXW3EB.js";import"./chunk-WNHUC3AO.js";import"./chunk-D5X673HY.js";export{a as openGitHub};

@@ -1,2 +1,0 @@
-import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
-import{a}from"./chunk-Q24U7LL4.js";import"./chunk-XVQSWIRU.js";import"./chunk-XJHJX7XQ.js";import"./chunk-WNHUC3AO.js";import"./chunk-D5X673HY.js";export{a as readPlan};

@@ -1,0 +1,2 @@
+import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
+import{a}from"./chunk-KRGG72K7.js";import"./chunk-RJYMGB64.js";import"./chunk-TXVXW3EB.js";import"./chunk-D5X673HY.js";export{a as runsOf};

@@ -1,0 +1,2 @@
+import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
+import{a,b,c,d,e}from"./chunk-YCR7DGUR.js";import"./chunk-QMHJ5PYX.js";import"./chunk-TXVXW3EB.js";import"./chunk-IE7S5OL5.js";import"./chunk-NOMUTO7F.js";import"./chunk-WNHUC3AO.js";import"./chunk-D5X673HY.js";export{c as approvalPath,b as planPath,a as plansFolder,e as readApproval,d as writeApproval};

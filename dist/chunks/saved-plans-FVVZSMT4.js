@@ -1,2 +1,0 @@
-import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
-import{a,b,c,d,e}from"./chunk-GXNNIZAN.js";import"./chunk-2CGFHY6R.js";import"./chunk-5XXFR2IT.js";import"./chunk-IE7S5OL5.js";import"./chunk-NOMUTO7F.js";import"./chunk-WNHUC3AO.js";import"./chunk-D5X673HY.js";export{c as approvalPath,b as planPath,a as plansFolder,e as readApproval,d as writeApproval};

@@ -1,2 +1,0 @@
-import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
-import{a as e}from"./chunk-Z55C3W4A.js";import"./chunk-3TSW7N25.js";import"./chunk-COBSR7XJ.js";import"./chunk-2CXMUJZJ.js";import{e as r}from"./chunk-AIKF4H5R.js";import"./chunk-UE63MOX3.js";import"./chunk-6HJMAXOP.js";import"./chunk-DUJEPC5P.js";import"./chunk-D5X673HY.js";export{r as SignatureV4,e as defaultProvider};

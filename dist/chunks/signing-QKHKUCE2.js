@@ -1,0 +1,2 @@
+import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
+import{a as e}from"./chunk-UYASTE4A.js";import"./chunk-7IZNVHKY.js";import"./chunk-LREIIOTU.js";import"./chunk-2CXMUJZJ.js";import{e as r}from"./chunk-AIKF4H5R.js";import"./chunk-UE63MOX3.js";import"./chunk-6HJMAXOP.js";import"./chunk-DUJEPC5P.js";import"./chunk-D5X673HY.js";export{r as SignatureV4,e as defaultProvider};

@@ -1,0 +1,2 @@
+import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
+import{a}from"./chunk-ZO4SO6IF.js";import"./chunk-TXVXW3EB.js";import"./chunk-D5X673HY.js";export{a as stacksFileSchema};
