@@ -122,6 +122,33 @@ test.each(['actor-detection', 'chicago-crime', 'fashion-catalog', 'filmlens', 'v
   },
 )
 
+test('every name that a file imports of another one is exported there: bundles are linked only when they are run', () => {
+  const texts = new Map(
+    Object.keys(digests(here))
+      .filter((name) => name.endsWith('.js'))
+      .map((name) => [name, readFileSync(join(here, name), 'utf8')]),
+  )
+  const exported = (name: string): Set<string> => {
+    const lists = [...(texts.get(name) ?? '').matchAll(/\bexport\s*\{([^{}]*)\}/g)]
+    return new Set(
+      lists.flatMap(([, list = '']) => list.split(',').map((one) => one.split(' as ').at(-1)?.trim() ?? '')),
+    )
+  }
+  let checked = 0
+  for (const [name, text] of texts) {
+    for (const [, list = '', from = ''] of text.matchAll(/\bimport\s*\{([^{}]*)\}\s*from\s*"(\.[^"]+)"/g)) {
+      const target = join(name, '..', from)
+      const there = exported(target)
+      for (const one of list.split(',')) {
+        const wanted = one.split(' as ')[0]?.trim() ?? ''
+        expect(there.has(wanted), `${name} imports ${wanted} of ${target}`).toBe(true)
+        checked += 1
+      }
+    }
+  }
+  expect(checked).toBeGreaterThan(1000)
+})
+
 test('what one cloud needs is loaded by that cloud alone', () => {
   const loadedWith = (name: string): string[] => {
     const seen = new Set<string>()
