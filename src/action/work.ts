@@ -16,7 +16,7 @@ import type { InputSpecs, Inputs } from './inputs.ts'
 import { actionLog } from './log.ts'
 import { annotation, type Place, writeKey } from './runner.ts'
 import { writeSummary } from './summary.ts'
-import { isThere } from './working-directory.ts'
+import { requireFolder } from './working-directory.ts'
 
 /** The runner shows this many errors of a step; the others are lines of the log. */
 const SHOWN_ERRORS = 10
@@ -47,7 +47,7 @@ export async function work(action: Action, values: Inputs<InputSpecs>): Promise<
   const refusal =
     (await firstRefusal([...paths(action, values), state], (path) =>
       stayInside(workspace, runtime.cwd, path),
-    )) ?? (await firstRefusal([common['working-directory']], (path) => isThere(workspace, path)))
+    )) ?? (await firstRefusal([common['working-directory']], (path) => requireFolder(workspace, path)))
   // Without an environment no result.json is written: what was refused is not written to.
   const environment = refusal === undefined ? (common.environment ?? '') : ''
   const request = { file: common.file, environment, dryRun: common['dry-run'] }

@@ -4,12 +4,12 @@ import { usageError } from '../domain/error.ts'
 import { nearestName } from '../domain/nearest.ts'
 
 /**
- * The folder of a system is there: a name that is not is told by itself, and not as a file that nobody finds in it.
+ * Holds that the folder of a system is there: a name that is not is told by itself, and not as a file that nobody finds in it.
  *
  * @param path as the input says it, relative to the workspace
  * @throws SluiceError usage, with the folder of that place that is meant, as far as one is near
  */
-export async function isThere(workspace: string, path: string): Promise<void> {
+export async function requireFolder(workspace: string, path: string): Promise<void> {
   const folder = resolve(workspace, path)
   if ((await stat(folder).catch(() => undefined))?.isDirectory() === true) return
   const others = await readdir(dirname(folder), { withFileTypes: true }).catch(() => [])

@@ -18,8 +18,8 @@ export interface ApplyOptions extends ApproveOptions {
 }
 
 /**
- * Applies exactly what the last plan left and somebody approved, stack by stack, and writes targets.json. It stops before the
- * first stack that the plan deferred, whose inputs are known only now (exit 3, unless it is told to leave those). On cloud `local` there is nothing to apply.
+ * Applies exactly what the last plan left and somebody approved, stack by stack, and writes targets.json. Stacks that the plan
+ * deferred need a plan of their own (exit 3, unless it is told to leave those). On cloud `local` there is nothing to apply.
  */
 export const apply: Command<ApplyOptions> = async (world, options) => {
   const environment = await openEnvironment(world)

@@ -20,7 +20,7 @@ export function previewed(document: Document): readonly string[] {
   return names.filter((name) => nodeAt(document.root, ['environments', name, 'preview']) !== undefined)
 }
 
-/** The longest name that a preview can get: what does not fit into a cloud's names is told before there is one. */
+/** As long a name as previews get, up to a million pull requests: what does not fit into a cloud's names is told before there is one. */
 export const longestPreview = (of: string): Preview => ({ of, number: 999_999 })
 
 /**
@@ -56,7 +56,7 @@ const OWN: readonly string[] = ['preview', 'cidr', 'set']
 type Small = string | number | boolean | null | { readonly [key: string]: number }
 
 /** What a preview is, beside what it is made like: dotted path -> value, null for the default, which is the smallest. */
-export function smallest(seen: MapNode, name: string): readonly (readonly [path: string, value: Small])[] {
+function smallest(seen: MapNode, name: string): readonly (readonly [path: string, value: Small])[] {
   const each = (kind: string, set: (node: Node) => Readonly<Record<string, Small>>) => {
     const all = nodeAt(seen, [kind])
     return all?.kind !== 'map'

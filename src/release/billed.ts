@@ -4,7 +4,7 @@ const DAY = 24 * 3_600_000
 /** Days that are summed, today not among them: no cloud has put it on the bill yet. */
 const DAYS = 30
 
-/** The days that are asked for. `now` in milliseconds since the epoch. */
+/** The days that are asked for, in UTC: `since` is the first, `before` the day after the last. `now` in milliseconds since the epoch. */
 export function billedDays(now: number): { readonly since: string; readonly before: string } {
   const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10)
   return { since: day(now - DAYS * DAY), before: day(now) }

@@ -263,7 +263,7 @@ describe('R7 code of a fork runs where nothing can be had', () => {
     },
   )
 
-  test('R7 only comments and the second half of a preview start where others may start them, and run nothing of theirs', () => {
+  test('R7 only comments, the second half of a preview and the removal of previews start where others may start them, and run nothing of theirs', () => {
     const dangerous = all.filter(({ workflow }) =>
       ['pull_request_target', 'issue_comment', 'workflow_run'].some((event) => event in workflow.on),
     )

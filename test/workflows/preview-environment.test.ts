@@ -16,7 +16,7 @@ import { builtDist } from './dist.ts'
 /** As the callers to copy name it. */
 const ACCOUNT = '333333333333'
 const REGION = 'us-east-1'
-const ROLE = (role: 'plan' | 'apply'): string =>
+const previewRole = (role: 'plan' | 'apply'): string =>
   `arn:aws:iam::${ACCOUNT}:role/sluice/bootstrap/SYSTEM-pr-${role}`
 const SYSTEM = `system: films
 environments:
@@ -69,7 +69,7 @@ describeReal(
     const runs = (): ReturnType<typeof awsRuns> => {
       const { AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '' } = engine.env
       const given = { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY }
-      const roles = { [ROLE('plan')]: given, [ROLE('apply')]: given }
+      const roles = { [previewRole('plan')]: given, [previewRole('apply')]: given }
       return awsRuns(caller, engine, github, { SLUICE_TEST_ROLES: JSON.stringify(roles) })
     }
     const labelled = (label: string): Promise<Ended> =>

@@ -24,8 +24,6 @@ const STEPS = ['fit', 'score'] as const
 /** A cloud whose services and steps are containers of this machine: ECS is ministack's, Batch and S3 are moto's. */
 export interface RealCloud extends AsyncDisposable {
   readonly engine: DockerEngine
-  readonly account: string
-  readonly region: string
   /** Where S3 answers, to containers too, and asks for no signature. */
   readonly s3: string
   /** For whoever uses it: one address a service. */
@@ -41,7 +39,7 @@ export async function openRealCloud(registry: string, buckets: readonly string[]
   await using opened = new AsyncDisposableStack()
   const engine = await dockerEngine()
   const ecs = opened.use(await startMinistack({ engine }))
-  const { account, region } = ecs
+  const { region } = ecs
   const { DOCKER_HOST } = engine.env
   const moto = opened.use(await startMoto({ DOCKER_HOST, MOTO_DOCKER_NETWORK_MODE: 'host' }))
   opened.defer(() => {
@@ -67,8 +65,6 @@ export async function openRealCloud(registry: string, buckets: readonly string[]
   const rest = opened.move()
   return {
     engine,
-    account,
-    region,
     s3: moto.url,
     env: {
       AWS_ENDPOINT_URL_S3: moto.url,

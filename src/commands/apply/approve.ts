@@ -35,7 +35,8 @@ const quoted = (text: string): string =>
 
 /**
  * Who says yes to exactly this plan: in GitHub Actions a reviewer of the environment who did not start the run, nor open the
- * pull request that it is about, read from the API at this moment; elsewhere a person who types the plan's id, or names it on the command line.
+ * pull request that it is about, read from the API at this moment; elsewhere a person who types the plan's id, or names it on
+ * the command line.
  *
  * @throws SluiceError refused, where nobody does.
  */

@@ -33,7 +33,10 @@ export async function recordVerdict(
   log.emit(message('warning', `verdict.json is not kept beside the model, only its digest: ${why}`))
 }
 
-/** What the gate computed of the model, to sort versions by. https://mlflow.org/docs/latest/rest-api.html#setmodelversiontag */
+/**
+ * What the gate computed of the model, to sort versions by. A metric whose name no registry takes as a key is left out: MLflow has letters,
+ * digits and `_ - . / space`, 250 at most (https://mlflow.org/docs/latest/rest-api.html#setmodelversiontag).
+ */
 function metricTags({ metrics }: Pick<Verdict, 'metrics'>): Readonly<Record<string, string>> {
   const known = metrics.flatMap(({ name, challenger }) =>
     challenger === null || !/^[\w./ -]{1,200}$/.test(name)

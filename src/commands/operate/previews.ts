@@ -1,5 +1,6 @@
-import { usageError } from '../../domain/error.ts'
+import { bug, usageError } from '../../domain/error.ts'
 import { type Preview, previewName, previewVerdict } from '../../domain/system/preview.ts'
+import { message } from '../../runtime/events.ts'
 import type { Report, World } from '../command.ts'
 import { type OpenEnvironment, openEnvironment } from '../environment.ts'
 import { type OperateOptions, tableReport } from './post.ts'
@@ -32,7 +33,11 @@ export async function destroyPreview(
   return shown(`preview ${name} is destroyed`)
 }
 
-/** Previews that have no use any more; says only which, unless told `--yes`. */
+/**
+ * Previews that have no use any more; says only which, unless told `--yes`.
+ *
+ * @throws SluiceError of the first preview that stays, after all others have been tried
+ */
 export async function reapPreviews(
   world: World,
   environment: OpenEnvironment,
@@ -41,6 +46,7 @@ export async function reapPreviews(
   const { runtime, request } = world
   const { system } = environment
   const { name: of, previews } = system.environment
+  if (previews === undefined) throw bug(`nothing says how long previews of ${of} are kept`)
   const pulls = world.pulls ?? pullsOnGitHub(runtime)
   const { objects } = await environment.provider()
   const act = yes === true && !request.dryRun
@@ -48,17 +54,18 @@ export async function reapPreviews(
   const removed: string[] = []
   const failures: unknown[] = []
   for (const number of await previewsOf(objects, system)) {
+    runtime.signals.cancelled.throwIfAborted()
     const name = previewName({ of, number })
     const pull = await pulls?.at(number)
-    const { verdict, why } = previewVerdict(pull, runtime.clock.now(), previews?.keep ?? 0)
-    if (verdict === 'remove') removed.push(name)
+    const { verdict, why } = previewVerdict(pull, runtime.clock.now(), previews.keep)
     const how = verdict === 'keep' ? 'kept' : act ? 'removed' : 'would be removed'
     const end = verdict === 'remove' && act ? await removedOne(world, { of, number }) : undefined
     if (end !== undefined) failures.push(end)
-    rows.push([name, end === undefined ? how : 'stays in part', why])
+    else if (verdict === 'remove') removed.push(name)
+    rows.push([name, end === undefined ? how : 'stays for now', why])
   }
   const text = act
-    ? `removed ${removed.length - failures.length} of ${rows.length} previews`
+    ? `removed ${removed.length} of ${rows.length} previews`
     : `${removed.length} of ${rows.length} previews would be removed; add --yes to do it`
   const report = tableReport(
     { runtime },
@@ -74,16 +81,24 @@ export async function reapPreviews(
   return report
 }
 
-/** One that cannot go holds up no other: its error is returned. */
+/** One that cannot go holds up no other: its error is told, and returned. */
 async function removedOne(world: World, preview: Preview): Promise<unknown> {
-  const inner = { ...world, request: { ...world.request, environment: previewName(preview) } }
-  const environment = await openEnvironment(inner)
+  const name = previewName(preview)
   try {
-    await removePreview(inner, environment, await removalOf(inner, environment))
+    await removeNamed({ ...world, request: { ...world.request, environment: name } })
     return undefined
   } catch (error) {
     world.runtime.signals.cancelled.throwIfAborted()
+    const why = (error as Error).message
+    world.runtime.log.emit(message('warning', `preview ${name} stays for now: ${why}`))
     return error
+  }
+}
+
+async function removeNamed(world: World): Promise<void> {
+  const environment = await openEnvironment(world)
+  try {
+    await removePreview(world, environment, await removalOf(world, environment))
   } finally {
     await environment.close()
   }

@@ -3,7 +3,10 @@ import type { Pulls } from '../../domain/system/preview.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { tokenOfEnvironment } from '../github-token.ts'
 
-/** Pull requests of the repository, as GitHub has them now; undefined where no token or repository is known. */
+/**
+ * Pull requests of the repository, as GitHub has them now; undefined where no token or repository is known. A pull request that GitHub
+ * does not know or may not show, and a GitHub that does not answer, say nothing (promise R34).
+ */
 export function pullsOnGitHub(
   runtime: Runtime,
   token: Secret | undefined = tokenOfEnvironment(runtime),

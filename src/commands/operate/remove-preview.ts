@@ -10,6 +10,13 @@ import { encryptionOf, planKey } from '../infrastructure/plan-key.ts'
 import { hasChanges } from '../infrastructure/plan-stacks.ts'
 import { type StackState, statesOf } from './preview-states.ts'
 
+/** What is removed of a preview. */
+export interface Removal {
+  readonly states: readonly StackState[]
+  /** cdk.tf.json of its stacks as they would be now, for backend and providers. */
+  readonly configurations: readonly Readonly<Record<string, unknown>>[]
+}
+
 /** The stacks of a preview in the order in which they go: what is applied last goes first. */
 export async function removalOf(world: World, environment: OpenEnvironment): Promise<Removal> {
   const { system } = environment
@@ -26,12 +33,6 @@ export async function removalOf(world: World, environment: OpenEnvironment): Pro
     states: states.toSorted((a, b) => rank(b) - rank(a)),
     configurations: known.map(({ json }) => json),
   }
-}
-
-export interface Removal {
-  readonly states: readonly StackState[]
-  /** cdk.tf.json of its stacks as they would be now, for backend and providers. */
-  readonly configurations: readonly Readonly<Record<string, unknown>>[]
 }
 
 /**

@@ -34,13 +34,15 @@ export async function stepLogs(
     if (state === undefined) continue
     const source = jobs.length === 1 ? step : `${step} attempt ${index + 1}`
     const live = state === 'running' || state === 'pending'
-    if (live) flush()
+    // Whoever names a time has all since then, as of services; else the end is all that is shown, and kept.
+    const shown = live || query.since !== undefined
+    if (shown) flush()
     try {
       for await (const line of provider.jobs.logs(job)) {
         if (!isWanted(line, query)) continue
-        if (live) show(source, line)
+        if (shown) show(source, line)
         else kept.push({ source, line })
-        if (kept.length > query.tail && query.tail > 0) kept.shift()
+        if (kept.length > query.tail) kept.shift()
       }
     } catch (error) {
       // Leaving is how following ends.

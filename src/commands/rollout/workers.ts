@@ -26,8 +26,8 @@ export async function pinnedImages({
 }
 
 /**
- * Says to the machines of every worker that is no part of the release which image they run from their next boot on: that of the last build. A machine that works
- * goes on with what it has. Where the cloud has no workers of its own, nothing is done.
+ * Says to the machines of every worker that is no part of the release which image they run from their next boot on: that of the
+ * last build. A machine that works goes on with what it has. Where the cloud has no workers of its own, nothing is done.
  */
 export async function pinWorkers(
   { system, provider, runtime }: Pick<Site, 'system' | 'provider' | 'runtime'>,

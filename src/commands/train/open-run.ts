@@ -61,7 +61,7 @@ export async function beginRun(world: RunWorld, pipeline: string, request: Diges
 /**
  * The jobs of a step's last run, the first attempt first; undefined where no run is known that started it.
  *
- * @param pipeline and step as sluice.yml names them
+ * @param pipeline as sluice.yml names it; `step` as well
  */
 export async function lastJobs(
   { objects, ledger }: Pick<RunWorld, 'objects' | 'ledger'>,

@@ -117,6 +117,7 @@ function stackTable({ stacks, counts }: ShownPlan): string[] {
 }
 
 function noteOf({ state, changes, drift, outputs }: StackPlan): string {
+  // What reads another stack is not planned at all, so it has no changes.
   const why =
     changes.length > 0
       ? 'an image of a function is not built yet'

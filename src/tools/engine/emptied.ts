@@ -1,3 +1,5 @@
+import { bug } from '../../domain/error.ts'
+
 type Json = Readonly<Record<string, unknown>>
 
 /**
@@ -6,6 +8,7 @@ type Json = Readonly<Record<string, unknown>>
  *
  * @param stacks cdk.tf.json of stacks of the same environment, one at least
  * @param state where the state lies, without its ending: `films/pr/preview-7/data`
+ * @throws SluiceError bug, where states lie in neither S3 nor Cloud Storage
  */
 export function emptied(stacks: readonly Json[], state: string): Json {
   const terraforms = stacks.map((stack) => part(stack, 'terraform'))
@@ -23,7 +26,7 @@ export function emptied(stacks: readonly Json[], state: string): Json {
 function backendOf({ s3, gcs, ...others }: Json, state: string): Json {
   if (s3 !== undefined) return { s3: { ...(s3 as Json), key: `${state}.tfstate` } }
   if (gcs !== undefined) return { gcs: { ...(gcs as Json), prefix: state } }
-  throw new Error(`states in ${Object.keys(others).join(', ') || 'no backend'} are not known`)
+  throw bug(`states in ${Object.keys(others).join(', ') || 'no backend'} are not known`)
 }
 
 const part = (of: Json, key: string): Json => (of[key] ?? {}) as Json

@@ -50,6 +50,9 @@ test('the end of a log and the lines that hold a text are chosen as for a servic
   const read = async (change: object) =>
     (await world.operate({ ...LOGS, service: 'rank.extract', ...change })).lines
   expect(await read({ tail: 1 })).toEqual(['extract attempt 2: a 3'])
+  expect(await read({ tail: 0 })).toEqual([])
+  // A time stands in the place of the number of lines.
+  expect(await read({ since: '1h', tail: 1 })).toHaveLength(6)
   expect(await read({ filter: 'b' })).toEqual(['extract attempt 1: b 2', 'extract attempt 2: b 2'])
 })
 
