@@ -39,6 +39,14 @@ class ModelTest(unittest.TestCase):
         self.assertEqual(long, repeated)
         self.assertEqual(model.files(), again.files())
 
+    def test_pictures_are_prepared_once_for_the_tiny_model_and_by_the_batch_for_published_weights(self):
+        pictures, captions = self.pictures * 3, self.captions * 3
+        for base, calls in [(clip.TINY, 6), ("openai/clip-vit-base-patch32", 4)]:
+            model = clip.start(clip.TINY, captions, 1)
+            with mock.patch.object(clip.Clip, "pixels", autospec=True, side_effect=clip.Clip.pixels) as prepared:
+                fine_tune(model, pictures, captions, 2, base, 1)
+            self.assertEqual(prepared.call_count, calls, base)
+
     def test_a_model_comes_back_from_its_files_as_it_was(self):
         model = clip.start(clip.TINY, self.captions, 1)
         back = clip.from_files(model.files())

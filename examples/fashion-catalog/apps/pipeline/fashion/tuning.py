@@ -1,6 +1,6 @@
 """How CLIP learns: of the texts of a batch each picture has to pick its own, and the other way round."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 
 import torch
@@ -25,8 +25,7 @@ def fine_tune(clip: Clip, pictures: Sequence[Image.Image], captions: Sequence[st
     steps = epochs * -(-len(captions) // size)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=RATES.get(base, RATE), total_steps=steps)
     mean = float("nan")
-    # The same in every epoch.
-    pixels = torch.cat([clip.pixels(pictures[at : at + size]) for at in range(0, len(pictures), size)])
+    pixels = _pixels(clip, pictures, base, size)
     clip.model.train()
     for _ in range(epochs):
         order = random.sample(range(len(captions)), len(captions))
@@ -34,7 +33,7 @@ def fine_tune(clip: Clip, pictures: Sequence[Image.Image], captions: Sequence[st
         for at in range(0, len(order), size):
             batch = order[at : at + size]
             named = [captions[index] for index in batch]
-            loss = _loss(clip, pixels[batch], named, [some_words(one, random) for one in named])
+            loss = _loss(clip, pixels(batch), named, [some_words(one, random) for one in named])
             optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(clip.model.parameters(), 1.0)
@@ -43,6 +42,15 @@ def fine_tune(clip: Clip, pictures: Sequence[Image.Image], captions: Sequence[st
             losses.append(loss.item())
         mean = sum(losses) / len(losses)
     return mean
+
+
+def _pixels(clip: Clip, pictures: Sequence[Image.Image], base: str, size: int) -> Callable[[list[int]], torch.Tensor]:
+    """Pixels by the places of their pictures: those of the tiny model are kept, being the same in every epoch."""
+    # A picture of published weights is 0.6 MB of them: the whole catalog would be more than a GPU holds.
+    if base != TINY:
+        return lambda batch: clip.pixels([pictures[index] for index in batch])
+    kept = torch.cat([clip.pixels(pictures[at : at + size]) for at in range(0, len(pictures), size)])
+    return lambda batch: kept[batch]
 
 
 def _loss(clip: Clip, pixels: torch.Tensor, captions: Sequence[str], texts: Sequence[str]) -> torch.Tensor:
