@@ -56,12 +56,17 @@ test.each([
 })
 
 test('a message that names no video is not converted, and comes again until the queue gives it up', async () => {
-  const process = async (): Promise<Outcome> => expect.unreachable()
+  const converted: string[] = []
+  const process = async (video: string): Promise<Outcome> => {
+    converted.push(video)
+    return 'failed'
+  }
   const bodies = ['poison', '', '{}', '{"video":7}', 'null']
   const { removed, putBack } = await take(
     bodies.map((body) => ({ body, times: 2 })),
     process,
   )
+  expect(converted).toEqual([])
   expect(removed).toEqual([])
   expect(putBack).toEqual(Object.fromEntries(bodies.map((body) => [body, 20])))
 })
