@@ -37,6 +37,7 @@ export interface Step {
 export interface Job {
   readonly name?: string
   readonly if?: string
+  readonly needs?: string | readonly string[]
   readonly uses?: string
   readonly secrets?: Readonly<Record<string, string>> | 'inherit'
   readonly permissions?: Readonly<Record<string, 'read' | 'write' | 'none'>>
@@ -177,8 +178,11 @@ function environmentOf({ environment }: Job): string {
   return name === undefined ? '' : `\`${name.replace(/\$\{\{ inputs\.environment \}\}/, 'ENVIRONMENT')}\``
 }
 
-function whenOf({ if: condition }: Job): string {
-  return condition === undefined ? 'always' : `\`${condition.trim().replaceAll(/\s+/g, ' ')}\``
+function whenOf({ if: condition, needs = [] }: Job): string {
+  if (condition !== undefined) return `\`${condition.trim().replaceAll(/\s+/g, ' ')}\``
+  // A job that is skipped skips those that need it, unless they say otherwise.
+  const before = [needs].flat().map((job) => `\`${job}\``)
+  return before.length === 0 ? 'always' : `after ${before.join(', ')}`
 }
 
 /** actions/release/action.yml: the root's own, for `$/actions/release`. */
