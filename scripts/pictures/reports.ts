@@ -23,6 +23,7 @@ const POLICY = {
 }
 
 const root = join(import.meta.dirname, '../..')
+
 export async function photographReports(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-pictures-'))
   try {

@@ -6,8 +6,9 @@ import type { Command, Report, World } from '../../src/commands/command.ts'
 import { type OperateOptions, operate } from '../../src/commands/operate.ts'
 import { perform } from '../../src/commands/perform.ts'
 import { plan } from '../../src/commands/plan.ts'
+import { loadSystem } from '../../src/config/load.ts'
 import type { CommandName } from '../../src/domain/outcome.ts'
-import { awsStateBucket } from '../../src/domain/stacks/state-buckets.ts'
+import { awsStateBucket, gcpStateBucket } from '../../src/domain/stacks/state-buckets.ts'
 import type { Pulls } from '../../src/domain/system/preview.ts'
 import { openProvider } from '../../src/providers/index.ts'
 import type { ObjectStore } from '../../src/providers/ports/objects.ts'
@@ -112,14 +113,9 @@ export async function openPreviews(cloud: 'aws' | 'gcp'): Promise<PreviewWorld> 
   return {
     world: engine.world,
     states: async () => {
-      const { system } = await (await import('../../src/config/load.ts')).loadSystem(
-        runtime.files,
-        file,
-        'pr',
-        folder,
-      )
+      const { system } = await loadSystem(runtime.files, file, 'pr', folder)
       const provider = await openProvider(cloud, { runtime, system, root: folder, state: state('pr') })
-      const place = cloud === 'aws' ? `s3://${bucket}/` : `gs://sluice-state-${GCP.project}-${GCP.location}/`
+      const place = cloud === 'aws' ? `s3://${bucket}/` : `gs://${gcpStateBucket(GCP)}/`
       const found: string[] = []
       for await (const { uri } of provider.objects.list(place)) found.push(uri.slice(place.length))
       await provider.close()

@@ -32,12 +32,13 @@ export async function startService(
     said += chunk.toString('utf8')
   })
   for (;;) {
-    if (child.exitCode !== null) throw new Error(`${service} ended: ${said}`)
-    try {
-      if ((await fetch(`http://127.0.0.1:${env['PORT']}/health`)).ok) return child
-    } catch {
-      await wait(50)
-    }
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`${service} ended: ${said}`)
+    const isHealthy = await fetch(`http://127.0.0.1:${env['PORT']}/health`).then(
+      ({ ok }) => ok,
+      () => false,
+    )
+    if (isHealthy) return child
+    await wait(50)
   }
 }
 

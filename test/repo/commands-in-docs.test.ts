@@ -9,6 +9,7 @@ import { COMMON } from '../../src/cli/common-options.ts'
 import { parseLine } from '../../src/cli/parse.ts'
 import { loadSystem } from '../../src/config/load.ts'
 import { MemoryFiles } from '../../src/runtime/fake/files.ts'
+import { anchor } from './anchor.ts'
 
 const root = join(import.meta.dirname, '../..')
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
@@ -117,13 +118,6 @@ describe.each([
 })
 
 test.each(PAGES)('every link of %s leads to a file and a heading that are there', (page) => {
-  const anchor = (heading: string): string =>
-    heading
-      .replace(/`/g, '')
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
-      .trim()
-      .replace(/\s/g, '-')
   const broken = [...read(page).matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, link = '']) => {
     if (/^[a-z]+:/.test(link)) return []
     const [path = '', heading] = link.split('#')

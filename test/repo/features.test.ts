@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { anchor } from './anchor.ts'
 
 const root = join(import.meta.dirname, '../..')
 const page = readFileSync(join(root, 'docs/features.md'), 'utf8')
@@ -21,14 +22,6 @@ const features = lines.map((line): Feature => {
   if (number === undefined) throw new Error(`docs/features.md: a line that is none: ${line}`)
   return { number: Number(number), what, doc, heading, file, name }
 })
-
-/** As GitHub makes an anchor of a heading. */
-const anchor = (heading: string): string =>
-  heading
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
-    .trim()
-    .replace(/\s/g, '-')
 
 test('docs/features.md counts its lines without a gap', () => {
   expect(features.map(({ number }) => number)).toEqual(features.map((_, index) => index + 1))
