@@ -4,25 +4,8 @@ import type { Targets } from '../../../domain/stacks/targets.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
 import type { Reaper } from '../../ports/reaper.ts'
 import type { GcpClient } from '../client.ts'
+import { type Instance, instancesWith } from '../instances.ts'
 import { GcpError } from '../trouble.ts'
-
-/** https://cloud.google.com/compute/docs/reference/rest/v1/instances */
-const machineSchema = z.looseObject({
-  name: z.string(),
-  status: z.string(),
-  labels: z.record(z.string(), z.string()).default({}),
-  creationTimestamp: z.string(),
-  lastStartTimestamp: z.string().optional(),
-  scheduling: z
-    .looseObject({ maxRunDuration: z.looseObject({ seconds: z.coerce.number() }).optional() })
-    .optional(),
-})
-type Machine = z.infer<typeof machineSchema>
-
-const pageSchema = z.looseObject({
-  items: z.record(z.string(), z.looseObject({ instances: z.array(machineSchema).default([]) })).default({}),
-  nextPageToken: z.string().optional(),
-})
 
 const COSTS: readonly string[] = ['PROVISIONING', 'STAGING', 'RUNNING', 'REPAIRING']
 /** What Google says of an API that a project never switched on: then it has no machines either. */
@@ -43,29 +26,12 @@ export interface MachineReaperParts {
  * is not in targets.json any more has two, once its time is over too.
  */
 export function openMachineReaper({ runtime, client, targets, project, labels }: MachineReaperParts): Reaper {
-  const filter = Object.entries(labels)
-    .map(([label, value]) => `(labels.${label} = "${value}")`)
-    .join(' ')
-
-  async function* machines(): AsyncGenerator<Machine & { readonly zone: string }> {
-    let pageToken = ''
-    do {
-      const query = new URLSearchParams({ filter, ...(pageToken === '' ? {} : { pageToken }) })
-      const path = `/compute/v1/projects/${project}/aggregated/instances?${query}`
-      const page = await client.json({ service: 'compute', path }, pageSchema)
-      for (const [scope, { instances }] of Object.entries(page.items)) {
-        for (const machine of instances) yield { ...machine, zone: scope.replace(/^zones\//, '') }
-      }
-      pageToken = page.nextPageToken ?? ''
-    } while (pageToken !== '')
-  }
-
   return {
     look: async () => {
       const found: Sighting[] = []
       const { workers } = await targets()
       try {
-        for await (const machine of machines()) {
+        for await (const machine of instancesWith(client, project, labels)) {
           if (COSTS.includes(machine.status)) found.push(sightingOf(machine, workers, runtime.clock.now()))
         }
       } catch (error) {
@@ -86,21 +52,13 @@ export function openMachineReaper({ runtime, client, targets, project, labels }:
 }
 
 function sightingOf(
-  {
-    zone,
-    name,
-    labels,
-    scheduling,
-    creationTimestamp,
-    lastStartTimestamp,
-  }: Machine & { readonly zone: string },
+  { zone, name, labels, startedAt: at, lifetime }: Instance,
   workers: Targets['workers'],
   now: number,
 ): Sighting {
   const worker = workerOf(labels, workers)
-  const startedAt = Date.parse(lastStartTimestamp ?? creationTimestamp)
-  const seconds = scheduling?.maxRunDuration?.seconds
-  const lifetime = seconds === undefined ? null : seconds * 1000
+  // Where Compute Engine does not say, no age speaks against it.
+  const startedAt = at ?? now
   return {
     kind: 'machine',
     name: `zones/${zone}/instances/${name}`,

@@ -1,17 +1,8 @@
 import { type ImageReference, parseImageReference, shortDigest } from '../../../domain/digest.ts'
 import type { MachineStatus } from '../../ports/operations.ts'
+import type { Instance } from '../instances.ts'
 
-/** A machine as Compute Engine tells of it. */
-export interface SeenMachine {
-  readonly name: string
-  readonly zone: string
-  /** https://cloud.google.com/compute/docs/instances/instance-lifecycle */
-  readonly status: string
-  /** Milliseconds since the epoch; null where Compute Engine does not say. */
-  readonly startedAt: number | null
-  /** Milliseconds that it may run; null without a limit. */
-  readonly lifetime: number | null
-}
+export type SeenMachine = Omit<Instance, 'labels'>
 
 export interface Crew {
   readonly worker: string

@@ -3,31 +3,8 @@ import type { Targets } from '../../../domain/stacks/targets.ts'
 import type { MachineStatus } from '../../ports/operations.ts'
 import type { WorkerImages } from '../../ports/workers.ts'
 import type { GcpClient } from '../client.ts'
-import { crewStatus, type SeenMachine } from './machine-status.ts'
-
-/** https://cloud.google.com/compute/docs/reference/rest/v1/instances */
-const machineSchema = z.looseObject({
-  name: z.string(),
-  status: z.string(),
-  creationTimestamp: z.string().optional(),
-  lastStartTimestamp: z.string().optional(),
-  scheduling: z
-    .looseObject({ maxRunDuration: z.looseObject({ seconds: z.coerce.number() }).optional() })
-    .optional(),
-})
-
-/** https://cloud.google.com/compute/docs/reference/rest/v1/instances/aggregatedList */
-const pageSchema = z.looseObject({
-  items: z
-    .record(
-      z.string(),
-      z.looseObject({
-        instances: z.array(machineSchema).default([]),
-      }),
-    )
-    .default({}),
-  nextPageToken: z.string().optional(),
-})
+import { type Instance, instancesWith } from '../instances.ts'
+import { crewStatus } from './machine-status.ts'
 
 export interface Machines {
   /** Begins to stop what runs. In words, what was done. */
@@ -50,31 +27,9 @@ export function openMachines(
   const machinesOf = async (
     project: string,
     labels: Readonly<Record<string, string>>,
-  ): Promise<readonly SeenMachine[]> => {
-    const found: SeenMachine[] = []
-    const filter = Object.entries(labels)
-      .map(([label, value]) => `(labels.${label} = "${value}")`)
-      .join(' ')
-    let pageToken = ''
-    do {
-      const query = new URLSearchParams({ filter, ...(pageToken === '' ? {} : { pageToken }) })
-      const path = `/compute/v1/projects/${project}/aggregated/instances?${query}`
-      const page = await client.json({ service: 'compute', path }, pageSchema)
-      for (const [scope, { instances }] of Object.entries(page.items)) {
-        for (const one of instances) {
-          const seconds = one.scheduling?.maxRunDuration?.seconds
-          const startedAt = Date.parse(one.lastStartTimestamp ?? one.creationTimestamp ?? '')
-          found.push({
-            name: one.name,
-            zone: scope.replace(/^zones\//, ''),
-            status: one.status,
-            startedAt: Number.isNaN(startedAt) ? null : startedAt,
-            lifetime: seconds === undefined ? null : seconds * 1000,
-          })
-        }
-      }
-      pageToken = page.nextPageToken ?? ''
-    } while (pageToken !== '')
+  ): Promise<readonly Instance[]> => {
+    const found: Instance[] = []
+    for await (const one of instancesWith(client, project, labels)) found.push(one)
     return found
   }
   const crews = async () =>
