@@ -10,12 +10,24 @@ const TAKES = 20_000
 /** Bytes that it may read: what reads more costs nothing and says so. */
 const MOST = 10 * 2 ** 30
 
+const text = z.looseObject({ v: z.string() })
+/** A row of the answer: its columns are those of the query. */
+const rowSchema = z
+  .looseObject({
+    f: z.tuple([text, text, z.looseObject({ v: z.coerce.number() }), z.looseObject({ v: z.iso.date() })]),
+  })
+  .transform(({ f: [stack, currency, amount, day] }) => ({
+    stack: stack.v,
+    currency: currency.v,
+    amount: amount.v,
+    day: day.v,
+  }))
+
 /** https://cloud.google.com/bigquery/docs/reference/rest/v2/jobs/query#response-body */
 const answerSchema = z.looseObject({
   jobComplete: z.boolean().default(false),
-  rows: z.array(z.looseObject({ f: z.array(z.looseObject({ v: z.string().nullable() })) })).default([]),
+  rows: z.array(rowSchema).default([]),
 })
-const rowSchema = z.tuple([z.string(), z.string(), z.coerce.number(), z.iso.date()])
 
 /**
  * Columns of the export, credits included: https://cloud.google.com/billing/docs/how-to/export-data-bigquery-tables/standard-usage.
@@ -44,7 +56,7 @@ export function openBilling(
         system: dashed(system.name),
         environment: dashed(system.environment.name),
       }
-      const { jobComplete, rows } = await client.json(
+      const { jobComplete, rows: found } = await client.json(
         {
           service: 'bigquery',
           method: 'POST',
@@ -69,13 +81,12 @@ export function openBilling(
       if (!jobComplete) {
         throw externalError('service', { what: `${table}: BigQuery had no answer within ${TAKES / 1000} s` })
       }
-      const found = rows.map(({ f }) => rowSchema.parse(f.map(({ v }) => v)))
       return {
-        lines: found.map(([stack, , amount]) => ({ stack, amount })),
-        currency: found[0]?.[1] ?? 'USD',
+        lines: found.map(({ stack, amount }) => ({ stack, amount })),
+        currency: found[0]?.currency ?? 'USD',
         upTo:
           found
-            .map(([, , , day]) => day)
+            .map(({ day }) => day)
             .toSorted()
             .at(-1) ?? null,
         // https://cloud.google.com/billing/docs/how-to/export-data-bigquery#data_availability
