@@ -128,7 +128,11 @@ export class WorkerHost implements ServiceHost {
     { signal, undone }: { readonly signal: AbortSignal; readonly undone?: Undone },
   ): Promise<void> {
     const { runtime, system, images, fleet, reports } = this.#parts
-    if ((await images.text(worker)) !== image) await images.write(worker, image)
+    if ((await images.text(worker)) !== image) {
+      // A step that was given up must not write over the one that came after it.
+      signal.throwIfAborted()
+      await images.write(worker, image)
+    }
     const crew = (await fleet.crews()).find((one) => one.worker === worker)
     if (crew === undefined) return
     const drain = system.workers[worker]?.stopTimeout ?? WORK_ENDS

@@ -1,5 +1,6 @@
 import { type ImageReference, parseImageReference } from '../../../domain/digest.ts'
 import { externalError, SluiceError } from '../../../domain/error.ts'
+import { formatDuration } from '../../../domain/quantity.ts'
 import type { Target, Targets } from '../../../domain/stacks/targets.ts'
 import { pollUntil } from '../../../runtime/poll.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
@@ -104,6 +105,7 @@ export function openWorkers({ session, runtime, targets }: WorkerParts): AwsWork
     const CommandId = Command?.CommandId
     const { clock } = runtime
     const begin = clock.now()
+    const patience = (seconds + STARTING) * 1000 + PATIENCE
     const look = async (): Promise<readonly Invocation[] | undefined> => {
       const list = { CommandId, Details: true, MaxResults: 50 }
       const need = { action: 'ssm:ListCommandInvocations', resource: '*' }
@@ -117,14 +119,20 @@ export function openWorkers({ session, runtime, targets }: WorkerParts): AwsWork
     }
     const ended = await pollUntil(runtime, look, {
       every: 3_000,
-      deadline: clock.now() + (seconds + STARTING) * 1000 + PATIENCE,
+      deadline: begin + patience,
       signal: session.call.abortSignal,
       bear: {
         transient: (error) => error instanceof SluiceError && error.outcome === 'external',
         inARow: 4,
       },
     })
-    if (ended === 'timed-out') throw externalError('service', { what: `${what}: not done in time` })
+    if (ended === 'timed-out') {
+      throw externalError('service', {
+        what: `${what}: command ${CommandId} has not ended within ${formatDuration(patience)}`,
+        rule: 'each machine has the time of its work and of its start',
+        remedy: 'see it by "aws ssm list-command-invocations --details", then repeat the command',
+      })
+    }
     // Whom a release does not reach is missed by its host, which knows how long.
     const failed = ended.found.find(({ good, taken }) => !good && (taken || which === 'all'))
     if (failed !== undefined) {
