@@ -2,6 +2,7 @@ import type { ECSClient } from '@aws-sdk/client-ecs'
 import { externalError, usageError } from '../../../domain/error.ts'
 import { TASK_PLACING } from '../../../domain/jobs/ecs-tasks.ts'
 import { fargateRate, type Rate, taskMachineRate } from '../../../domain/prices/rates.ts'
+import { formatDuration } from '../../../domain/quantity.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
 import { taskOfStream } from '../operations/log-group.ts'
 import { type AwsSession, settingsFor } from '../session.ts'
@@ -57,7 +58,8 @@ export class EcsTasks implements JobPlatform<'ecs-task'> {
   async prepare({ step: { name: step, timeout }, target, image }: JobOrder<'ecs-task'>): Promise<EcsWhere> {
     const { family, cluster } = target
     const killer = killerOf(step, target)
-    if (timeout > (target.machines?.timeout ?? timeout)) throw outgrown(step)
+    const known = target.machines?.timeout ?? timeout
+    if (timeout > known) throw outgrown(step, timeout, known)
     const what = `preparing step ${step}`
     const template = await this.#describe(what, family)
     if (template?.taskDefinition === undefined) throw noTemplate(step, family)
@@ -203,9 +205,9 @@ type EcsWhere = Readonly<
 
 const namesOf = ({ schedule, machine, role }: KillerParts): KillerParts => ({ schedule, machine, role })
 
-function outgrown(step: string): Error {
+function outgrown(step: string, timeout: number, known: number): Error {
   return usageError({
-    what: `step ${step} has a longer timeout than its machines know of`,
+    what: `step ${step} may take ${formatDuration(timeout)}, and its machines know of ${formatDuration(known)}`,
     rule: 'a machine ends itself when the time of its longest task is over, whoever is still there',
     remedy: 'run "sluice plan" and "sluice apply" first',
   })
