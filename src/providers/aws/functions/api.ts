@@ -23,7 +23,7 @@ export interface FunctionVersion {
   readonly modifiedAt: number
 }
 
-/** Each call ends with its signal, and does nothing once that is aborted. */
+/** What takes a signal ends with it, and does nothing once that is aborted. */
 export interface LambdaApi {
   /** undefined where there is no such alias. */
   alias(name: string, alias: string, signal?: AbortSignal): Promise<Alias | undefined>

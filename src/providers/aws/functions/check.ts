@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { FunctionCheck } from '../../../domain/system/function-check.ts'
 
+/** Characters of an error that a reason is given with: an answer of Lambda has up to six million. */
+const SHOWN = 1000
+
 /** What a version made of one call. */
 export interface Invocation {
   /** `Unhandled`; null: it ended by itself. */
@@ -75,8 +78,9 @@ export function checkTrouble(
 function said(kind: string, payload: string): string {
   const { errorType, errorMessage } = record(payload)
   const what = [errorType, errorMessage].filter((one) => typeof one === 'string' && one !== '').join(': ')
-  // The runtime's words for a process that ended.
-  return `${kind} error of the check: ${what || payload}`.replace(/exit status (\d+)/, 'exit code $1')
+  // Reasons say "exit code" on every platform; Lambda's runtime says "exit status".
+  const shown = (what || payload).slice(0, SHOWN).replace(/exit status (\d+)/, 'exit code $1')
+  return `${kind} error of the check: ${shown}`
 }
 
 /** What an HTTP API makes of an answer: one without `statusCode` is the body of a 200. */
