@@ -71,7 +71,7 @@ export async function roll(content: string, options: ClientOptions = {}) {
   }
 }
 
-/** Done at the so-manieth request of this name. */
+/** Done at the request of this number among those of this name. */
 export const at =
   (request: string, act: () => void, number = 1) =>
   () => {

@@ -71,7 +71,7 @@ export function answers(change: (request: string, answer: Answer) => Answer): vo
     )
 }
 
-/** Done at the so-manieth request that begins so. */
+/** Done at the request of this number among those that begin so. */
 export function at(request: string, act: () => void, number = 1): void {
   let seen = 0
   faults((name) => {

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { TASK_PLACING } from '../../../../../src/domain/jobs/ecs-tasks.ts'
 import {
   FARGATE,
@@ -10,8 +10,6 @@ import {
 } from '../../../../world/cloud-world/http/ecs-tasks/client.ts'
 import { type Fault, Wire } from '../../../../world/faults.ts'
 import { taskWorld } from './world.ts'
-
-beforeAll(loadClients)
 
 const MINUTE = 60_000
 const SHORT = { lasts: 2_000, says: ['epoch 1'] }
@@ -104,7 +102,7 @@ describe('R32 nobody comes after a client that was killed, and the task would ru
   })
 })
 
-describe('R33 an answer that is lost at any request makes no second task, and leaves none without its killer', () => {
+describe('R33 an answer that is lost at any request makes no second task, and the job is done', () => {
   test.each(points)('on $place, lost $when $name $number', async (point) => {
     const { place, when } = point
     const world = await taskWorld({ behaviour: () => SHORT })
