@@ -153,7 +153,7 @@ export function boundary(scope: Scope): readonly Statement[] {
       conditions: { StringEquals: { 'ec2:CreateAction': 'RunInstances' } },
     },
     {
-      // Killers.
+      // Killers end machines of this environment, by their tags, and no others.
       actions: ['ec2:TerminateInstances'],
       resources: [arn(scope, 'ec2', 'instance/*')],
       conditions: ownTags(scope, 'aws:ResourceTag'),

@@ -1,3 +1,4 @@
+import { bug } from '../../../src/domain/error.ts'
 import { architectureOf, onMachines, taskMachine } from '../../../src/domain/machines/task-machines.ts'
 import type { Step } from '../../../src/domain/system/step.ts'
 import type { SystemStack } from '../../core/system-stack.ts'
@@ -72,6 +73,7 @@ export function taskStep(site: Site, stack: SystemStack, of: Omit<MachineStep, '
 function typeOf(key: string, step: Step): string | undefined {
   if (!onMachines(step)) return undefined
   const type = taskMachine(step)
-  if (type === undefined) throw new Error(`no machine of ECS fits step ${key}: write its machine`)
+  if (type === undefined)
+    throw bug(`no machine of ECS fits step ${key}, and the check of sluice.yml let it pass`)
   return type
 }

@@ -14,7 +14,7 @@ export interface Rate {
 }
 
 const GIB = 2 ** 30
-/** Fifteen looks, and the draining and ending that follow. */
+/** Milliseconds: fifteen looks, one a minute, and the draining and ending that follow. */
 const LINGERS = 20 * 60_000
 
 /**

@@ -39,6 +39,7 @@ export function accessesOf(
  */
 export const removalEnvironment = (environment: string): string => `${environment}-remove`
 
+/** All environments on GitHub whose jobs get an access. */
 export const environmentsOf = ({ environment, also }: Access): readonly string[] =>
   also === undefined ? [environment] : [environment, also]
 

@@ -87,12 +87,12 @@ export function openObserver(parts: ObserverParts): Observer & { close(): void }
         versionQueries(await targets(), service, revision) ?? (await balancedQueries(service, revision))
       if (asked === undefined) return undefined
       const minute = PERIOD * 1000
-      const sums = await sumsOf(session, sdk, {
+      const counts = await valuesOf(session, sdk, {
         StartTime: new Date(Math.floor(since / minute) * minute),
         EndTime: new Date(clock.now()),
         MetricDataQueries: asked,
       })
-      const { requests, errors = 0, refused = 0 } = sums
+      const { requests, errors = 0, refused = 0 } = counts
       return requests === undefined ? undefined : { requests, errors: Math.min(requests, errors + refused) }
     },
 
@@ -100,7 +100,7 @@ export function openObserver(parts: ObserverParts): Observer & { close(): void }
       const span = closedPeriod(since, clock.now())
       const place = await balanced(service, revision)
       if (span === undefined || place === undefined) return undefined
-      const { timed, p95 } = await sumsOf(session, sdk, {
+      const { timed, p95 } = await valuesOf(session, sdk, {
         StartTime: new Date(span.start),
         EndTime: new Date(span.start + span.length),
         MetricDataQueries: queries(place, TIMES, span.length / 1000),
@@ -135,14 +135,14 @@ function queries(
 }
 
 /** Over all pages; a metric without one value is absent. */
-async function sumsOf(
+async function valuesOf(
   session: AwsSession,
   sdk: () => Promise<{ api: typeof import('./sdk/cloudwatch.ts'); client: CloudWatchClient }>,
   request: GetMetricDataCommandInput,
 ): Promise<Partial<Record<Asked['id'], number>>> {
   const { api, client } = await sdk()
   const what = 'reading the metrics of a rollout'
-  const sums: Partial<Record<Asked['id'], number>> = {}
+  const values: Partial<Record<Asked['id'], number>> = {}
   let NextToken: string | undefined
   do {
     const page = await client
@@ -158,11 +158,11 @@ async function sumsOf(
         })
       }
       if (!isAsked(Id)) continue
-      if (Values.length > 0) sums[Id] = Values.reduce((sum, value) => sum + value, sums[Id] ?? 0)
+      if (Values.length > 0) values[Id] = Values.reduce((sum, value) => sum + value, values[Id] ?? 0)
     }
     NextToken = page.NextToken
   } while (NextToken !== undefined && NextToken !== '')
-  return sums
+  return values
 }
 
 const arnOf = ({ clients, account }: AwsSession, alarm: string): string =>

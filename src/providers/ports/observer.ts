@@ -16,7 +16,7 @@ export interface Observer {
   ): Promise<{ readonly requests: number; readonly errors: number } | undefined>
   /**
    * What the requests took that a revision has answered since then: how many were measured, and their 95th percentile in
-   * milliseconds; undefined where the platform has measured none yet.
+   * milliseconds, which is no finite number where the platform cannot tell it; undefined where it has measured none yet.
    */
   latency(
     service: string,

@@ -24,7 +24,7 @@ export interface MachineStatus {
   readonly runs: string
   /** When it was launched, milliseconds since the epoch. */
   readonly since: number | null
-  /** Why it does not run. */
+  /** Why it does not run, or what is wrong with one that does; null where nothing is known to be. */
   readonly trouble: string | null
   /** Version of the template that it was started from, where there are such. */
   readonly version?: number | null

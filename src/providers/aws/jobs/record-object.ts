@@ -17,6 +17,7 @@ export const jobEndingSchema = z.enum(['stopped', 'timed-out'])
 
 /** What a damaged record is told with, beside its URI. */
 export interface Damage {
+  /** What else it may be: `a newer version`. */
   readonly versions: string
   readonly rule: string
   readonly remedy: string

@@ -31,7 +31,7 @@ export function isLate(
   return byClaim && now - startedAt > timeout
 }
 
-/** How long a job waited until it began, by one clock; nothing where it has not begun. */
+/** Milliseconds that a job waited until it began, by one clock; nothing where it has not begun. */
 export function waitOf(startedAt: number | null, createdAt: number | undefined): Pick<Seen, 'waited'> {
   return startedAt === null || createdAt === undefined ? {} : { waited: Math.max(0, startedAt - createdAt) }
 }

@@ -12,7 +12,7 @@ export interface Period {
 /**
  * The longest period since then that CloudWatch tells as one value; of several the latest. Percentiles of minutes make no percentile of an
  * hour, so all of it is asked as one period: one that is over, and that begins at a multiple of its own length, as periods of CloudWatch
- * do. At least half of the time since then is in it. Undefined where no minute is over yet.
+ * do. Of up to a day at least half is in it. Undefined where no minute is over yet.
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
  */
 export function closedPeriod(since: number, now: number): Period | undefined {
