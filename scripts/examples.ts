@@ -115,11 +115,12 @@ export async function examplesPage(measured: Readonly<Record<string, Measured>>)
     ])
   }
   const loads = Object.values(measured).map(({ load }) => load)
+  const [least, most] = [Math.min(...loads), Math.max(...loads)]
   const machine = Object.values(measured)[0]?.processors
   const under =
     machine === undefined
       ? 'Nothing was measured yet.'
-      : `Measured on ${machine} processors with a load of ${Math.min(...loads)} to ${Math.max(...loads)} from other work; a dash was not measured.`
+      : `Measured on ${machine} processors with a load of ${least === most ? least : `${least} to ${most}`} from other work; a dash was not measured.`
   return [
     '# Five systems',
     '',
