@@ -6,7 +6,7 @@ import { lastJobs } from '../train/open-run.ts'
 
 /**
  * What a step wrote in its last run, over all of its attempts: the end of what has ended, and what still runs as it comes, until its
- * end. Returns the number of lines.
+ * end (engines of Google Cloud give what is there by now). Returns the number of lines.
  *
  * @throws SluiceError usage where no run has started it
  */
