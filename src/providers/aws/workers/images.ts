@@ -103,16 +103,25 @@ export function openWorkers({ session, runtime, targets }: WorkerParts): AwsWork
       (api, client, options) => client.send(new api.SendCommandCommand(order), options),
     )
     const CommandId = Command?.CommandId
+    // Without an id the list would be that of all commands of the account.
+    if (CommandId === undefined) {
+      throw externalError('service', { what: `${what}: Systems Manager takes a command without an id` })
+    }
     const { clock } = runtime
     const begin = clock.now()
     const patience = (seconds + STARTING) * 1000 + PATIENCE
     const look = async (): Promise<readonly Invocation[] | undefined> => {
-      const list = { CommandId, Details: true, MaxResults: 50 }
       const need = { action: 'ssm:ListCommandInvocations', resource: '*' }
-      const { CommandInvocations = [] } = await ssm.ask({ region, what, need }, (api, client, options) =>
-        client.send(new api.ListCommandInvocationsCommand(list), options),
-      )
-      const seen = CommandInvocations.map((one) => invocation(one, image))
+      const seen: Invocation[] = []
+      let NextToken: string | undefined
+      do {
+        const list = { CommandId, Details: true, MaxResults: 50, NextToken }
+        const page = await ssm.ask({ region, what, need }, (api, client, options) =>
+          client.send(new api.ListCommandInvocationsCommand(list), options),
+        )
+        seen.push(...(page.CommandInvocations ?? []).map((one) => invocation(one, image)))
+        NextToken = page.NextToken
+      } while (NextToken !== undefined && NextToken !== '')
       // Whom a command is for is found out after it was taken.
       if (seen.length === 0 && there > 0 && clock.now() - begin < TAKEN * 1000) return undefined
       return seen.every(({ ended }) => ended) ? seen : undefined

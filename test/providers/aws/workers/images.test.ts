@@ -122,6 +122,13 @@ describe('restarting the machines of a worker in place', () => {
     expect(parameters).toContain(V1)
   })
 
+  test('R23 of more machines than one page has, each has begun again', async () => {
+    for (let i = 1; i <= 60; i++) machine(`i-${i}`, ['Success'])
+    expect(await workers.restart('detector', 1_000)).toHaveLength(60)
+    machine('i-60', ['Failed'], 'no room on its disk')
+    await expect(workers.restart('detector', 1_000)).rejects.toThrow('i-60: Failed: no room on its disk')
+  })
+
   test('where none runs nothing is done', async () => {
     expect(await workers.restart('detector', 120_000)).toEqual([])
   })

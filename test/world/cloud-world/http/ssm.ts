@@ -58,9 +58,12 @@ export async function openSsm({ store }: CloudWorld): Promise<SsmDoor> {
     ListCommandInvocations: (input) => {
       const command = commands.get(String(input['CommandId']))
       if (command === undefined) throw new CloudError('InvalidCommandId', '')
-      const look = command.looks++
+      const first = Number(input['NextToken'] ?? 0)
+      const next = first + Number(input['MaxResults'] ?? 50)
+      const look = first === 0 ? command.looks++ : command.looks - 1
       return {
-        CommandInvocations: command.ids.map((InstanceId) => {
+        ...(next < command.ids.length ? { NextToken: String(next) } : {}),
+        CommandInvocations: command.ids.slice(first, next).map((InstanceId) => {
           const { states, output, details } = machines.get(InstanceId)?.answer ?? {
             states: ['Undeliverable'],
             output: '',
