@@ -44,12 +44,15 @@ export function openCapacityReaper({
     return ends.length === 0 ? undefined : Math.max(...ends)
   }
 
-  const claimOf = async ({ key }: Group): Promise<Sighting['claim']> => {
-    const untils: number[] = []
-    for await (const { claimedAt, timeout } of openJobRecords(objects, (await targets()).ledger).open(key)) {
-      untils.push(claimedAt + TASK_PLACING + timeout)
+  /** Step -> when the time of the last of its jobs is over; one without any is not there. Every record is read for it. */
+  const claims = async (): Promise<ReadonlyMap<string, number>> => {
+    const untils = new Map<string, number>()
+    const records = openJobRecords(objects, (await targets()).ledger)
+    for await (const { key, claimedAt, timeout } of records.open()) {
+      const until = claimedAt + TASK_PLACING + timeout
+      untils.set(key, Math.max(until, untils.get(key) ?? until))
     }
-    return untils.length === 0 ? 'ended' : { until: Math.max(...untils), now: runtime.clock.now() }
+    return untils
   }
 
   return {
@@ -62,11 +65,14 @@ export function openCapacityReaper({
       if (groups.length === 0) return []
       const found = await machines.find(region, own, 'looking for machines of tasks')
       const sightings: Sighting[] = []
+      let untils: ReadonlyMap<string, number> | undefined
       for (const group of groups) {
         const there = found.filter((machine) => isOf(group, machine))
         if (there.length === 0) continue
         const seenAt = (await lastTask(group)) ?? null
-        const claim = await claimOf(group)
+        untils ??= await claims()
+        const until = untils.get(group.key)
+        const claim = until === undefined ? 'ended' : { until, now: runtime.clock.now() }
         for (const { id, launchedAt } of there) {
           const life = { seenAt, ended: false }
           const at = { startedAt: launchedAt, lifetime: null, now: machines.now() }
