@@ -32,8 +32,10 @@ export type Distribution = z.infer<typeof distributionSchema>
 
 /**
  * The value below which this share of all values lies, taken as spread evenly between two bounds, as Cloud Monitoring does itself
- * (https://cloud.google.com/monitoring/charts/metrics-selector#distribution-percentile). What lies below all bounds counts as the first one. NaN where the counts
- * do not say it, infinite where it lies above all bounds.
+ * (https://cloud.google.com/monitoring/charts/metrics-selector#distribution-percentile). What lies below all bounds counts as the
+ * first one. In the unit of the bounds; NaN where the counts do not say it, infinite where it lies above all bounds.
+ *
+ * @param share from 0 to 1
  */
 export function quantile({ count, bucketOptions, bucketCounts }: Distribution, share: number): number {
   const bounds = boundsOf(bucketOptions)
