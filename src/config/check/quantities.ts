@@ -5,6 +5,7 @@ import { complain, type Rule, type Subject } from './subject.ts'
 
 /** Path with `*` for any name or index -> smallest and largest, in the units of the file. */
 const BOUNDS: readonly (readonly [path: string, low: string, high: string])[] = [
+  ['environments.*.preview.keep', '1h', '365d'],
   ['services.*.size.memory', '128MiB', '4TiB'],
   ['services.*.stop-timeout', '1s', '1h'],
   ['workers.*.stop-timeout', '1s', '1h'],
@@ -24,6 +25,7 @@ const BOUNDS: readonly (readonly [path: string, low: string, high: string])[] = 
   ['rollout.start-timeout', '1s', '1d'],
   ['rollout.timeout', '1s', '30d'],
   ['rollout.checks.*.p95', '1ms', '1h'],
+  ['rollout.checks.*.latency.p95', '1ms', '1h'],
 ]
 
 /** Pairs of which the first is at most the second. */
