@@ -1,6 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import type { Choice } from './balancer.ts'
+import { bodyOf, dropRest, hasBody } from './body.ts'
 import { requestHeaders, responseHeaders } from './headers.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -30,6 +32,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
   readonly #headers: string[]
+  readonly #body: Readable | null
   readonly #another: Another
   #choice: Choice | undefined
   #controller: Dispatcher.DispatchController | undefined
@@ -39,6 +42,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#request = request
     this.#response = response
     this.#headers = headers
+    this.#body = bodyOf(request)
     this.#another = another
     response.on('close', () => {
       if (!response.writableFinished) this.#controller?.abort(new Error('the client went away'))
@@ -55,7 +59,7 @@ class Exchange implements Dispatcher.DispatchHandler {
         path: originForm(this.#request.url ?? '/'),
         method: this.#request.method ?? 'GET',
         headers: this.#headers,
-        body: hasBody(this.#request) ? this.#request : null,
+        body: this.#body,
       },
       this,
     )
@@ -75,6 +79,8 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (status < 200) return
     const passed = responseHeaders(headers)
     passed[REVISION_HEADER] = this.#choice?.revision ?? ''
+    // What the client still sends may never be read: the next request must not come behind it.
+    if (!this.#request.complete) passed['connection'] = 'close'
     this.#response.writeHead(status, text, passed)
   }
 
@@ -84,7 +90,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.#choice?.upstream.end()
-    this.#response.end()
+    dropRest(this.#request, () => this.#response.end())
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -143,12 +149,6 @@ export function refuse(response: ServerResponse, status: keyof typeof MEANING, w
     connection: 'close',
   })
   response.end(text)
-}
-
-/** A request has a body if it says how long it is or how it is framed: RFC 9112, section 6. */
-function hasBody(request: IncomingMessage): boolean {
-  const length = request.headers['content-length']
-  return (length !== undefined && length !== '0') || request.headers['transfer-encoding'] !== undefined
 }
 
 /** `http://host/path` -> `/path`: RFC 9112, section 3.2.2. */

@@ -169,6 +169,24 @@ test('a service that breaks off gives 502, or a cut answer where it had begun', 
   await expect(answer({ path: '/begun' })).rejects.toThrow('aborted')
 })
 
+test('R4 an answer that does not wait for the body arrives whole, and no request comes behind what was not read', async () => {
+  const refusing = await backend('a', (_request, response) => {
+    response.writeHead(413, { 'content-type': 'text/plain' }).end('too much')
+  })
+  proxy.route([{ revision: 'r1', weight: 100, backends: [refusing] }], '')
+  const head = `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${2 ** 24}\r\n\r\n`
+  const client = connect(proxy.port, '127.0.0.1')
+  client.write(`${head}${'x'.repeat(2 ** 16)}`)
+  let seen = ''
+  for await (const chunk of client) {
+    seen += chunk
+    if (seen.includes('too much')) break
+  }
+  expect(seen).toMatch(/^HTTP\/1\.1 413 /)
+  expect(seen).toMatch(/\r\nconnection: close\r\n/i)
+  expect(seen).toContain('too much')
+})
+
 test('a client that goes away ends its request at the service', async () => {
   const ended = Promise.withResolvers<void>()
   const begun = Promise.withResolvers<void>()
