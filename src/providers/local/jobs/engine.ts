@@ -145,7 +145,8 @@ export class ProcessJobs implements JobEngine {
   async *logs(id: string): AsyncGenerator<LogLine> {
     await this.#mustHave(id)
     const ended = (): Promise<boolean> => this.#hasEnded(id)
-    yield* followLog(this.#job(id).log, id, ended, this.#options.runtime.clock)
+    const { clock, signals } = this.#options.runtime
+    yield* followLog(this.#job(id).log, id, ended, clock, signals.cancelled)
   }
 
   async #hasEnded(id: string): Promise<boolean> {

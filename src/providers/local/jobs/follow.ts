@@ -12,15 +12,18 @@ const POLL_QUIET = 200
 /**
  * The lines of a job's log as they come, until `ended` is true and everything has been read. The two streams are cut into
  * lines on their own, so a line of one is never joined to a piece of the other.
+ *
+ * @param signal ends it with its reason while it waits for more
  */
 export async function* followLog(
   path: string,
   job: string,
   ended: () => Promise<boolean>,
   clock: Clock,
+  signal?: AbortSignal,
 ): AsyncGenerator<LogLine> {
   const asLine = (at: number, stream: Stream, text: string): LogLine => ({ at, stream, revision: job, text })
-  for await (const { at, stream, text } of followText(path, ended, clock)) {
+  for await (const { at, stream, text } of followText(path, ended, clock, signal)) {
     for (const line of text.split('\n'))
       yield asLine(at, stream, line.endsWith('\r') ? line.slice(0, -1) : line)
   }
@@ -31,6 +34,7 @@ export async function* followText(
   path: string,
   ended: () => Promise<boolean>,
   clock: Clock,
+  signal?: AbortSignal,
 ): AsyncGenerator<{ readonly at: number; readonly stream: Stream; readonly text: string }> {
   const reader = new FrameReader()
   const splitters: Record<Stream, LineSplitter> = { stdout: new LineSplitter(), stderr: new LineSplitter() }
@@ -51,7 +55,7 @@ export async function* followText(
     }
     if (last) break
     pause = offset > before ? POLL : Math.min(POLL_QUIET, pause * 1.25)
-    await clock.sleep(pause)
+    await clock.sleep(pause, signal)
   }
   for (const stream of ['stdout', 'stderr'] as const) {
     for (const text of splitters[stream].end()) yield { at, stream, text }

@@ -53,6 +53,20 @@ test('a job whose keeper was killed is ended and says so, and never runs without
   await expect.poll(() => alive(pid)).toBe(false)
 })
 
+test('whoever reads the log of a running job may stop reading at once; the job goes on', async () => {
+  const cancel = new AbortController()
+  const { engine } = world.open(undefined, cancel.signal)
+  await engine.start(localSpec('watched', `console.log('begun'); setInterval(() => {}, 1000)`))
+  const reading = (async () => {
+    for await (const { text } of engine.logs('watched'))
+      if (text === 'begun') cancel.abort(new Error('enough'))
+  })()
+  await expect(reading).rejects.toThrow('enough')
+  const later = world.open().engine
+  expect((await later.status('watched'))?.state).toBe('running')
+  await later.stop('watched')
+})
+
 test('R32 a job that may take 28 days, longer than a timer of Node, is not ended at once', async () => {
   const { engine } = world.open()
   const spec = localSpec('patient', `setTimeout(() => console.log('finished'), 500)`)

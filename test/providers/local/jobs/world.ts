@@ -16,7 +16,10 @@ export const AROUND = {
 
 export interface LocalJobWorld extends JobWorld {
   readonly folder: string
-  open(env?: Record<string, string>): {
+  open(
+    env?: Record<string, string>,
+    cancelled?: AbortSignal,
+  ): {
     engine: ReturnType<typeof openJobs>
     events: Event[]
     runtime: Runtime
@@ -28,13 +31,9 @@ export async function localJobs(): Promise<LocalJobWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-jobs-'))
   const world: LocalJobWorld = {
     folder,
-    open: (env) => {
+    open: (env, cancelled = new AbortController().signal) => {
       const events: Event[] = []
-      const real = nodeRuntime(
-        { emit: (event) => void events.push(event) },
-        { cancelled: new AbortController().signal },
-        folder,
-      )
+      const real = nodeRuntime({ emit: (event) => void events.push(event) }, { cancelled }, folder)
       const runtime: Runtime = { ...real, env: env ?? real.env }
       const containers = {
         prepare: async (_: unknown, command: readonly string[] = []) => ({
