@@ -1,0 +1,10 @@
+import{createRequire as $sluiceRequire}from'node:module';const require=$sluiceRequire(import.meta.url);
+import{a as l}from"./chunk-TIW75LUV.js";import{a as E,b as S}from"./chunk-OT24EUKS.js";import{A as y,E as e,H as p,k as c,v as u}from"./chunk-TXVXW3EB.js";import{e as m}from"./chunk-WNHUC3AO.js";import"./chunk-D5X673HY.js";var T=2e4,N=10*2**30,d=e({v:c()}),v=e({f:p([d,d,e({v:S.number()}),e({v:E.date()})])}).transform(({f:[t,s,r,n]})=>({stack:t.v,currency:s.v,amount:r.v,day:n.v})),h=e({jobComplete:u().default(!1),rows:y(v).default([])}),O=t=>`
+SELECT IFNULL((SELECT value FROM UNNEST(labels) WHERE key = 'sluice-stack'), ''), currency,
+  SUM(cost) + SUM(IFNULL((SELECT SUM(amount) FROM UNNEST(credits)), 0)), FORMAT_TIMESTAMP('%F', MAX(usage_start_time))
+FROM \`${t}\`
+WHERE _PARTITIONTIME >= TIMESTAMP(@since)
+  AND usage_start_time >= TIMESTAMP(@since) AND usage_start_time < TIMESTAMP(@before)
+  AND EXISTS (SELECT 1 FROM UNNEST(labels) WHERE key = 'sluice-system' AND value = @system)
+  AND EXISTS (SELECT 1 FROM UNNEST(labels) WHERE key = 'sluice-environment' AND value = @environment)
+GROUP BY 1, 2`;function z(t,{project:s,table:r,system:n}){return{async billed(f,M){let g={since:f,before:M,system:l(n.name),environment:l(n.environment.name)},{jobComplete:b,rows:a}=await t.json({service:"bigquery",method:"POST",path:`/bigquery/v2/projects/${s}/queries`,repeatable:!0,body:{query:O(r),useLegacySql:!1,timeoutMs:T,maximumBytesBilled:String(N),parameterMode:"NAMED",queryParameters:Object.entries(g).map(([o,i])=>({name:o,parameterType:{type:"STRING"},parameterValue:{value:i}}))}},h);if(!b)throw m("service",{what:`${r}: BigQuery had no answer within ${T/1e3} s`});return{lines:a.map(({stack:o,amount:i})=>({stack:o,amount:i})),currency:a[0]?.currency??"USD",upTo:a.map(({day:o})=>o).toSorted().at(-1)??null,delay:"Google exports usage hours to a day or more after it",unfound:`see that ${r} is the export of the billing account that pays for ${s}, and when it was switched on: usage before that is not in it`}}}}export{z as openBilling};
