@@ -12,11 +12,12 @@ const ADDRESSES = Array.from({ length: 60 }, (_, index) => `terraform_data.a${in
 
 /**
  * An engine that makes one thing after the other and writes what it has made into `made`, one line each; like the real one
- * it starts a provider in its group, ends what it has begun when it is asked to, and writes its state then: `state`.
+ * it starts a provider in its group and waits for it, ends what it has begun when it is asked to, and writes its state then: `state`.
+ * It never ends by itself, so that it is struck on a busy machine too.
  */
 const WORKING = `
 const { spawn } = require('node:child_process')
-const { appendFileSync, writeFileSync, writeSync } = require('node:fs')
+const { appendFileSync, existsSync, writeFileSync, writeSync } = require('node:fs')
 const { join } = require('node:path')
 const folder = process.cwd()
 const provider = spawn(process.execPath, ['-e', \`
@@ -29,12 +30,13 @@ const made = []
 let asked = false
 process.on('SIGTERM', () => { appendFileSync(join(folder, 'heard'), 'engine '); asked = true })
 const next = (index) => {
-  if (asked || index === 60) {
+  if (asked) {
     writeFileSync(join(folder, 'state'), made.join('\\n'))
     provider.kill('SIGKILL')
-    process.exitCode = asked ? 1 : 0
+    process.exitCode = 1
     return
   }
+  if (index === 60) return void setTimeout(next, 3, index)
   const addr = 'terraform_data.a' + index
   say('apply_start', addr)
   setTimeout(() => {
@@ -44,7 +46,8 @@ const next = (index) => {
     setImmediate(next, index + 1)
   }, 3)
 }
-next(0)
+const begin = () => (existsSync(join(folder, 'provider')) ? next(0) : setTimeout(begin, 3))
+begin()
 `
 
 async function textOf(path: string): Promise<string> {
