@@ -134,7 +134,7 @@ test('each daily operation of the README is one command, and does what it says',
       for (const name of ['API', 'QUERY_API', 'MLFLOW'])
         expect(lines).toContainEqual(expect.stringMatching(new RegExp(`^${name}_URL=http://127`)))
     },
-    'operate logs': async (words) => expect((await done(words)).stdout).toContain('api'),
+    'operate logs': async (words) => expect((await done(words)).stderr).toContain('api listens at http'),
     'operate pause': async (words) => {
       await done(words)
       expect((await status())['query-api']).toMatchObject({

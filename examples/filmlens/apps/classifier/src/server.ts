@@ -84,6 +84,7 @@ export async function buildServer({ model, served }: ServerOptions): Promise<Fas
 /** Serves until SIGTERM, then finishes what is under way. */
 export async function startServer(options: ServerOptions): Promise<void> {
   const app = await buildServer(options)
-  await app.listen({ port: options.port, host: options.host })
+  const address = await app.listen({ port: options.port, host: options.host })
+  console.log(`api listens at ${address}`)
   process.once('SIGTERM', () => void app.close().then(() => process.exit(0)))
 }

@@ -58,7 +58,11 @@ app.get<{ Params: { id: string } }>(
   },
 )
 
-await app.listen({ port: Number(process.env['PORT'] ?? 8001), host: process.env['HOST'] ?? '0.0.0.0' })
+const address = await app.listen({
+  port: Number(process.env['PORT'] ?? 8001),
+  host: process.env['HOST'] ?? '0.0.0.0',
+})
+console.log(`query-api listens at ${address}`)
 process.once('SIGTERM', async () => {
   await app.close()
   await films.close()

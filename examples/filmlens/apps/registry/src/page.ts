@@ -14,7 +14,11 @@ app.get('/', async (_request, reply) => reply.type('text/html').send(versionsPag
 app.get('/versions', async () => ({ versions: await registry.versions() }))
 app.get('/health', async () => ({ status: 'ok', versions: (await registry.versions()).length }))
 
-await app.listen({ port: Number(process.env['PORT'] ?? 5000), host: process.env['HOST'] ?? '0.0.0.0' })
+const address = await app.listen({
+  port: Number(process.env['PORT'] ?? 5000),
+  host: process.env['HOST'] ?? '0.0.0.0',
+})
+console.log(`registry listens at ${address}`)
 process.once('SIGTERM', async () => {
   await app.close()
   process.exit(0)
