@@ -4,8 +4,8 @@ import { jittered } from '../../runtime/poll.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import type { Billed, Billing } from '../ports/billing.ts'
 import type { ProviderContext } from '../provider.ts'
-import { credentialsOf, Sha256 } from './query.ts'
 import { type AwsSession, settingsFor } from './session.ts'
+import { signedPost } from './signed-post.ts'
 import { callTrouble, isPassing, type Need } from './trouble.ts'
 
 const NEED: Need = { action: 'ce:GetCostAndUsage', resource: '*' }
@@ -140,27 +140,12 @@ function parsed(text: string): unknown {
   }
 }
 
-async function signed(session: AwsSession, body: string, now: number) {
-  const { SignatureV4 } = await import('./sdk/signing.ts')
+function signed(session: AwsSession, body: string, now: number) {
   const { endpoint } = settingsFor(session, 'COST_EXPLORER')
   const url = new URL(endpoint ?? 'https://ce.us-east-1.amazonaws.com')
-  const credentials = await credentialsOf(session)
-  const signer = new SignatureV4({ service: 'ce', region: 'us-east-1', credentials, sha256: Sha256 })
-  const { headers } = await signer.sign(
-    {
-      method: 'POST',
-      protocol: url.protocol,
-      hostname: url.hostname,
-      path: '/',
-      query: {},
-      headers: {
-        host: url.host,
-        'content-type': 'application/x-amz-json-1.1',
-        'x-amz-target': 'AWSInsightsIndexService.GetCostAndUsage',
-      },
-      body,
-    },
-    { signingDate: new Date(now) },
-  )
-  return { method: 'POST', url: `${url.origin}/`, headers, body }
+  const headers = {
+    'content-type': 'application/x-amz-json-1.1',
+    'x-amz-target': 'AWSInsightsIndexService.GetCostAndUsage',
+  }
+  return signedPost(session, { service: 'ce', region: 'us-east-1', url, headers, body }, now)
 }

@@ -1,9 +1,8 @@
-import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto'
-import type { AwsCredentialIdentity } from '@aws-sdk/types'
 import { externalError } from '../../domain/error.ts'
 import { jittered } from '../../runtime/poll.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { type AwsSession, settingsFor } from './session.ts'
+import { signedPost } from './signed-post.ts'
 import { callTrouble, isPassing, isThrottled, type Need } from './trouble.ts'
 
 /** The services that are asked in this way, with the version of their API. */
@@ -133,34 +132,13 @@ const NOT_IN_GROUP = 'autoscaling ValidationError'
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html: a request is good for five minutes. */
 const MISTIMED = new Set(['RequestExpired', 'SignatureDoesNotMatch', 'AuthFailure'])
 
-async function signed(session: AwsSession, { service, region, action, parameters }: QueryCall, now: number) {
-  const [{ SignatureV4 }, credentials] = await Promise.all([
-    import('./sdk/signing.ts'),
-    credentialsOf(session),
-  ])
+function signed(session: AwsSession, { service, region, action, parameters }: QueryCall, now: number) {
   const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'
   const { endpoint } = settingsFor(session, SERVICES[service])
   const url = new URL(endpoint ?? `https://${service}.${region}.${domain}`)
   const body = new URLSearchParams({ Action: action, Version: VERSIONS[service], ...parameters }).toString()
-  const signer = new SignatureV4({ service, region, credentials, sha256: Sha256 })
-  const { headers } = await signer.sign(
-    {
-      method: 'POST',
-      protocol: url.protocol,
-      hostname: url.hostname,
-      path: '/',
-      query: {},
-      headers: { host: url.host, 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' },
-      body,
-    },
-    { signingDate: new Date(now) },
-  )
-  return { method: 'POST', url: `${url.origin}/`, headers, body }
-}
-
-export async function credentialsOf({ clients }: AwsSession): Promise<() => Promise<AwsCredentialIdentity>> {
-  if (clients.credentials !== undefined) return clients.credentials
-  return (await import('./sdk/signing.ts')).defaultProvider()
+  const headers = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' }
+  return signedPost(session, { service, region, url, headers, body }, now)
 }
 
 async function parse(status: number, text: string, what: string): Promise<QueryAnswer> {
@@ -198,29 +176,4 @@ export function at(value: unknown, ...path: readonly string[]): unknown {
 /** The members of a list, whether it has none, one or several. */
 export function members(value: unknown): readonly unknown[] {
   return value === undefined || value === '' ? [] : Array.isArray(value) ? value : [value]
-}
-
-export class Sha256 {
-  readonly #hash: Hash | Hmac
-
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', keyOf(secret))
-  }
-
-  update(data: string | ArrayBuffer | ArrayBufferView): void {
-    this.#hash.update(keyOf(data))
-  }
-
-  async digest(): Promise<Uint8Array> {
-    return this.#hash.digest()
-  }
-
-  reset(): void {}
-}
-
-function keyOf(data: string | ArrayBuffer | ArrayBufferView): string | Uint8Array {
-  if (typeof data === 'string') return data
-  return data instanceof ArrayBuffer
-    ? new Uint8Array(data)
-    : new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
 }

@@ -1,5 +1,5 @@
 import type { DeploymentConfiguration } from '@aws-sdk/client-ecs'
-import type { RolloutPolicy } from '../../../domain/system/system.ts'
+import type { RolloutPolicy } from '../../../domain/system/rollout-policy.ts'
 
 const MINUTE = 60_000
 /** ECS waits this long at most for an answer to a pause: 14 days are allowed, a day is its default. */

@@ -10,7 +10,7 @@ import {
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs'
 import { externalError } from '../../../domain/error.ts'
-import type { RolloutPolicy } from '../../../domain/system/system.ts'
+import type { RolloutPolicy } from '../../../domain/system/rollout-policy.ts'
 import type { AwsCalls } from './calls.ts'
 import type { Registered } from './revision.ts'
 import { deploymentConfiguration, ROLLING, shiftsTraffic } from './strategy.ts'
