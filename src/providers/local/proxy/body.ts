@@ -10,7 +10,8 @@ const LINGERING = { bytes: 16 * 1024 * 1024, time: 2000 }
  */
 export function bodyOf(request: IncomingMessage): Readable | null {
   if (!hasBody(request)) return null
-  const body = new PassThrough()
+  // Whoever sends it on hears of an error itself; when nobody does any more, it is nobody's.
+  const body = new PassThrough().on('error', () => {})
   const cut = (): void => void (request.complete || body.destroy(new Error('the client broke off')))
   request.once('close', cut).pipe(body)
   body.once('close', () => request.off('close', cut).unpipe(body))
@@ -18,7 +19,7 @@ export function bodyOf(request: IncomingMessage): Readable | null {
 }
 
 /** A request has a body if it says how long it is or how it is framed: RFC 9112, section 6. */
-export function hasBody(request: IncomingMessage): boolean {
+function hasBody(request: IncomingMessage): boolean {
   const length = request.headers['content-length']
   return (length !== undefined && length !== '0') || request.headers['transfer-encoding'] !== undefined
 }

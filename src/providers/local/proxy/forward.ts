@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import type { Choice } from './balancer.ts'
-import { bodyOf, dropRest, hasBody } from './body.ts'
+import { bodyOf, dropRest } from './body.ts'
 import { requestHeaders, responseHeaders } from './headers.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -114,7 +114,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.#tries > 2) return false
     if (code === 'ECONNREFUSED' || code === 'UND_ERR_CONNECT_TIMEOUT') return true
     const reads = this.#request.method === 'GET' || this.#request.method === 'HEAD'
-    return reads && !hasBody(this.#request) && (code === 'ECONNRESET' || code === 'UND_ERR_SOCKET')
+    return reads && this.#body === null && (code === 'ECONNRESET' || code === 'UND_ERR_SOCKET')
   }
 }
 
