@@ -1,4 +1,5 @@
-import type { RolloutPolicy, System } from '../../src/domain/system/system.ts'
+import type { RolloutPolicy } from '../../src/domain/system/rollout-policy.ts'
+import type { System } from '../../src/domain/system/system.ts'
 import { ReleaseWorld } from '../../test/providers/gcp/release-world.ts'
 import { rollOut } from '../../test/world/client.ts'
 import { image, type World } from '../../test/world/cloud.ts'

@@ -5,7 +5,7 @@ import {
   type EcsServiceDeploymentConfiguration,
 } from '@cdktf/provider-aws/lib/ecs-service/index.js'
 import { Construct } from 'constructs'
-import type { RolloutPolicy } from '../../src/domain/system/system.ts'
+import type { RolloutPolicy } from '../../src/domain/system/rollout-policy.ts'
 import { accept, when } from '../core/accept.ts'
 import type { FargateTask } from './fargate-task.ts'
 import type { Firewall } from './firewall.ts'

@@ -4,20 +4,7 @@ import { type Document, keyOffset } from './document.ts'
 
 /** What each cloud runs today. What is not listed is refused by name when an environment of that cloud opens. */
 export const CARRIES: Readonly<Record<Cloud, readonly ResourceKind[]>> = {
-  local: [
-    'images',
-    'services',
-    'functions',
-    'apis',
-    'workers',
-    'databases',
-    'buckets',
-    'tables',
-    'topics',
-    'caches',
-    'pipelines',
-    'models',
-  ],
+  local: RESOURCE_KINDS,
   aws: RESOURCE_KINDS,
   // The provider of Google Cloud has API Gateway in its beta alone, and no store there has DynamoDB's indexes by name.
   gcp: RESOURCE_KINDS.filter((kind) => kind !== 'apis' && kind !== 'tables'),

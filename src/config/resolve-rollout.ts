@@ -1,5 +1,6 @@
 import { bug } from '../domain/error.ts'
-import type { Check, Cloud, RolloutPolicy } from '../domain/system/system.ts'
+import type { Check, RolloutPolicy } from '../domain/system/rollout-policy.ts'
+import type { Cloud } from '../domain/system/system.ts'
 import { given, milliseconds, percentage } from './convert.ts'
 import type { Config } from './schema/config.ts'
 

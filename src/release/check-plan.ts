@@ -1,5 +1,6 @@
 import type { Problem } from '../domain/error.ts'
-import type { Check, Service, System } from '../domain/system/system.ts'
+import type { Check } from '../domain/system/rollout-policy.ts'
+import type { Service, System } from '../domain/system/system.ts'
 
 /**
  * The services that a check looks at: on AWS nothing but the load balancer leads to one from outside. A function is looked at where

@@ -1,4 +1,4 @@
-import type { Check } from '../domain/system/system.ts'
+import type { Check } from '../domain/system/rollout-policy.ts'
 import { differenceInterval } from './two-proportions.ts'
 
 /** `inconclusive` never promotes (promise R31). */

@@ -8,7 +8,8 @@ import {
   type ReleasedService,
   releaseId,
 } from '../domain/releases/release.ts'
-import type { Check, RolloutPolicy, Service, System } from '../domain/system/system.ts'
+import type { Check, RolloutPolicy } from '../domain/system/rollout-policy.ts'
+import type { Service, System } from '../domain/system/system.ts'
 import type { RevisionStatus, ServiceStatus } from '../providers/ports/services.ts'
 import { checkProblems } from './check-plan.ts'
 import { type Descent, isOlder } from './descent.ts'

@@ -8,7 +8,7 @@ import { LogArchive } from '../../cdktf/aws/log-archive.ts'
 import { Network } from '../../cdktf/aws/network.ts'
 import { Traffic } from '../../cdktf/aws/traffic.ts'
 import type { SystemStack } from '../../cdktf/core/system-stack.ts'
-import type { RolloutPolicy } from '../../src/domain/system/system.ts'
+import type { RolloutPolicy } from '../../src/domain/system/rollout-policy.ts'
 import { alone, golden, ofType, one, stacks } from './stack.ts'
 
 const ACCOUNT = { account: '222222222222', region: 'us-east-1' } as const

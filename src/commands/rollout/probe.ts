@@ -1,4 +1,4 @@
-import type { Check } from '../../domain/system/system.ts'
+import type { Check } from '../../domain/system/rollout-policy.ts'
 import type { ServiceStatus } from '../../providers/ports/services.ts'
 import type { Provider } from '../../providers/provider.ts'
 import type { Probe } from '../../release/check.ts'

@@ -2,7 +2,7 @@ import { type ImageReference, parseImageReference } from '../../domain/digest.ts
 import { SluiceError } from '../../domain/error.ts'
 import type { Live, Release } from '../../domain/releases/release.ts'
 import type { ImagesFile } from '../../domain/system/images.ts'
-import type { Check } from '../../domain/system/system.ts'
+import type { Check } from '../../domain/system/rollout-policy.ts'
 import type { ServiceStatus } from '../../providers/ports/services.ts'
 import { previousOf } from '../../release/ledger.ts'
 import type { RolloutInput } from '../../release/plan.ts'

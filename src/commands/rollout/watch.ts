@@ -1,5 +1,5 @@
 import { bug } from '../../domain/error.ts'
-import type { Check } from '../../domain/system/system.ts'
+import type { Check } from '../../domain/system/rollout-policy.ts'
 import type { Observer } from '../../providers/ports/observer.ts'
 import type { ServiceStatus } from '../../providers/ports/services.ts'
 import {

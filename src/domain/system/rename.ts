@@ -1,22 +1,10 @@
 import type { Named } from '../named.ts'
 import type { Container } from './container.ts'
 import type { Location, Pipeline, Step } from './step.ts'
-import type { ResourceKind, System } from './system.ts'
+import { RESOURCE_KINDS, type System } from './system.ts'
 
 /** The kinds whose names can be changed without losing what they name; models have no resources. */
-export const RENAMABLE = [
-  'images',
-  'services',
-  'functions',
-  'apis',
-  'workers',
-  'databases',
-  'buckets',
-  'tables',
-  'topics',
-  'caches',
-  'pipelines',
-] as const satisfies readonly ResourceKind[]
+export const RENAMABLE = RESOURCE_KINDS.filter((kind) => kind !== 'models')
 export type RenamableKind = (typeof RENAMABLE)[number]
 
 /** A resource of sluice.yml that had another name. */

@@ -1,4 +1,4 @@
-import type { Check } from '../../domain/system/system.ts'
+import type { Check } from '../../domain/system/rollout-policy.ts'
 
 /** What a platform measures by itself: where rollout checks look beside HTTP probes. */
 export interface Observer {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Check } from '../../../src/domain/system/system.ts'
+import type { Check } from '../../../src/domain/system/rollout-policy.ts'
 import { versionQueries } from '../../../src/providers/aws/functions/counted.ts'
 import { checkedServices, checkProblems } from '../../../src/release/check-plan.ts'
 import { image } from '../../world/cloud.ts'

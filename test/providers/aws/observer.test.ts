@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { digestOf } from '../../../src/domain/digest.ts'
-import type { Check, RolloutPolicy } from '../../../src/domain/system/system.ts'
+import type { Check, RolloutPolicy } from '../../../src/domain/system/rollout-policy.ts'
 import type { EcsServices } from '../../../src/providers/aws/services/host.ts'
 import type { Observer } from '../../../src/providers/ports/observer.ts'
 import { rollOut } from '../../world/client.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { SluiceError } from '../../../src/domain/error.ts'
 import type { Outcome } from '../../../src/domain/outcome.ts'
-import type { RolloutPolicy } from '../../../src/domain/system/system.ts'
+import type { RolloutPolicy } from '../../../src/domain/system/rollout-policy.ts'
 import { type ClientOptions, rollOut } from '../../world/client.ts'
 import { image } from '../../world/cloud.ts'
 import type { CloudFault } from '../../world/cloud-world/faults.ts'

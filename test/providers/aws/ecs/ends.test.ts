@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { digestOf } from '../../../../src/domain/digest.ts'
-import type { RolloutPolicy } from '../../../../src/domain/system/system.ts'
+import type { RolloutPolicy } from '../../../../src/domain/system/rollout-policy.ts'
 import { type ClientOptions, rollOut, start } from '../../../world/client.ts'
 import { image } from '../../../world/cloud.ts'
 import type { TaskBehaviour } from '../../../world/cloud-world/http/ecs/behaviour.ts'

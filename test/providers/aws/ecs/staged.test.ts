@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { digestOf } from '../../../../src/domain/digest.ts'
 import { modelPin, type ServedModel } from '../../../../src/domain/models/model.ts'
-import type { Check } from '../../../../src/domain/system/system.ts'
+import type { Check } from '../../../../src/domain/system/rollout-policy.ts'
 import type { RevisionStatus } from '../../../../src/providers/ports/services.ts'
 import type { HttpRequest } from '../../../../src/runtime/runtime.ts'
 import { rollOut } from '../../../world/client.ts'
